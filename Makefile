@@ -1,0 +1,53 @@
+# Each target does one thing; `make demo` and `make test` set everything up from nothing.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+JOBS ?= 2
+
+.PHONY: demo test check format lint types imports bench snap wheel clean help
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(READY): constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "p2pcouncil needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY)  ## five peers decide something, over real libp2p on this machine
+	$(BIN)/p2pcouncil demo
+
+test: $(READY)  ## the whole suite
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+check: $(READY) lint types imports test  ## format, lint, types, import contracts, tests
+
+format: $(READY)  ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+imports: $(READY)
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## measured ratios within one run
+	$(BIN)/python -m tests.bench
+
+snap: $(READY)  ## accept the current screens as the reference
+	$(BIN)/python -m pytest tests/screens --snapshot-update
+
+wheel: $(READY)  ## build the wheel
+	$(BIN)/python -m hatchling build -t wheel
+
+clean:
+	rm -rf $(VENV) dist

@@ -1,0 +1,154 @@
+"""The port: all that the rest of the program may know of a network.
+
+Two adapters stand behind it, libp2p and an in-memory one, and pass one contract suite (tests/contract). A peer is
+named by its 32-byte Ed25519 public key, which the adapter has authenticated; no libp2p type crosses this line.
+Gossip is best effort: correctness comes from requests.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import NewType, Protocol
+
+PeerKey = NewType("PeerKey", bytes)
+"""An authenticated Ed25519 public key, 32 bytes: the device key of the peer."""
+
+MAX_GOSSIP_BYTES = 64 * 1024
+MAX_REQUEST_BYTES = 64 * 1024
+MAX_RESPONSE_BYTES = 2 * 1024 * 1024
+
+
+class TransportError(Exception):
+    """The network could not do what was asked; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerUp:
+    """A connection to this peer is open and authenticated."""
+
+    peer: PeerKey
+
+
+@dataclass(frozen=True, slots=True)
+class PeerDown:
+    """The last connection to this peer is gone."""
+
+    peer: PeerKey
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GossipReceived:
+    """Bytes published on a topic that we joined. `sender` handed them to us and need not be the author."""
+
+    sender: PeerKey
+    topic: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReceived:
+    """A peer asks something; answer with `Transport.respond(request_id, …)` within the time-out."""
+
+    sender: PeerKey
+    request_id: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AddressesChanged:
+    """Our own dialable addresses, as multiaddr text with the peer id at the end."""
+
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeerFound:
+    """Discovery on the local network found an address worth dialling."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRefused:
+    """A peer was dropped because it broke the protocol; `reason` is a sentence for the Network screen."""
+
+    peer: PeerKey
+    reason: str
+
+
+TransportEvent = (
+    PeerUp | PeerDown | GossipReceived | RequestReceived | AddressesChanged | PeerFound | PeerRefused
+)
+
+
+class Transport(Protocol):
+    """What a runtime may ask of a network. Every method is asyncio-side and bounded in time."""
+
+    @property
+    def key(self) -> PeerKey:
+        """Our own public key."""
+        ...
+
+    async def start(self) -> None:
+        """Listen and begin to work.
+
+        Raises:
+            TransportError: the port is taken, or the network thread could not start.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Close every socket and thread. Safe to call twice."""
+        ...
+
+    def addresses(self) -> Sequence[str]:
+        """Our own dialable addresses, multiaddr text ending in ``/p2p/<peer id>``."""
+        ...
+
+    def events(self) -> AsyncIterator[TransportEvent]:
+        """What happens, in order. One consumer; the queue is bounded, and gossip is shed first when it is full."""
+        ...
+
+    async def join_topic(self, topic: str) -> None:
+        """Subscribe; joining twice is the same as once."""
+        ...
+
+    async def leave_topic(self, topic: str) -> None:
+        """Unsubscribe; leaving a topic that was not joined does nothing."""
+        ...
+
+    async def publish(self, topic: str, data: bytes) -> None:
+        """Gossip at most `MAX_GOSSIP_BYTES` on a joined topic, best effort.
+
+        Raises:
+            TransportError: oversized, or the topic was not joined.
+        """
+        ...
+
+    async def request(self, peer: PeerKey, data: bytes, timeout_ms: int) -> bytes:
+        """Ask one connected peer and await its answer.
+
+        Raises:
+            TransportError: not connected, refused, oversized or timed out.
+        """
+        ...
+
+    async def respond(self, request_id: int, data: bytes) -> None:
+        """Answer a `RequestReceived`. An answer that comes too late is dropped in silence."""
+        ...
+
+    async def dial(self, address: str) -> PeerKey:
+        """Connect to a multiaddr with a peer id; returns at once if that peer is connected already.
+
+        Raises:
+            TransportError: not a usable address, or nobody answers there.
+        """
+        ...
+
+    async def drop(self, peer: PeerKey, reason: str) -> None:
+        """Close all connections to this peer and refuse it for a while."""
+        ...
+
+    def connected(self) -> Sequence[PeerKey]:
+        """The peers connected now."""
+        ...
