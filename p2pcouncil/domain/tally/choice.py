@@ -1,0 +1,67 @@
+"""What a ballot says: tiers of option indexes, best tier first.
+
+One shape serves every method, so that ballots of all issues decode, compare and hash alike:
+
+========  =============================================================================
+yes/no    ``YES``, ``NO`` or ``ABSTAIN``: one tier of one index
+approval  one tier with the approved options; the empty choice approves of none
+ranked    tiers from best to worst, equal ranks share a tier; unlisted options rank last, equal
+========  =============================================================================
+
+The empty choice ``()`` is a blank ballot, except under yes/no, where abstaining has an option of its own.
+"""
+
+from typing import Annotated, assert_never
+
+from msgspec import Meta
+
+from crdt.errors import RemoteError
+from p2pcouncil.domain.tally.method import OPTIONS_MAX, Approval, Method, Ranked, YesNo, options_of
+
+_Index = Annotated[int, Meta(ge=0, lt=OPTIONS_MAX)]
+_Tier = Annotated[tuple[_Index, ...], Meta(min_length=1, max_length=OPTIONS_MAX)]
+Choice = Annotated[tuple[_Tier, ...], Meta(max_length=OPTIONS_MAX)]
+"""Tiers of option indexes, best first. msgspec checks the bounds as it decodes, `validate_choice` the rest."""
+
+YES: Choice = ((0,),)
+NO: Choice = ((1,),)
+ABSTAIN: Choice = ((2,),)
+BLANK: Choice = ()
+"""Approves of nothing, ranks nothing; counts towards the quorum."""
+
+
+def validate_choice(method: Method, options: tuple[str, ...], choice: Choice) -> None:
+    """Refuse a choice that the method can't count.
+
+    Each thing that a voter may want to say has one form: options inside a tier ascend, and no tier is empty.
+
+    Args:
+        method: a validated method.
+        options: the issue's own options; empty under yes/no.
+        choice: what a ballot says.
+
+    Raises:
+        RemoteError: with a sentence that says what is wrong.
+    """
+    size = len(options_of(method, options))
+    listed = [option for tier in choice for option in tier]
+    if listed and not 0 <= min(listed) <= max(listed) < size:
+        raise RemoteError(f"the ballot names an option that doesn't exist; there are {size}")
+    if len(set(listed)) != len(listed):
+        raise RemoteError("the ballot names an option twice")
+    match method:
+        case YesNo():
+            if len(choice) != 1 or len(listed) != 1:
+                raise RemoteError("a yes/no ballot says exactly one of yes, no and abstain")
+        case Approval():
+            if len(choice) > 1:
+                raise RemoteError("an approval ballot has one list of options and no ranks")
+        case Ranked():
+            pass
+        case _:
+            assert_never(method)
+    for tier in choice:
+        if not tier:
+            raise RemoteError("the ballot has an empty rank")
+        if tuple(sorted(tier)) != tier:
+            raise RemoteError("options of equal rank must be listed in ascending order")
