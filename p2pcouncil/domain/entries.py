@@ -1,0 +1,197 @@
+"""What a member can say: the typed, versioned union of entries.
+
+An entry is the payload of one feed change. The tag carries the version of its shape, so that a later version is a
+new kind beside the old one; a kind that this peer does not know replicates all the same. `claimed_at_ms` is what the
+author's clock said: shown to people, read by no rule.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from crdt.errors import RemoteError
+from p2pcouncil.domain.records import Hash, Nonce, OptionalHash
+from p2pcouncil.domain.tally.method import Choice, Method
+
+MAX_SUMMARY_CHARS = 600
+MAX_COMMENT_CHARS = 4_000
+MAX_TITLE_CHARS = 120
+MAX_TEXT_CHARS = 50_000
+MAX_OPTIONS = 64
+
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TITLE_CHARS)]
+Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+Options = Annotated[tuple[Line, ...], msgspec.Meta(max_length=MAX_OPTIONS)]
+Minutes = Annotated[int, msgspec.Meta(ge=1, le=525_600)]
+RecordBytes = Annotated[bytes, msgspec.Meta(max_length=24_000)]
+
+
+class TextVersionRef(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """An exact version of a text: where its edits stand, and the SHA-256 of its UTF-8 bytes there."""
+
+    heads: Annotated[tuple[Hash, ...], msgspec.Meta(min_length=1, max_length=32)]
+    digest: Hash
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Base of the entries.
+
+    Attributes:
+        claimed_at_ms: the author's clock, milliseconds since 1970; display only.
+    """
+
+    claimed_at_ms: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+
+
+class Invite(Entry, frozen=True, array_like=True, tag="invite.1", forbid_unknown_fields=True):
+    """A member sponsors a newcomer: the public half of a one-time key."""
+
+    invite_key: Hash
+    note: Annotated[str, msgspec.Meta(max_length=120)]
+
+
+class Vouch(Entry, frozen=True, array_like=True, tag="vouch.1", forbid_unknown_fields=True):
+    """A member vouches for a newcomer, embedding the signed join."""
+
+    join: RecordBytes
+
+
+class Leave(Entry, frozen=True, array_like=True, tag="leave.1", forbid_unknown_fields=True):
+    """A member leaves the council."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=MAX_COMMENT_CHARS)]
+
+
+class StateDuty(Entry, frozen=True, array_like=True, tag="duty.1", forbid_unknown_fields=True):
+    """Carries a member-key statement on whose device votes; the carrier does not matter."""
+
+    statement: RecordBytes
+
+
+class Announce(Entry, frozen=True, array_like=True, tag="announce.1", forbid_unknown_fields=True):
+    """Tells a council of a council below it."""
+
+    genesis: RecordBytes
+
+
+class AskToJoin(Entry, frozen=True, array_like=True, tag="ask.1", forbid_unknown_fields=True):
+    """A member of this council asks to belong to one below it; its members find the join here."""
+
+    join: RecordBytes
+
+
+class Propose(Entry, frozen=True, array_like=True, tag="propose.1", forbid_unknown_fields=True):
+    """Puts a proposal before the council. Its text is the document that `nonce` and the author's feed name.
+
+    Attributes:
+        nonce: makes the text document's id (see `proposals.text_id_of`).
+        title: one line.
+        summary: one paragraph, required: what it is about, for quick understanding.
+        tags: what it touches; members order their inbox by them.
+        scope: whom it affects in words; empty means the whole council.
+        method: how it will be decided.
+        options: what can be chosen; empty for yes/no.
+    """
+
+    nonce: Nonce
+    title: Line
+    summary: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SUMMARY_CHARS)]
+    tags: Annotated[tuple[Tag, ...], msgspec.Meta(max_length=8)]
+    scope: Annotated[str, msgspec.Meta(max_length=MAX_TITLE_CHARS)]
+    method: Method
+    options: Options
+
+
+class Withdraw(Entry, frozen=True, array_like=True, tag="withdraw.1", forbid_unknown_fields=True):
+    """The proposer takes a proposal back; void once it is open."""
+
+    proposal: Hash
+    reason: Annotated[str, msgspec.Meta(max_length=MAX_COMMENT_CHARS)]
+
+
+class Comment(Entry, frozen=True, array_like=True, tag="comment.1", forbid_unknown_fields=True):
+    """Says something about a proposal, in answer to another comment or to nobody."""
+
+    proposal: Hash
+    reply_to: OptionalHash
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_COMMENT_CHARS)]
+
+
+class Second(Entry, frozen=True, array_like=True, tag="second.1", forbid_unknown_fields=True):
+    """A member thinks that this exact version should be voted on."""
+
+    proposal: Hash
+    version: TextVersionRef
+
+
+class Open(Entry, frozen=True, array_like=True, tag="open.1", forbid_unknown_fields=True):
+    """Opens the vote: embeds the text and terms, and names what its roll rests on.
+
+    The opening's hash is the issue's id. Terms are repeated here so that a vote stays readable, and cannot change,
+    whatever becomes of the proposal.
+
+    Attributes:
+        proposal: hash of the `Propose`.
+        version: the exact version that is voted on.
+        text: that version's text, whole.
+        title, summary, method, options: as proposed.
+        seconds: hashes of the `Second` entries that it rests on.
+        vouches: hashes of the `Vouch` entries that its roll rests on, besides the founders.
+        leaves: hashes of the `Leave` entries that it takes off the roll.
+        window_minutes: how long it is meant to be open.
+    """
+
+    proposal: Hash
+    version: TextVersionRef
+    text: Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
+    title: Line
+    summary: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SUMMARY_CHARS)]
+    method: Method
+    options: Options
+    seconds: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=256)]
+    vouches: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=4_000)]
+    leaves: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=4_000)]
+    window_minutes: Minutes
+
+
+class Ballot(Entry, frozen=True, array_like=True, tag="ballot.1", forbid_unknown_fields=True):
+    """A member's choice on an issue. The highest number counts; a re-vote carries a higher one."""
+
+    issue: Hash
+    number: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    choice: Choice
+
+
+AnyEntry = (
+    Invite
+    | Vouch
+    | Leave
+    | StateDuty
+    | Announce
+    | AskToJoin
+    | Propose
+    | Withdraw
+    | Comment
+    | Second
+    | Open
+    | Ballot
+)
+
+_decoder = msgspec.msgpack.Decoder(AnyEntry)
+
+
+def encode_entry(entry: AnyEntry) -> bytes:
+    """Encode an entry as a feed carries it."""
+    return msgspec.msgpack.encode(entry)
+
+
+def decode_entry(data: bytes) -> AnyEntry:
+    """Decode an entry.
+
+    Raises:
+        RemoteError: malformed, or of a kind that this version does not know.
+    """
+    try:
+        return _decoder.decode(data)
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+        raise RemoteError(f"An entry could not be read: {error}.") from error

@@ -1,0 +1,215 @@
+"""Records that prove themselves: signed by whom they concern, whoever carries them.
+
+A genesis founds a council, a join asks to belong to one, and a duty statement says, under the member key, which of
+a member's devices votes. Entries embed them as the very bytes that were signed; they are never re-encoded.
+"""
+
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from crdt.errors import RemoteError
+from crdt.ids import CouncilId, DeviceId, MemberId, domain_hash
+from crdt.keys import DeviceCertificate, is_certified, is_signed
+
+Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+OptionalHash = Annotated[bytes, msgspec.Meta(max_length=32)]
+Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Nonce = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+
+RULES_VERSION = 1
+MAX_RECORD_BYTES = 16_000
+KINDS = ("society", "workers", "consumers")
+LEVELS = {
+    "society": ("society",),
+    "workers": ("individual", "workplace", "industry", "region"),
+    "consumers": ("individual", "household", "neighbourhood", "city", "region"),
+}
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Base of the records: arrays on the wire, unknown fields refused."""
+
+
+class Charter(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What a council may tune of its own rules.
+
+    Attributes:
+        rules_version: the rules that judge its entries.
+        seconds_needed: members other than the proposer who second a proposal before it may open.
+        vouches_needed: members who vouch for a newcomer before an opening may put them on its roll.
+        window_minutes: how long a vote is open, unless its opening says otherwise.
+    """
+
+    rules_version: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = RULES_VERSION
+    seconds_needed: Annotated[int, msgspec.Meta(ge=0, le=50)] = 1
+    vouches_needed: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
+    window_minutes: Annotated[int, msgspec.Meta(ge=1, le=525_600)] = 4_320
+
+
+class Founder(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A member on the roll of page 0, with the device that votes for them and their VRF key."""
+
+    member: Hash
+    device: Hash
+    certificate: Signature
+    vrf: Hash
+    name: Name
+
+
+class Genesis(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Page 0 of a council's register: what it is, its charter and its first roll."""
+
+    name: Name
+    kind: Annotated[str, msgspec.Meta(max_length=16)]
+    level: Annotated[str, msgspec.Meta(max_length=16)]
+    purpose: Annotated[str, msgspec.Meta(max_length=1_000)]
+    parent: OptionalHash
+    charter: Charter
+    roll: Annotated[tuple[Founder, ...], msgspec.Meta(min_length=1, max_length=64)]
+    nonce: Nonce
+
+
+class Join(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A newcomer's wish to belong. `invite_key` is empty when no invitation was used."""
+
+    council: Hash
+    member: Hash
+    device: Hash
+    certificate: Signature
+    vrf: Hash
+    name: Name
+    invite_key: OptionalHash
+
+
+class Until(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """How far one lane of a device counts: up to and with this sequence number."""
+
+    device: Hash
+    generation: Annotated[int, msgspec.Meta(ge=0, le=63)]
+    seq: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+
+
+class Duty(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Under the member key: from now on this device votes, and earlier ones count only so far.
+
+    Attributes:
+        council: where it holds.
+        member: who says it.
+        number: 1, 2, 3 …; the highest counts, and of equals the one with the lowest hash.
+        device: the device that votes, vouches, seconds and opens from now on.
+        certificate: the member's word for that device.
+        until: how far the lanes of earlier duty devices count. A lane of another device that is not listed
+            counts for nothing that takes duty.
+        disowned: lost or stolen devices; nothing they write beyond `until` counts at all.
+    """
+
+    council: Hash
+    member: Hash
+    number: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    device: Hash
+    certificate: Signature
+    until: Annotated[tuple[Until, ...], msgspec.Meta(max_length=128)]
+    disowned: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=64)]
+
+
+class Signed(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A record's exact bytes, with the signatures over them."""
+
+    body: Annotated[bytes, msgspec.Meta(max_length=MAX_RECORD_BYTES)]
+    signatures: Annotated[tuple[bytes, ...], msgspec.Meta(min_length=1, max_length=64)]
+
+
+GENESIS_DOMAIN = "p2pcouncil/genesis/1"
+JOIN_DOMAIN = "p2pcouncil/join/1"
+DUTY_DOMAIN = "p2pcouncil/duty/1"
+
+RecordT = TypeVar("RecordT", bound=Record)
+_signed = msgspec.msgpack.Decoder(Signed)
+
+
+def encode_record(record: Record) -> bytes:
+    """Encode a record's body for signing."""
+    return msgspec.msgpack.encode(record)
+
+
+def genesis_message(body: bytes) -> bytes:
+    """What each founder's device signs. It is the council's id as well."""
+    return domain_hash(GENESIS_DOMAIN, body)
+
+
+def join_message(body: bytes) -> bytes:
+    """What a newcomer's device, and the invitation's one-time key, sign."""
+    return domain_hash(JOIN_DOMAIN, body)
+
+
+def duty_message(body: bytes) -> bytes:
+    """What a member key signs."""
+    return domain_hash(DUTY_DOMAIN, body)
+
+
+def read_genesis(data: bytes) -> tuple[CouncilId, Genesis]:
+    """Read and verify a founding.
+
+    Raises:
+        RemoteError: malformed, an unknown kind or level, or a founder who did not sign.
+    """
+    body, signatures, genesis = _read(data, Genesis)
+    if genesis.kind not in KINDS or genesis.level not in LEVELS[genesis.kind]:
+        raise RemoteError("A council is of a kind or level that does not exist.")
+    if (genesis.kind == "society") != (genesis.parent == b"") or len(genesis.parent) not in (0, 32):
+        raise RemoteError("A society has no parent council, and every other council has one.")
+    if len({f.member for f in genesis.roll}) != len(genesis.roll) or len(signatures) != len(genesis.roll):
+        raise RemoteError("A founding names a founder twice, or lacks a signature.")
+    message = genesis_message(body)
+    for founder, signature in zip(genesis.roll, signatures, strict=True):
+        _check_device(founder.member, founder.device, founder.certificate)
+        if not is_signed(founder.device, message, signature):
+            raise RemoteError(f"The founder “{founder.name}” did not sign the founding.")
+    return CouncilId(message), genesis
+
+
+def read_join(data: bytes) -> Join:
+    """Read and verify a newcomer's join.
+
+    Raises:
+        RemoteError: malformed, not signed by its device, or it does not prove the invitation it names.
+    """
+    body, signatures, join = _read(data, Join)
+    _check_device(join.member, join.device, join.certificate)
+    message = join_message(body)
+    if not is_signed(join.device, message, signatures[0]):
+        raise RemoteError("Somebody asks to join under a name that is not theirs.")
+    if join.invite_key and (len(signatures) != 2 or not is_signed(join.invite_key, message, signatures[1])):
+        raise RemoteError("A join names an invitation that it does not hold.")
+    return join
+
+
+def read_duty(data: bytes) -> Duty:
+    """Read and verify a member's statement about their devices.
+
+    Raises:
+        RemoteError: malformed, or not signed by the member key.
+    """
+    body, signatures, duty = _read(data, Duty)
+    _check_device(duty.member, duty.device, duty.certificate)
+    if not is_signed(duty.member, duty_message(body), signatures[0]):
+        raise RemoteError("A statement about a member's devices was not signed by the member.")
+    return duty
+
+
+def _read(data: bytes, kind: type[RecordT]) -> tuple[bytes, tuple[bytes, ...], RecordT]:
+    if len(data) > MAX_RECORD_BYTES + 64 * 70:
+        raise RemoteError("A signed record is larger than any may be.")
+    try:
+        signed = _signed.decode(data)
+        record = msgspec.msgpack.decode(signed.body, type=kind)
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+        raise RemoteError(f"A signed record could not be read: {error}.") from error
+    return signed.body, signed.signatures, record
+
+
+def _check_device(member: bytes, device: bytes, certificate: bytes) -> None:
+    if not is_certified(DeviceCertificate(MemberId(member), DeviceId(device), certificate)):
+        raise RemoteError("A record names a device that its member never certified.")
