@@ -21,7 +21,7 @@ from p2pcouncil.domain.tally.method import OPTIONS_MAX, Approval, Method, Ranked
 _Index = Annotated[int, Meta(ge=0, lt=OPTIONS_MAX)]
 _Tier = Annotated[tuple[_Index, ...], Meta(min_length=1, max_length=OPTIONS_MAX)]
 Choice = Annotated[tuple[_Tier, ...], Meta(max_length=OPTIONS_MAX)]
-"""Tiers of option indexes, best first. msgspec checks the bounds as it decodes, `validate_choice` the rest."""
+"""Tiers of option indexes, best first. msgspec checks the bounds on decoding, `validate_choice` the rest."""
 
 YES: Choice = ((0,),)
 NO: Choice = ((1,),)
@@ -61,6 +61,8 @@ def validate_choice(method: Method, options: tuple[str, ...], choice: Choice) ->
         case _:
             assert_never(method)
     for tier in choice:
+        if len(tier) == 1:
+            continue
         if not tier:
             raise RemoteError("the ballot has an empty rank")
         if tuple(sorted(tier)) != tier:

@@ -134,7 +134,9 @@ def rule(method: Method) -> str:
     match method:
         case YesNo():
             share = "half" if method.threshold_permille == 500 else percent(method.threshold_permille)
-            decides = f"It passes when more than {share} of the yes and no ballots say yes; abstentions don't count."
+            decides = (
+                f"It passes when more than {share} of the yes and no ballots say yes; abstaining is neither."
+            )
         case Approval(winners=1):
             decides = "Approve as many options as you like; the option that most ballots approve wins."
         case Approval():
@@ -155,8 +157,8 @@ def rule(method: Method) -> str:
 def tie_rule(method: Method) -> str:
     """The sentence that tells voters, before they vote, what a tie means.
 
-    No tie is ever broken by lot, by the order of options or by who voted first: the society decides again. That
-    is slower and can't be gamed, and on a motion it leaves things as they are.
+    No tie is ever broken by lot, by the order of options or by who voted first: the society decides again.
+    That is slower and can't be gamed, and on a motion it leaves things as they are.
 
     Args:
         method: a validated method.
