@@ -161,7 +161,9 @@ def _text_change_hash(lane: LaneId, seq: int, prev: ChangeHash | None, payload: 
     from crdt.change_codec import decode_change  # only text lanes pay for the codec
 
     if len(payload) > MAX_TEXT_CHANGE_BYTES:
-        raise RemoteError(f"A text change of {len(payload):,} bytes is larger than {MAX_TEXT_CHANGE_BYTES:,}.")
+        raise RemoteError(
+            f"A text change of {len(payload):,} bytes is larger than {MAX_TEXT_CHANGE_BYTES:,}."
+        )
     change = decode_change(payload)
     if change.actor != lane or change.seq != seq or (prev is not None and prev not in change.deps):
         raise RemoteError("A text change belongs to another place than its envelope says.")

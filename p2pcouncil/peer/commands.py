@@ -1,0 +1,194 @@
+"""What a user can ask of their peer: the same commands from the terminal interface and the command line.
+
+A command says what is wanted and is checked against the state; it carries no secrets but passphrases, which are
+dropped as soon as they are used. `Done` says, in one sentence, what happened.
+"""
+
+from dataclasses import dataclass, field
+
+from crdt.ids import ChangeHash, CouncilId, DeviceId
+from p2pcouncil.domain.entries import TextVersionRef
+from p2pcouncil.domain.records import Charter
+from p2pcouncil.domain.tally.choice import Choice
+from p2pcouncil.domain.tally.method import Method
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command did.
+
+    Attributes:
+        message: one sentence for the user.
+        id: what was made (council, proposal, issue, invitation …), or empty.
+        lines: further lines to show: an invitation, a phrase.
+        entries: hashes of the envelopes that it appended; `--wait` waits until others hold these.
+    """
+
+    message: str
+    id: bytes = b""
+    lines: tuple[str, ...] = ()
+    entries: tuple[ChangeHash, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCouncil:
+    """Found a society (no parent), or a council below one that we belong to."""
+
+    name: str
+    kind: str
+    level: str
+    purpose: str
+    parent: CouncilId | None = None
+    charter: Charter = field(default_factory=Charter)
+
+
+@dataclass(frozen=True, slots=True)
+class MakeInvitation:
+    """Sponsor one newcomer: makes a one-time key and the line of text that carries it."""
+
+    council: CouncilId
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinByInvitation:
+    """Ask to belong to the council that an invitation names."""
+
+    invitation: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinCouncil:
+    """Ask to belong to a council announced in one that we belong to."""
+
+    council: CouncilId
+
+
+@dataclass(frozen=True, slots=True)
+class VouchFor:
+    """Vouch for somebody who asks to join, named by the first letters of their fingerprint or their join's id."""
+
+    council: CouncilId
+    join_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveCouncil:
+    """Leave a council."""
+
+    council: CouncilId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeProposal:
+    """Put a proposal, with its text, before a council."""
+
+    council: CouncilId
+    title: str
+    summary: str
+    text: str
+    method: Method
+    options: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditText:
+    """Replace a proposal's text as it stood at `base` by `text`; edits made meanwhile by others are merged."""
+
+    proposal: ChangeHash
+    text: str
+    base: tuple[ChangeHash, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawProposal:
+    """Take one's own proposal back."""
+
+    proposal: ChangeHash
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddComment:
+    """Comment on a proposal, or answer a comment."""
+
+    proposal: ChangeHash
+    text: str
+    reply_to: ChangeHash | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecondProposal:
+    """Second the version that was read: the present one, unless another is named."""
+
+    proposal: ChangeHash
+    version: TextVersionRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVote:
+    """Open the vote on the version that was seconded."""
+
+    proposal: ChangeHash
+    window_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CastBallot:
+    """Vote, or vote again."""
+
+    issue: ChangeHash
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
+class SetPriorities:
+    """Which tags come first in my inbox; kept on this laptop only."""
+
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DisownDevice:
+    """Say under the member key that a device is lost; needs the passphrase or the recovery phrase."""
+
+    device: DeviceId
+    passphrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOverDuty:
+    """Say under the member key that this laptop votes from now on, in every council held here."""
+
+    passphrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Connect to an address, and remember it."""
+
+    address: str
+
+
+Command = (
+    FoundCouncil
+    | MakeInvitation
+    | JoinByInvitation
+    | JoinCouncil
+    | VouchFor
+    | LeaveCouncil
+    | MakeProposal
+    | EditText
+    | WithdrawProposal
+    | AddComment
+    | SecondProposal
+    | OpenVote
+    | CastBallot
+    | SetPriorities
+    | DisownDevice
+    | TakeOverDuty
+    | Dial
+)

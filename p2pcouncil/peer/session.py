@@ -1,0 +1,112 @@
+"""The port between a user interface and the running peer.
+
+The terminal interface and the command line hold a `Session` and know nothing of stores, networks or loops. Reading
+is synchronous and cheap (views of what is in memory); doing is asynchronous and ends with `Done` or a `LocalError`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from crdt.ids import ChangeHash, CouncilId
+from p2pcouncil.peer.commands import Command, Done
+from p2pcouncil.peer.views import (
+    CouncilView,
+    IdentityView,
+    InboxItem,
+    NetworkView,
+    ProposalView,
+    StatusView,
+)
+
+
+class Session(Protocol):
+    """A running peer, as an interface sees it."""
+
+    def identity(self) -> IdentityView | None:
+        """Who I am, or None before the first run is done."""
+        ...
+
+    async def create_identity(self, name: str, passphrase: str) -> tuple[str, ...]:
+        """Make a member key and this laptop's device key.
+
+        Args:
+            name: display name.
+            passphrase: encrypts the member key on this laptop; empty means that the key is not stored at all,
+                and only the recovery phrase brings it back.
+
+        Returns:
+            The 24 words of the recovery phrase, to be shown once and checked.
+
+        Raises:
+            LocalError: an identity exists already, or the name is unusable.
+        """
+        ...
+
+    async def recover_identity(self, words: Sequence[str], name: str, passphrase: str) -> Done:
+        """Bring a member back from the recovery phrase: a new device on this laptop.
+
+        Raises:
+            LocalError: words that are not in the list, a wrong check, an identity that exists already.
+        """
+        ...
+
+    def status(self) -> StatusView:
+        """Everything in a glance."""
+        ...
+
+    def inbox(self) -> tuple[InboxItem, ...]:
+        """What waits for me, by my priorities, then what is nearest to its deadline."""
+        ...
+
+    def councils(self) -> tuple[CouncilView, ...]:
+        """The councils that this peer holds, in tree order."""
+        ...
+
+    def council(self, council: CouncilId) -> CouncilView:
+        """One council.
+
+        Raises:
+            LocalError: not held here.
+        """
+        ...
+
+    def proposals(self, council: CouncilId | None = None) -> tuple[ProposalView, ...]:
+        """Proposals of one council or all, newest claim first; without text runs and edits (they are empty)."""
+        ...
+
+    def proposal(self, proposal: ChangeHash) -> ProposalView:
+        """One proposal with its text, versions and vote; also found by its issue's id.
+
+        Raises:
+            LocalError: not held here.
+        """
+        ...
+
+    def network(self) -> NetworkView:
+        """How this peer stands in the network."""
+        ...
+
+    def priorities(self) -> tuple[str, ...]:
+        """The tags that come first in my inbox."""
+        ...
+
+    async def submit(self, command: Command) -> Done:
+        """Do something. When it returns, what it wrote is committed on this laptop.
+
+        Raises:
+            LocalError: it can't be done; the hint says what to do instead.
+        """
+        ...
+
+    async def export_bundle(self, path: Path, council: CouncilId | None = None) -> Done:
+        """Write everything held (of one council) into a file that can be carried by hand."""
+        ...
+
+    async def import_bundle(self, path: Path) -> Done:
+        """Take in a file made by `export_bundle`; what does not verify is refused and named."""
+        ...
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yields whenever something may look different; coalesced."""
+        ...

@@ -1,0 +1,323 @@
+"""What a person can see: read-only views, built from the state, with strangers' text already cleaned.
+
+Screens and the command line render these and nothing else. A view never claims more than is known: numbers that are
+only what *this* peer has heard say so in a sentence of their own.
+"""
+
+from dataclasses import dataclass
+
+from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId
+from p2pcouncil.domain.entries import TextVersionRef
+from p2pcouncil.domain.tally.choice import Choice
+from p2pcouncil.domain.tally.method import Method
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """Somebody: a name told apart from equal names, and the four-word fingerprint that people compare."""
+
+    member: MemberId
+    name: str
+    fingerprint: str
+    is_me: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A row of a council's roll.
+
+    Attributes:
+        standing: 'founder', 'on the roll', 'admitted; not on the roll yet', 'left'.
+        vouched_by: who vouched, in name order.
+        devices: devices heard of.
+    """
+
+    person: PersonView
+    standing: str
+    vouched_by: tuple[str, ...]
+    devices: int
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRequestView:
+    """Somebody who asks to join.
+
+    Attributes:
+        join_id: names the request in `VouchFor`.
+        how: 'invited by Ada', 'a member of the parent council', 'without an invitation'.
+        vouches, needed: how far they are.
+        mine: whether I vouched already.
+        warning: a sentence when something is odd, else empty.
+    """
+
+    join_id: bytes
+    person: PersonView
+    how: str
+    vouches: int
+    needed: int
+    mine: bool
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CouncilView:
+    """A council as this peer knows it.
+
+    Attributes:
+        depth: 0 for the society, 1 below it, …
+        my_standing: as `MemberView.standing`, or 'waiting for a vouch', or 'not a member'.
+        state_hash: hex; equal on peers that hold equal sets.
+        entries: envelopes held.
+        behind: what connected peers are known to hold and we don't; None when nobody is connected.
+        rejected: (short hash, who, reason) of entries that the rules refused.
+    """
+
+    id: CouncilId
+    name: str
+    kind: str
+    level: str
+    purpose: str
+    parent: CouncilId | None
+    depth: int
+    my_standing: str
+    members: tuple[MemberView, ...]
+    requests: tuple[JoinRequestView, ...]
+    charter: tuple[str, ...]
+    entries: int
+    behind: int | None
+    state_hash: str
+    rejected: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    """A comment; `depth` is how deep it answers others."""
+
+    id: ChangeHash
+    author: PersonView
+    text: str
+    depth: int
+    claimed_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextRun:
+    """A run of the text and who wrote it (None: the proposal's template)."""
+
+    text: str
+    author: PersonView | None
+
+
+@dataclass(frozen=True, slots=True)
+class EditView:
+    """One edit in the text's history."""
+
+    author: PersonView
+    inserted: int
+    deleted: int
+
+
+@dataclass(frozen=True, slots=True)
+class OptionCount:
+    """A choice and how many ballots it has; for a ranked vote, its wins over other options."""
+
+    label: str
+    count: int
+    is_winner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TallyView:
+    """The count as this peer recomputes it from the ballots it holds.
+
+    Attributes:
+        unit: what `OptionCount.count` counts: 'ballots', 'approvals', 'wins over other options'.
+        outcome: 'passed', 'rejected', 'elected', 'tied', 'no quorum', 'nobody'.
+        headline: one sentence: 'Provisional: passing, 4 yes to 1 no.'
+        explain: how it was counted, step by step.
+    """
+
+    counts: tuple[OptionCount, ...]
+    unit: str
+    turnout: int
+    roll_size: int
+    quorum_needed: int
+    outcome: str
+    headline: str
+    explain: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BallotView:
+    """One member's counted ballot, for those who check by hand."""
+
+    person: PersonView
+    number: int
+    choice: str
+    entry: ChangeHash
+
+
+@dataclass(frozen=True, slots=True)
+class IssueView:
+    """A vote.
+
+    Attributes:
+        status: 'provisional' until the register closes votes (a later version).
+        status_line: what is known and what is not, in one sentence.
+        deadline: when the vote is meant to end, by the opener's clock, as milliseconds; no rule reads it.
+        my_choice: what I voted, None if I did not.
+        can_vote: empty if I can; else why not, as a sentence.
+        held_by, holders_known: my ballot is held by so many of so many peers that I asked.
+    """
+
+    id: ChangeHash
+    method: Method
+    options: tuple[str, ...]
+    rule: str
+    tie_rule: str
+    text: str
+    opener: PersonView
+    roll: tuple[PersonView, ...]
+    ballots: tuple[BallotView, ...]
+    tally: TallyView
+    status: str
+    status_line: str
+    deadline_ms: int
+    my_choice: Choice | None
+    my_choice_text: str
+    can_vote: str
+    held_by: int
+    holders_known: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalView:
+    """A proposal and all that hangs on it.
+
+    Attributes:
+        stage: 'draft', 'seconded', 'open', 'withdrawn'.
+        version: the exact version shown in `text`; pass its heads as `EditText.base`.
+        seconds: who seconded this exact version.
+        seconded_before: how many seconded an earlier version.
+        actions: what I can do now: 'edit', 'second', 'open', 'withdraw', 'comment', 'vote'.
+    """
+
+    id: ChangeHash
+    council: CouncilId
+    council_name: str
+    title: str
+    summary: str
+    author: PersonView
+    tags: tuple[str, ...]
+    scope: str
+    method: Method
+    method_line: str
+    options: tuple[str, ...]
+    text: str
+    runs: tuple[TextRun, ...]
+    edits: tuple[EditView, ...]
+    version: TextVersionRef
+    seconds: tuple[PersonView, ...]
+    seconds_needed: int
+    seconded_before: int
+    comments: tuple[CommentView, ...]
+    stage: str
+    issue: IssueView | None
+    actions: tuple[str, ...]
+    claimed_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """Something that waits for me, or that I should know.
+
+    Attributes:
+        kind: 'vote', 'vouch', 'second', 'open', 'voted', 'waiting'.
+        needs_me: whether I am asked to do something.
+        why: why it affects me.
+        ref: proposal hash, or join id for 'vouch'.
+        deadline_ms: as in `IssueView`, 0 if none.
+        note: how it stands, in one line.
+    """
+
+    kind: str
+    needs_me: bool
+    council: CouncilId
+    council_name: str
+    title: str
+    why: str
+    note: str
+    ref: bytes
+    deadline_ms: int = 0
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PeerView:
+    """Another peer on the network.
+
+    Attributes:
+        behind: how many entries it was seen to hold that we lack, over the councils we share.
+        ahead: how many of ours it was seen to lack; None if it has not said yet.
+        last_seen_ms: our clock, milliseconds since 1970.
+        problem: why it was dropped, or empty.
+    """
+
+    device: DeviceId
+    person: PersonView | None
+    connected: bool
+    behind: int
+    ahead: int | None
+    last_seen_ms: int
+    addresses: tuple[str, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkView:
+    """How this peer stands in the network.
+
+    Attributes:
+        running: whether this process runs the network ('another process on this laptop does' is said in `line`).
+        line: one sentence that never says more than is known.
+        reachable: a sentence: whether others can dial us, and what to do about it.
+        only_here: entries of ours that nobody else is known to hold.
+    """
+
+    running: bool
+    line: str
+    reachable: str
+    my_addresses: tuple[str, ...]
+    peers: tuple[PeerView, ...]
+    only_here: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityView:
+    """Who I am on this laptop."""
+
+    person: PersonView
+    device: DeviceId
+    member_key_stored: bool
+    devices: tuple[tuple[DeviceId, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PendingJoinView:
+    """A council that I asked to join and do not belong to yet; `line` says what it waits for."""
+
+    council: CouncilId
+    council_name: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """Everything in a glance; `line` is the sentence of the status bar."""
+
+    line: str
+    identity: IdentityView | None
+    councils: tuple[CouncilView, ...]
+    pending: tuple[PendingJoinView, ...]
+    network: NetworkView
+    entries: int
