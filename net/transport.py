@@ -1,8 +1,8 @@
 """The port: all that the rest of the program may know of a network.
 
-Two adapters stand behind it, libp2p and an in-memory one, and pass one contract suite (tests/contract). A peer is
-named by its 32-byte Ed25519 public key, which the adapter has authenticated; no libp2p type crosses this line.
-Gossip is best effort: correctness comes from requests.
+Two adapters stand behind it, libp2p and an in-memory one, and pass one contract suite (tests/contract). A
+peer is named by its 32-byte Ed25519 public key, which the adapter has authenticated; no libp2p type crosses
+this line. Gossip is best effort: correctness comes from requests.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -19,6 +19,25 @@ MAX_RESPONSE_BYTES = 2 * 1024 * 1024
 
 class TransportError(Exception):
     """The network could not do what was asked; the message is a sentence for the user."""
+
+
+class DialFailed(TransportError):
+    """Nobody with the expected key answered at an address; trying again later may help."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAddress:
+    """A remembered address, as the runtime may store it between runs.
+
+    Attributes:
+        address: multiaddr text ending in ``/p2p/<peer id>``.
+        last_success_ms: Unix time of the last connection made through it; 0 for never.
+        failures: attempts that failed since then.
+    """
+
+    address: str
+    last_success_ms: int = 0
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +125,7 @@ class Transport(Protocol):
         ...
 
     def events(self) -> AsyncIterator[TransportEvent]:
-        """What happens, in order. One consumer; the queue is bounded, and gossip is shed first when it is full."""
+        """What happens, in order, for one consumer; the queue is bounded and sheds gossip first when full."""
         ...
 
     async def join_topic(self, topic: str) -> None:
@@ -128,6 +147,9 @@ class Transport(Protocol):
     async def request(self, peer: PeerKey, data: bytes, timeout_ms: int) -> bytes:
         """Ask one connected peer and await its answer.
 
+        A request that breaks off on the way is tried again within the time-out, so a peer may receive it
+        twice: requests must be idempotent.
+
         Raises:
             TransportError: not connected, refused, oversized or timed out.
         """
@@ -140,9 +162,24 @@ class Transport(Protocol):
     async def dial(self, address: str) -> PeerKey:
         """Connect to a multiaddr with a peer id; returns at once if that peer is connected already.
 
+        A peer that was dialled once is remembered (see `remember`).
+
         Raises:
-            TransportError: not a usable address, or nobody answers there.
+            DialFailed: nobody with that key answers there.
+            TransportError: not a usable address, or our own.
         """
+        ...
+
+    async def remember(self, address: str) -> None:
+        """Keep an address and stay connected to some of the peers so known, redialling with growing pauses.
+
+        Raises:
+            TransportError: not a usable address.
+        """
+        ...
+
+    async def known_addresses(self) -> Sequence[KnownAddress]:
+        """What is remembered, for the runtime to store and to hand over at the next start."""
         ...
 
     async def drop(self, peer: PeerKey, reason: str) -> None:

@@ -1,0 +1,115 @@
+"""Gossip: libp2p's gossipsub with the parameters measured to deliver, and our own limits on what peers send.
+
+The library's Pubsub is subclassed where a message comes in: errors stay inside, each forwarding peer has a
+rate by messages and by bytes, and a message goes straight to us with the name of the peer that handed it
+over.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+
+import trio
+from libp2p.abc import IHost
+from libp2p.custom_types import TProtocol
+from libp2p.peer.id import ID
+from libp2p.pubsub.gossipsub import GossipSub
+from libp2p.pubsub.pb import rpc_pb2
+from libp2p.pubsub.pubsub import Pubsub
+
+from net.libp2p.rates import PeerRates, TokenBucket
+from net.transport import MAX_GOSSIP_BYTES
+
+MESSAGES_PER_SECOND = 400.0
+MESSAGES_BURST = 4000.0
+BYTES_PER_SECOND = 2.0 * 1024 * 1024
+BYTES_BURST = 16.0 * 1024 * 1024
+SEEN_SECONDS = 300
+
+_log = logging.getLogger("p2pcouncil.net")
+_forwarder: ContextVar[ID] = ContextVar("forwarder")
+
+OnMessage = Callable[[ID, str, bytes], None]
+OnOffence = Callable[[ID, str], Awaitable[None]]
+
+
+def new_router() -> GossipSub:
+    """Return a gossipsub router with the measured parameters (DESIGN section 11)."""
+    return GossipSub(
+        protocols=[TProtocol("/meshsub/1.1.0"), TProtocol("/meshsub/1.0.0")],
+        degree=8,
+        degree_low=6,
+        degree_high=64,
+        heartbeat_initial_delay=0.1,
+        heartbeat_interval=1,
+        gossip_history=120,
+        gossip_window=30,
+        do_px=False,
+        spam_protection_enabled=False,
+        adaptive_gossip_enabled=False,
+        eclipse_protection_enabled=False,
+    )
+
+
+class CouncilPubsub(Pubsub):
+    """Pubsub that contains errors, limits rates, and knows who handed a message over."""
+
+    def __init__(self, host: IHost, router: GossipSub, on_message: OnMessage, on_offence: OnOffence) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            host: the libp2p host.
+            router: from `new_router`.
+            on_message: called with the forwarding peer, the topic and the data of each valid message
+                of others.
+            on_offence: awaited with a peer and a sentence when it handed over what no honest peer would.
+        """
+        super().__init__(host, router, strict_signing=True, seen_ttl=SEEN_SECONDS)
+        # The library counts from the start in seconds, so a restarted peer repeats numbers and is ignored.
+        self.counter = time.time_ns()
+        self._on_message = on_message
+        self._on_offence = on_offence
+        self._rates = PeerRates(
+            lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_BURST),
+            lambda: TokenBucket(BYTES_PER_SECOND, BYTES_BURST),
+        )
+
+    async def push_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
+        """Take one message in: limited, contained, and with its forwarder at hand."""
+        if msg_forwarder == self.my_id:
+            await super().push_msg(msg_forwarder, msg)
+            return
+        if len(msg.data) > MAX_GOSSIP_BYTES:
+            await self._on_offence(msg_forwarder, "It gossips messages above the size limit.")
+            return
+        if not self._rates.is_allowed(msg_forwarder.to_bytes(), msg.ByteSize(), trio.current_time()):
+            _log.info("gossip from %s above its rate", msg_forwarder)
+            return
+        token = _forwarder.set(msg_forwarder)
+        try:
+            await super().push_msg(msg_forwarder, msg)
+        except Exception as error:
+            # An honest peer checks before it forwards, so what breaks here is the forwarder's doing; left
+            # alone, the error would end the node.
+            _log.warning("dropping %s: malformed gossip: %r", msg_forwarder, error)
+            await self._on_offence(msg_forwarder, "It sent a gossip message that no honest peer sends.")
+        finally:
+            _forwarder.reset(token)
+
+    def notify_subscriptions(self, publish_message: rpc_pb2.Message) -> None:
+        """Hand a validated message to us, on each joined topic that it names."""
+        forwarder = _forwarder.get(self.my_id)
+        if forwarder == self.my_id:
+            return
+        for topic in dict.fromkeys(publish_message.topicIDs):
+            if topic in self.topic_ids:
+                self._on_message(forwarder, topic, bytes(publish_message.data))
+
+    def forget_peer(self, peer_id: ID) -> None:
+        """Drop the rates of a peer that has gone."""
+        self._rates.forget(peer_id.to_bytes())
+
+    def stop_sweeper(self) -> None:
+        """End the thread that the library leaves behind for each pubsub."""
+        self.seen_messages.stop()

@@ -1,0 +1,171 @@
+"""The trio side as one service: host, gossip, requests, connections; commands go in, events come out."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from random import SystemRandom
+from typing import assert_never
+
+import trio
+from libp2p.abc import IHost
+from libp2p.peer.id import ID
+from libp2p.tools.anyio_service import background_trio_service
+
+from net.libp2p import hardening
+from net.libp2p.addresses import AddressBook
+from net.libp2p.commands import (
+    Answer,
+    Ask,
+    Command,
+    Dial,
+    Drop,
+    Join,
+    Leave,
+    ListKnown,
+    Publish,
+    Remember,
+    Reply,
+)
+from net.libp2p.connections import Connections
+from net.libp2p.gossip import CouncilPubsub, new_router
+from net.libp2p.host import dialable_addresses, listen_address, make_host, probe_port
+from net.libp2p.requests import Requests
+from net.peer_id import decode_peer_id, encode_peer_id
+from net.transport import (
+    AddressesChanged,
+    GossipReceived,
+    KnownAddress,
+    PeerKey,
+    RequestReceived,
+    TransportError,
+    TransportEvent,
+)
+
+ADDRESS_CHECK_S = 15.0
+CLOSE_TIMEOUT_S = 4.0
+
+
+class Node:
+    """A `net.bridge.Service` that runs one libp2p node."""
+
+    def __init__(
+        self,
+        seed: bytes,
+        listen_host: str,
+        port: int,
+        known: Iterable[KnownAddress],
+        emit: Callable[[TransportEvent], None],
+    ) -> None:
+        """Prepare; nothing runs yet.
+
+        Args:
+            seed: 32-byte secret of the device key.
+            listen_host: literal IP address.
+            port: TCP port, 0 for any.
+            known: addresses remembered by an earlier run.
+            emit: called in the trio thread with everything that happens.
+        """
+        self._seed = seed
+        self._listen_host = listen_host
+        self._port = port
+        self._emit = emit
+        self._rng = SystemRandom()
+        self._book = AddressBook(self._rng)
+        self._book.restore(known)
+
+    async def run(self, started: Callable[[], None]) -> None:
+        """Run the node until cancelled.
+
+        Raises:
+            TransportError: it can't listen.
+        """
+        hardening.apply_process_wide()
+        address = listen_address(self._listen_host, self._port)
+        probe_port(self._listen_host, self._port)
+        host = make_host(self._seed)
+        hardening.harden_network(hardening.swarm_of(host), self._on_offence)
+        async with trio.open_nursery() as nursery, _closing(host):
+            self._connections = Connections(host, nursery, self._book, self._rng, self._emit)
+            self._requests = Requests(host, nursery, self._rng, self._is_connected, self._on_request)
+            router = new_router()
+            self._pubsub = CouncilPubsub(host, router, self._on_gossip, self._on_offence)
+            try:
+                async with host.run([address]):
+                    if not host.get_transport_addrs():
+                        raise TransportError(f"Can't listen on {self._listen_host}, port {self._port}.")
+                    async with background_trio_service(self._pubsub), background_trio_service(router):
+                        await self._pubsub.wait_until_ready()
+                        hardening.contain_background_tasks(self._pubsub)
+                        hardening.contain_background_tasks(router)
+                        nursery.start_soon(self._connections.keep)
+                        nursery.start_soon(self._connections.watch)
+                        await self._announce_addresses(host, started)
+            finally:
+                self._pubsub.stop_sweeper()
+
+    async def execute(self, command: Command) -> Reply:
+        """Do one command of the asyncio side.
+
+        Raises:
+            TransportError: it could not be done.
+        """
+        match command:
+            case Join(topic):
+                await self._pubsub.subscribe(topic)
+            case Leave(topic):
+                await self._pubsub.unsubscribe(topic)
+            case Publish(topic, data):
+                if topic not in self._pubsub.topic_ids:
+                    raise TransportError("Join a topic before publishing on it.")
+                await self._pubsub.publish(topic, data)
+            case Ask(peer, data, timeout_ms):
+                return await self._requests.ask(ID(encode_peer_id(PeerKey(peer))), data, timeout_ms)
+            case Answer(request_id, data):
+                self._requests.answer(request_id, data)
+            case Dial(address):
+                return await self._connections.dial(address)
+            case Drop(peer, reason):
+                await self._connections.drop(PeerKey(peer), reason)
+            case Remember(address):
+                self._connections.remember(address)
+            case ListKnown():
+                return self._book.known()
+            case _:
+                assert_never(command)
+        return None
+
+    async def _announce_addresses(self, host: IHost, started: Callable[[], None]) -> None:
+        """Tell our addresses, then again whenever an interface comes or goes. Runs until cancelled."""
+        told: tuple[str, ...] | None = None
+        while True:
+            addresses = dialable_addresses(host, host.get_id().to_base58())
+            if addresses != told:
+                told = addresses
+                self._emit(AddressesChanged(addresses))
+                started()
+            await trio.sleep(ADDRESS_CHECK_S)
+
+    def _is_connected(self, peer_id: ID) -> bool:
+        return self._connections.is_up(decode_peer_id(peer_id.to_bytes()))
+
+    def _on_gossip(self, forwarder: ID, topic: str, data: bytes) -> None:
+        if self._is_connected(forwarder):
+            self._emit(GossipReceived(decode_peer_id(forwarder.to_bytes()), topic, data))
+
+    def _on_request(self, peer_id: ID, request_id: int, data: bytes) -> None:
+        if not self._is_connected(peer_id):
+            raise TransportError("A request of a peer that is not welcome.")
+        self._emit(RequestReceived(decode_peer_id(peer_id.to_bytes()), request_id, data))
+
+    async def _on_offence(self, peer_id: ID, reason: str) -> None:
+        await self._connections.refuse_offender(peer_id, reason)
+
+
+@asynccontextmanager
+async def _closing(host: IHost) -> AsyncIterator[None]:
+    """Close the host's sockets at the end, which the library's own context manager forgets."""
+    try:
+        yield
+    finally:
+        with trio.move_on_after(CLOSE_TIMEOUT_S) as scope:
+            scope.shield = True
+            await host.close()
