@@ -46,16 +46,16 @@ def validate_choice(method: Method, options: tuple[str, ...], choice: Choice) ->
     size = len(options_of(method, options))
     listed = [option for tier in choice for option in tier]
     if listed and not 0 <= min(listed) <= max(listed) < size:
-        raise RemoteError(f"the ballot names an option that doesn't exist; there are {size}")
+        raise RemoteError(f"The ballot names an option that doesn't exist; there are {size}.")
     if len(set(listed)) != len(listed):
-        raise RemoteError("the ballot names an option twice")
+        raise RemoteError("The ballot names an option twice.")
     match method:
         case YesNo():
             if len(choice) != 1 or len(listed) != 1:
-                raise RemoteError("a yes/no ballot says exactly one of yes, no and abstain")
+                raise RemoteError("A yes/no ballot says exactly one of yes, no and abstain.")
         case Approval():
             if len(choice) > 1:
-                raise RemoteError("an approval ballot has one list of options and no ranks")
+                raise RemoteError("An approval ballot has one list of options and no ranks.")
         case Ranked():
             pass
         case _:
@@ -64,6 +64,6 @@ def validate_choice(method: Method, options: tuple[str, ...], choice: Choice) ->
         if len(tier) == 1:
             continue
         if not tier:
-            raise RemoteError("the ballot has an empty rank")
+            raise RemoteError("The ballot has an empty rank.")
         if tuple(sorted(tier)) != tier:
-            raise RemoteError("options of equal rank must be listed in ascending order")
+            raise RemoteError("Options of equal rank must be listed in ascending order.")

@@ -56,8 +56,8 @@ class Counter:
         validate_choice(self._method, self._options, choice)
         if not 0 <= self._turnout + times <= self._roll_size:
             raise LocalError(
-                f"{self._turnout + times} ballots can't come from a roll of {self._roll_size} members",
-                "count one ballot per member, and remove only what was added",
+                f"{self._turnout + times} ballots can't come from a roll of {self._roll_size} members.",
+                "Count one ballot per member, and remove only what was added.",
             )
         self._turnout += times
         for option in choice[0] if choice else ():

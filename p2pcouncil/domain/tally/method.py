@@ -71,20 +71,20 @@ def validate_method(method: Method, options: tuple[str, ...]) -> None:
         RemoteError: with a sentence that says what is wrong.
     """
     if not 0 <= method.quorum_permille <= PERMILLE:
-        raise RemoteError(f"the quorum is {method.quorum_permille} permille; it must be 0 to {PERMILLE}")
+        raise RemoteError(f"The quorum is {method.quorum_permille} permille; it must be 0 to {PERMILLE}.")
     match method:
         case YesNo():
             if not 0 <= method.threshold_permille < PERMILLE:
                 raise RemoteError(
-                    f"the threshold is {method.threshold_permille} permille; it must be 0 to {PERMILLE - 1}, "
-                    "because yes has to exceed it"
+                    f"The threshold is {method.threshold_permille} permille; it must be 0 to {PERMILLE - 1}, "
+                    "because yes has to exceed it."
                 )
             if options:
-                raise RemoteError("a yes/no vote has the options yes, no and abstain, and no others")
+                raise RemoteError("A yes/no vote has the options yes, no and abstain, and no others.")
         case Approval():
             _validate_options(options)
             if not 1 <= method.winners <= len(options):
-                raise RemoteError(f"{method.winners} winners can't be elected out of {len(options)} options")
+                raise RemoteError(f"{method.winners} winners can't be elected out of {len(options)} options.")
         case Ranked():
             _validate_options(options)
         case _:
@@ -93,21 +93,21 @@ def validate_method(method: Method, options: tuple[str, ...]) -> None:
 
 def _validate_options(options: tuple[str, ...]) -> None:
     if not OPTIONS_MIN <= len(options) <= OPTIONS_MAX:
-        raise RemoteError(f"there are {len(options)} options; there must be {OPTIONS_MIN} to {OPTIONS_MAX}")
+        raise RemoteError(f"There are {len(options)} options; there must be {OPTIONS_MIN} to {OPTIONS_MAX}.")
     seen: dict[bytes, int] = {}
     for number, option in enumerate(options, start=1):
         if len(option) > OPTION_CHARS_MAX:
-            raise RemoteError(f"option {number} is longer than {OPTION_CHARS_MAX} characters")
+            raise RemoteError(f"Option {number} is longer than {OPTION_CHARS_MAX} characters.")
         if any(character < " " or "\x7f" <= character < "\xa0" for character in option):
-            raise RemoteError(f"option {number} contains a control character")
+            raise RemoteError(f"Option {number} contains a control character.")
         if any("\ud800" <= character < "\ue000" for character in option):
-            raise RemoteError(f"option {number} contains half a character (a surrogate)")
+            raise RemoteError(f"Option {number} contains half a character (a surrogate).")
         # The methods of bytes fold ASCII alone, which is the same in every Python version.
         key = b" ".join(option.encode().lower().split())
         if not key:
-            raise RemoteError(f"option {number} is empty")
+            raise RemoteError(f"Option {number} is empty.")
         if key in seen:
-            raise RemoteError(f"options {seen[key]} and {number} are the same")
+            raise RemoteError(f"Options {seen[key]} and {number} are the same.")
         seen[key] = number
 
 
