@@ -1,0 +1,194 @@
+"""Appending our own entries: one transaction reads the head, signs and inserts.
+
+Because the head is read under the write lock, several processes of one laptop share a feed and never fork it.
+An append that returned is on the disk; one that was killed before left nothing.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+from crdt.envelope import MAX_LANE_ENVELOPES, Envelope, payload_hash, signed_message
+from crdt.errors import LocalError
+from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId
+from crdt.keys import (
+    MAX_GENERATIONS,
+    DeviceCertificate,
+    LaneHeader,
+    LaneKind,
+    Signer,
+    is_certified,
+    lane_id,
+)
+from crdt.parts import MAX_PARTS, split_entry
+from crdt.store.accept import INSERT
+from crdt.store.lanes import ensure_lane, lane_head
+from crdt.store.rows import read_lane
+from crdt.store.schema import transaction
+
+_OLD_HINT = "Start the device's next generation; peers are told by an entry of the new feed."
+
+
+def append_feed(
+    conn: sqlite3.Connection,
+    signer: Signer,
+    council: CouncilId,
+    certificate: DeviceCertificate,
+    generation: int,
+    entries: Sequence[bytes],
+    now_ms: int,
+    once: str | None = None,
+) -> list[Envelope]:
+    """Sign entries and append them to this device's feed, all or none, in one transaction.
+
+    Args:
+        conn: a connection of `open_store`.
+        signer: signs for the device that the certificate names.
+        council: whose feed.
+        certificate: the member's word for the device.
+        generation: see `current_generation`.
+        entries: each an entry's bytes; long ones are cut into parts.
+        now_ms: this laptop's clock, kept as the first-seen time.
+        once: a duty's name. A second append of this device with the same name appends nothing, in whatever
+            process or generation, so that no duty is done twice.
+
+    Returns:
+        The envelopes appended. With a `once` that was done: those of the first time, or none where a fork has
+        taken them out of the store.
+
+    Raises:
+        LocalError: the feed is forked, full or superseded by a later generation, or the disk is in the way;
+            nothing was appended.
+    """
+    header = LaneHeader(LaneKind.FEED, council, b"", certificate, generation)
+    _check_signer(signer, header)
+    payloads = [payload for entry in entries for payload in split_entry(entry)]
+    with transaction(conn, write=True):
+        if once is not None:
+            row = conn.execute(
+                "SELECT lane.id, first_seq, last_seq, hash FROM once JOIN lane ON lane.number = once.lane"
+                " WHERE once.council = ? AND once.device = ? AND key = ?",
+                (council, signer.device, once),
+            ).fetchone()
+            if row is not None:
+                return _done(conn, LaneId(row[0]), row[1], row[2], row[3])
+        _check_latest(conn, header)
+        number, envelopes = append_payloads(conn, signer, header, payloads, now_ms)
+        if once is not None and envelopes:
+            conn.execute(
+                "INSERT INTO once (council, device, key, lane, first_seq, last_seq, hash)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    council,
+                    signer.device,
+                    once,
+                    number,
+                    envelopes[0].seq,
+                    envelopes[-1].seq,
+                    envelopes[-1].hash,
+                ),
+            )
+    return envelopes
+
+
+def append_payloads(
+    conn: sqlite3.Connection, signer: Signer, header: LaneHeader, payloads: Sequence[bytes], now_ms: int
+) -> tuple[int, list[Envelope]]:
+    """Sign payloads and insert them behind a lane's head, inside the caller's write transaction.
+
+    Returns:
+        The lane's row number, and the envelopes.
+
+    Raises:
+        LocalError: the lane is forked or full.
+    """
+    lane = lane_id(header)
+    number, fork_seq = ensure_lane(conn, header)
+    if fork_seq is not None:
+        raise LocalError(
+            "This device once wrote two different things at one place, so its feed has ended there.",
+            _OLD_HINT,
+        )
+    seq, head = lane_head(conn, number)
+    if seq + len(payloads) > MAX_LANE_ENVELOPES:
+        raise LocalError(f"The feed is full: it holds {seq:,} of {MAX_LANE_ENVELOPES:,} entries.", _OLD_HINT)
+    prev = None if head is None else ChangeHash(head)
+    envelopes = []
+    for payload in payloads:
+        seq += 1
+        change = payload_hash(header, seq, prev, payload)
+        signature = signer.sign(signed_message(lane, change))
+        envelopes.append(Envelope(lane, seq, prev, payload, signature, change))
+        prev = change
+    conn.executemany(
+        INSERT, [(e.hash, number, e.seq, e.prev, e.payload, e.signature, now_ms) for e in envelopes]
+    )
+    return number, envelopes
+
+
+def current_generation(
+    conn: sqlite3.Connection, council: CouncilId, device: DeviceId, room: int = MAX_PARTS
+) -> int:
+    """Return the generation in which a device's feed goes on: the latest, or the next when that has ended.
+
+    Args:
+        conn: a connection of `open_store`.
+        council: whose feed.
+        device: whose.
+        room: how many envelopes must still fit; one entry needs up to `MAX_PARTS`.
+
+    Raises:
+        LocalError: the device has used up all its generations, or the file cannot be read.
+    """
+    with transaction(conn, write=False):
+        row = conn.execute(
+            "SELECT number, generation, fork_seq FROM lane"
+            " WHERE council = ? AND kind = ? AND subject = x'' AND device = ?"
+            " ORDER BY generation DESC LIMIT 1",
+            (council, int(LaneKind.FEED), device),
+        ).fetchone()
+        if row is None:
+            return 0
+        number, generation, fork_seq = row
+        has_ended = fork_seq is not None or lane_head(conn, number)[0] + room > MAX_LANE_ENVELOPES
+    if not has_ended:
+        return int(generation)
+    if generation + 1 >= MAX_GENERATIONS:
+        raise LocalError(
+            "This device has used up all its feeds in this council.",
+            "Set up a new device; your member key certifies it.",
+        )
+    return int(generation) + 1
+
+
+def _check_signer(signer: Signer, header: LaneHeader) -> None:
+    if signer.device != header.device or not is_certified(header.certificate):
+        raise LocalError(
+            "This device has no certificate of your member key.",
+            "Certify the device with your recovery phrase.",
+        )
+    if not 0 <= header.generation < MAX_GENERATIONS:
+        raise LocalError(
+            "This device has used up all its feeds in this council.",
+            "Set up a new device; your member key certifies it.",
+        )
+
+
+def _check_latest(conn: sqlite3.Connection, header: LaneHeader) -> None:
+    (latest,) = conn.execute(
+        "SELECT max(generation) FROM lane WHERE council = ? AND kind = ? AND subject = x'' AND device = ?",
+        (header.council, int(LaneKind.FEED), header.device),
+    ).fetchone()
+    if latest is not None and latest > header.generation:
+        raise LocalError(
+            f"This device writes its feed in generation {latest} by now; {header.generation} has ended.",
+            "Another process went over to the new feed; try again.",
+        )
+
+
+def _done(
+    conn: sqlite3.Connection, lane: LaneId, first_seq: int, last_seq: int, last_hash: bytes
+) -> list[Envelope]:
+    rows = read_lane(conn, lane, first_seq, last_seq, max_bytes=1 << 30)
+    envelopes = [row.envelope for row in rows]
+    whole = len(envelopes) == last_seq - first_seq + 1 and envelopes[-1].hash == last_hash
+    return envelopes if whole else []

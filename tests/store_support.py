@@ -1,0 +1,80 @@
+"""Devices, members and lanes for the tests of the store, the index and sync."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from nacl.signing import SigningKey
+
+from crdt.envelope import Envelope, EnvelopeGroup, payload_hash, signed_message
+from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId
+from crdt.index import LaneIndex
+from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, certificate_message, lane_id
+
+COUNCIL = CouncilId(sha256(b"council").digest())
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A member with one device; signs as a `Signer` does."""
+
+    key: SigningKey
+    certificate: DeviceCertificate
+
+    @property
+    def device(self) -> DeviceId:
+        return self.certificate.device
+
+    def sign(self, message: bytes) -> bytes:
+        return self.key.sign(message).signature
+
+    def header(self, generation: int = 0, council: CouncilId = COUNCIL) -> LaneHeader:
+        return LaneHeader(LaneKind.FEED, council, b"", self.certificate, generation)
+
+
+def writer(name: str) -> Writer:
+    member = SigningKey(sha256(b"member " + name.encode()).digest())
+    device = SigningKey(sha256(b"device " + name.encode()).digest())
+    member_id = MemberId(bytes(member.verify_key))
+    device_id = DeviceId(bytes(device.verify_key))
+    signature = member.sign(certificate_message(member_id, device_id)).signature
+    return Writer(device, DeviceCertificate(member_id, device_id, signature))
+
+
+def chain(
+    author: Writer,
+    payloads: Iterable[bytes],
+    after: Envelope | None = None,
+    header: LaneHeader | None = None,
+) -> list[Envelope]:
+    """Sign payloads as a chain that follows `after`."""
+    header = header or author.header()
+    seq, prev = (0, None) if after is None else (after.seq, after.hash)
+    envelopes = []
+    for payload in payloads:
+        seq += 1
+        envelopes.append(signed(author, header, seq, prev, payload))
+        prev = envelopes[-1].hash
+    return envelopes
+
+
+def signed(author: Writer, header: LaneHeader, seq: int, prev: ChangeHash | None, payload: bytes) -> Envelope:
+    lane = lane_id(header)
+    change = payload_hash(header, seq, prev, payload)
+    return Envelope(lane, seq, prev, payload, author.sign(signed_message(lane, change)), change)
+
+
+def group(author: Writer, envelopes: Sequence[Envelope], header: LaneHeader | None = None) -> EnvelopeGroup:
+    return EnvelopeGroup(header or author.header(), tuple(envelopes))
+
+
+def everyone(council: CouncilId, member: MemberId) -> bool:
+    return True
+
+
+def index_of(groups: Iterable[EnvelopeGroup]) -> LaneIndex:
+    index = LaneIndex()
+    for some in groups:
+        for envelope in some.envelopes:
+            index.add(some.header, envelope)
+    return index
