@@ -5,27 +5,21 @@ An append that returned is on the disk; one that was killed before left nothing.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from crdt.envelope import MAX_LANE_ENVELOPES, Envelope, payload_hash, signed_message
-from crdt.errors import LocalError
-from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId
-from crdt.keys import (
-    MAX_GENERATIONS,
-    DeviceCertificate,
-    LaneHeader,
-    LaneKind,
-    Signer,
-    is_certified,
-    lane_id,
-)
+from crdt.envelope import MAX_LANE_ENVELOPES, Envelope
+from crdt.errors import LocalError, RemoteError
+from crdt.ids import CouncilId, DeviceId, LaneId, TextId
+from crdt.keys import MAX_GENERATIONS, DeviceCertificate, LaneHeader, LaneKind, Signer, lane_id
 from crdt.parts import MAX_PARTS, split_entry
-from crdt.store.accept import INSERT
-from crdt.store.lanes import ensure_lane, lane_head
+from crdt.store.lanes import lane_head
 from crdt.store.rows import read_lane
 from crdt.store.schema import transaction
+from crdt.store.sign import append_payloads, check_signer
+from crdt.store.texts import load_text
+from crdt.text import TextDocument
 
-_OLD_HINT = "Start the device's next generation; peers are told by an entry of the new feed."
+MakeChanges = Callable[[TextDocument, LaneId], Sequence[bytes]]
 
 
 def append_feed(
@@ -60,7 +54,7 @@ def append_feed(
             nothing was appended.
     """
     header = LaneHeader(LaneKind.FEED, council, b"", certificate, generation)
-    _check_signer(signer, header)
+    check_signer(signer, header)
     payloads = [payload for entry in entries for payload in split_entry(entry)]
     with transaction(conn, write=True):
         if once is not None:
@@ -90,61 +84,78 @@ def append_feed(
     return envelopes
 
 
-def append_payloads(
-    conn: sqlite3.Connection, signer: Signer, header: LaneHeader, payloads: Sequence[bytes], now_ms: int
-) -> tuple[int, list[Envelope]]:
-    """Sign payloads and insert them behind a lane's head, inside the caller's write transaction.
-
-    Returns:
-        The lane's row number, and the envelopes.
-
-    Raises:
-        LocalError: the lane is forked or full.
-    """
-    lane = lane_id(header)
-    number, fork_seq = ensure_lane(conn, header)
-    if fork_seq is not None:
-        raise LocalError(
-            "This device once wrote two different things at one place, so its feed has ended there.",
-            _OLD_HINT,
-        )
-    seq, head = lane_head(conn, number)
-    if seq + len(payloads) > MAX_LANE_ENVELOPES:
-        raise LocalError(f"The feed is full: it holds {seq:,} of {MAX_LANE_ENVELOPES:,} entries.", _OLD_HINT)
-    prev = None if head is None else ChangeHash(head)
-    envelopes = []
-    for payload in payloads:
-        seq += 1
-        change = payload_hash(header, seq, prev, payload)
-        signature = signer.sign(signed_message(lane, change))
-        envelopes.append(Envelope(lane, seq, prev, payload, signature, change))
-        prev = change
-    conn.executemany(
-        INSERT, [(e.hash, number, e.seq, e.prev, e.payload, e.signature, now_ms) for e in envelopes]
-    )
-    return number, envelopes
-
-
-def current_generation(
-    conn: sqlite3.Connection, council: CouncilId, device: DeviceId, room: int = MAX_PARTS
-) -> int:
-    """Return the generation in which a device's feed goes on: the latest, or the next when that has ended.
+def append_text(
+    conn: sqlite3.Connection,
+    signer: Signer,
+    council: CouncilId,
+    text: TextId,
+    certificate: DeviceCertificate,
+    generation: int,
+    make_changes: MakeChanges,
+    now_ms: int,
+) -> list[Envelope]:
+    """Edit a text document: all changes of the edit are appended to this device's lane of it, or none.
 
     Args:
         conn: a connection of `open_store`.
-        council: whose feed.
+        signer: signs for the device that the certificate names.
+        council: whose document.
+        text: which.
+        certificate: the member's word for the device.
+        generation: of the device's lane in this document.
+        make_changes: given the document as the store holds it, and the lane, returns raw changes by that lane
+            (`TextDocument.edit` makes them). It runs under the write lock, so it must not wait for anything.
+        now_ms: this laptop's clock, kept as the first-seen time.
+
+    Returns:
+        The envelopes appended.
+
+    Raises:
+        LocalError: a change is not valid, the lane is forked or full, or the disk is in the way; nothing was
+            appended.
+    """
+    header = LaneHeader(LaneKind.TEXT, council, text, certificate, generation)
+    check_signer(signer, header)
+    lane = lane_id(header)
+    with transaction(conn, write=True):
+        document = load_text(conn, council, text)
+        raws = make_changes(document, lane)
+        try:
+            for raw in raws:
+                document.apply(lane, raw)
+            return append_payloads(conn, signer, header, raws, now_ms)[1]
+        except RemoteError as error:
+            raise LocalError(
+                f"The edit cannot be made: {error}.", "Open the text anew and edit it again."
+            ) from error
+
+
+def current_generation(
+    conn: sqlite3.Connection,
+    council: CouncilId,
+    device: DeviceId,
+    room: int = MAX_PARTS,
+    text: TextId | None = None,
+) -> int:
+    """Return the generation in which a device goes on writing: its latest, or the next when that has ended.
+
+    Args:
+        conn: a connection of `open_store`.
+        council: where.
         device: whose.
         room: how many envelopes must still fit; one entry needs up to `MAX_PARTS`.
+        text: the text document that the device writes in; None for its feed.
 
     Raises:
         LocalError: the device has used up all its generations, or the file cannot be read.
     """
+    kind = LaneKind.FEED if text is None else LaneKind.TEXT
     with transaction(conn, write=False):
         row = conn.execute(
             "SELECT number, generation, fork_seq FROM lane"
-            " WHERE council = ? AND kind = ? AND subject = x'' AND device = ?"
+            " WHERE council = ? AND kind = ? AND subject = ? AND device = ?"
             " ORDER BY generation DESC LIMIT 1",
-            (council, int(LaneKind.FEED), device),
+            (council, int(kind), text or b"", device),
         ).fetchone()
         if row is None:
             return 0
@@ -158,19 +169,6 @@ def current_generation(
             "Set up a new device; your member key certifies it.",
         )
     return int(generation) + 1
-
-
-def _check_signer(signer: Signer, header: LaneHeader) -> None:
-    if signer.device != header.device or not is_certified(header.certificate):
-        raise LocalError(
-            "This device has no certificate of your member key.",
-            "Certify the device with your recovery phrase.",
-        )
-    if not 0 <= header.generation < MAX_GENERATIONS:
-        raise LocalError(
-            "This device has used up all its feeds in this council.",
-            "Set up a new device; your member key certifies it.",
-        )
 
 
 def _check_latest(conn: sqlite3.Connection, header: LaneHeader) -> None:
