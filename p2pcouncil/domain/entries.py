@@ -11,7 +11,8 @@ import msgspec
 
 from crdt.errors import RemoteError
 from p2pcouncil.domain.records import Hash, Nonce, OptionalHash
-from p2pcouncil.domain.tally.method import Choice, Method
+from p2pcouncil.domain.tally.choice import Choice
+from p2pcouncil.domain.tally.method import Method
 
 MAX_SUMMARY_CHARS = 600
 MAX_COMMENT_CHARS = 4_000
@@ -29,7 +30,7 @@ RecordBytes = Annotated[bytes, msgspec.Meta(max_length=24_000)]
 class TextVersionRef(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """An exact version of a text: where its edits stand, and the SHA-256 of its UTF-8 bytes there."""
 
-    heads: Annotated[tuple[Hash, ...], msgspec.Meta(min_length=1, max_length=32)]
+    heads: Annotated[tuple[Hash, ...], msgspec.Meta(min_length=1, max_length=128)]
     digest: Hash
 
 
@@ -192,6 +193,8 @@ def decode_entry(data: bytes) -> AnyEntry:
         RemoteError: malformed, or of a kind that this version does not know.
     """
     try:
-        return _decoder.decode(data)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
-        raise RemoteError(f"An entry could not be read: {error}.") from error
+        entry: AnyEntry = _decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        # The library's own words would differ from version to version, and every peer must give one reason.
+        raise RemoteError("An entry is malformed, or of a kind that this version does not know.") from error
+    return entry

@@ -205,8 +205,8 @@ def _read(data: bytes, kind: type[RecordT]) -> tuple[bytes, tuple[bytes, ...], R
     try:
         signed = _signed.decode(data)
         record = msgspec.msgpack.decode(signed.body, type=kind)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
-        raise RemoteError(f"A signed record could not be read: {error}.") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RemoteError("A signed record is malformed.") from error
     return signed.body, signed.signatures, record
 
 

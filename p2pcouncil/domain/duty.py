@@ -1,0 +1,155 @@
+"""Duty: which of a member's devices votes, vouches, seconds and opens, and how far earlier devices count.
+
+Joins and duty statements prove themselves, so they count whoever carries them, even an entry that is itself
+rejected. That keeps this layer below every other: who may speak rests on it, and it rests on nobody's right
+to speak. Otherwise a statement that disowns the device that carries it would undo itself.
+"""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Generic, TypeVar
+
+import msgspec
+
+from crdt.ids import ChangeHash, DeviceId, MemberId
+from p2pcouncil.domain.facts import Lane
+from p2pcouncil.domain.outcomes import DutyState
+from p2pcouncil.domain.records import Duty, Founder, Join
+
+EVERYTHING = 1 << 31
+"""Above every sequence number."""
+
+CarriedT = TypeVar("CarriedT")
+
+
+class Carried(Generic[CarriedT]):
+    """Records about members, each as long as some held entry carries it."""
+
+    def __init__(self) -> None:
+        self._of: dict[MemberId, dict[bytes, tuple[CarriedT, set[ChangeHash]]]] = {}
+
+    def add(self, member: MemberId, data: bytes, record: CarriedT, carrier: ChangeHash) -> bool:
+        """Note one more carrier; returns whether the record is new."""
+        records = self._of.setdefault(member, {})
+        digest = sha256(data).digest()
+        known = records.get(digest)
+        if known is not None:
+            known[1].add(carrier)
+            return False
+        records[digest] = (record, {carrier})
+        return True
+
+    def remove(self, member: MemberId, data: bytes, carrier: ChangeHash) -> bool:
+        """Take a carrier back; returns whether the record went with it."""
+        records = self._of[member]
+        digest = sha256(data).digest()
+        carriers = records[digest][1]
+        carriers.discard(carrier)
+        if carriers:
+            return False
+        del records[digest]
+        if not records:
+            del self._of[member]
+        return True
+
+    def of(self, member: MemberId) -> list[CarriedT]:
+        """All records about a member, the one whose bytes have the lowest hash first."""
+        records = self._of.get(member)
+        return [records[digest][0] for digest in sorted(records)] if records else []
+
+    def members(self) -> Iterable[MemberId]:
+        """Whom there are records about, in no particular order."""
+        return self._of.keys()
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """What a founding or the join that counts says about a member."""
+
+    device: DeviceId
+    vrf: bytes
+    name: str
+    invite_key: bytes
+
+
+class DutyBook:
+    """Everybody's devices, as far as their records are held."""
+
+    def __init__(self, founders: Iterable[Founder]) -> None:
+        self.joins: Carried[Join] = Carried()
+        self.statements: Carried[Duty] = Carried()
+        self._founders = {
+            MemberId(f.member): Origin(DeviceId(f.device), f.vrf, f.name, b"") for f in founders
+        }
+        self._current: dict[MemberId, DutyState] = {}
+        self._invited: dict[bytes, dict[MemberId, int]] = {}
+
+    def origin(self, member: MemberId) -> Origin | None:
+        """The founding's word on a member, else the join with the lowest hash; None for a stranger."""
+        founder = self._founders.get(member)
+        if founder is not None:
+            return founder
+        joins = self.joins.of(member)
+        if not joins:
+            return None
+        first = joins[0]
+        return Origin(DeviceId(first.device), first.vrf, first.name, first.invite_key)
+
+    def use_invite(self, join: Join, times: int) -> tuple[MemberId, ...]:
+        """Note that a vouched join uses an invitation (or, with times = −1, uses it no more).
+
+        Returns:
+            Whoever shares that invitation.
+        """
+        if not join.invite_key:
+            return ()
+        users = self._invited.setdefault(join.invite_key, {})
+        member = MemberId(join.member)
+        sharers = (*users, member)
+        users[member] = users.get(member, 0) + times
+        if not users[member]:
+            del users[member]
+        return sharers
+
+    def is_shared(self, invite_key: bytes) -> bool:
+        """Whether joins of several members use one invitation.
+
+        An invitation is meant for one person. Which of two newcomers it was meant for nobody can tell from
+        the entries, and a rule that chose would let a latecomer displace somebody. So none is void: it is
+        shown, and those who vouch decide.
+        """
+        return len(self._invited.get(invite_key, ())) > 1
+
+    def of(self, member: MemberId) -> DutyState:
+        """Who votes for a member now."""
+        state = self._current.get(member)
+        if state is None:
+            state = self._current[member] = self._derive(member)
+        return state
+
+    def forget(self, member: MemberId) -> None:
+        """A record about a member came or went: derive their duty anew when it is next asked for."""
+        self._current.pop(member, None)
+
+    def set_limits(self, lane: Lane) -> None:
+        """Work out how far a lane counts."""
+        state = self.of(lane.member)
+        listed = 0
+        disowned = False
+        if state.statement is not None:
+            disowned = lane.device in state.statement.disowned
+            for until in state.statement.until:
+                if until.device == lane.device and until.generation == lane.generation:
+                    listed = max(listed, until.seq)
+        lane.duty_until = EVERYTHING if state.device == lane.device else listed
+        lane.counts_until = listed if disowned else EVERYTHING
+
+    def _derive(self, member: MemberId) -> DutyState:
+        statements = self.statements.of(member)
+        if statements:
+            number = max(statement.number for statement in statements)
+            rivals = tuple(statement for statement in statements if statement.number == number)
+            current = rivals[0]
+            contested = rivals if len(rivals) > 1 else ()
+            return DutyState(member, DeviceId(current.device), number, current, contested)
+        origin = self.origin(member)
+        return DutyState(member, origin.device if origin else None, 0, None, ())

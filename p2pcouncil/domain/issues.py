@@ -1,0 +1,203 @@
+"""Issues: a vote under way, with the ballot that counts for each member and a running count.
+
+A member's ballot with the highest number counts. Two ballots of one number that say different things
+contradict each other: the one with the lowest hash counts, and both are listed.
+"""
+
+from bisect import insort
+
+from crdt.errors import RemoteError
+from crdt.ids import ChangeHash, MemberId
+from p2pcouncil.domain.entries import Ballot, Open
+from p2pcouncil.domain.facts import Fact, Facts
+from p2pcouncil.domain.outcomes import Contradiction, CountedBallot, IssueState, Status
+from p2pcouncil.domain.proposals import as_sentence
+from p2pcouncil.domain.rejections import ACCEPTED, REFUSALS, WAITS, Accepted, Refused, Rule, Verdict
+from p2pcouncil.domain.tally.choice import Choice, validate_choice
+from p2pcouncil.domain.tally.count import Counter
+from p2pcouncil.domain.tally.outcome import Tally
+
+
+class Voter:
+    """The ballots of one member on one issue."""
+
+    __slots__ = ("by_number", "contested", "counted", "top")
+
+    def __init__(self) -> None:
+        self.by_number: dict[int, list[ChangeHash]] = {}
+        self.contested: set[int] = set()
+        self.counted: ChangeHash | None = None
+        self.top = 0
+
+    def add(self, number: int, entry: ChangeHash) -> None:
+        """One more ballot that counts or might."""
+        insort(self.by_number.setdefault(number, []), entry)
+        self.top = max(self.top, number)
+
+    def remove(self, number: int, entry: ChangeHash) -> None:
+        """A ballot taken back."""
+        entries = self.by_number[number]
+        entries.remove(entry)
+        if not entries:
+            del self.by_number[number]
+            if number == self.top:
+                self.top = 0
+
+    def best(self) -> ChangeHash | None:
+        """The ballot that counts; None if there is none."""
+        if not self.top:
+            self.top = max(self.by_number, default=0)
+        return self.by_number[self.top][0] if self.top else None
+
+
+class Issue:
+    """One vote: its terms, its roll, and what was cast."""
+
+    def __init__(self, fact: Fact, body: Open, roll: frozenset[MemberId]) -> None:
+        """Open it.
+
+        Args:
+            fact: the opening that stands.
+            body: what it says.
+            roll: who may vote.
+        """
+        self.fact = fact
+        self.terms = body
+        self.roll = roll
+        self.voters: dict[MemberId, Voter] = {}
+        self._counter = Counter(body.method, body.options, len(roll))
+        self._pending: dict[Choice, int] = {}
+        self._verdicts: dict[Choice, Verdict] = {}
+        self.roll_ascending = tuple(sorted(roll))
+
+    def judge_choice(self, choice: Choice) -> Verdict:
+        """Whether a choice fits the vote; each distinct one is checked once."""
+        verdict = self._verdicts.get(choice)
+        if verdict is None:
+            verdict = ACCEPTED
+            try:
+                validate_choice(self.terms.method, self.terms.options, choice)
+            except RemoteError as error:
+                verdict = Refused(Rule.CHOICE, as_sentence(str(error)))
+            self._verdicts[choice] = verdict
+        return verdict
+
+    def add(self, fact: Fact, body: Ballot, facts: Facts) -> None:
+        """A ballot counts or might; `recount` its voter before the tally is read."""
+        voter = self.voters.get(fact.member)
+        if voter is None:
+            voter = self.voters[fact.member] = Voter()
+        voter.add(body.number, fact.hash)
+        self._check(voter, body.number, facts)
+
+    def remove(self, fact: Fact, body: Ballot, facts: Facts) -> None:
+        """A ballot was taken back; `recount` its voter before the tally is read."""
+        voter = self.voters[fact.member]
+        if voter.counted == fact.hash:
+            self._count(body.choice, -1)
+            voter.counted = None
+        voter.remove(body.number, fact.hash)
+        self._check(voter, body.number, facts)
+
+    def recount(self, member: MemberId, facts: Facts) -> None:
+        """Find the ballot that counts for a member, after theirs changed."""
+        voter = self.voters.get(member)
+        if voter is None:
+            return
+        best = voter.best()
+        if best != voter.counted:
+            if voter.counted is not None:
+                self._count(_ballot(voter.counted, facts).choice, -1)
+            if best is not None:
+                self._count(_ballot(best, facts).choice, 1)
+            voter.counted = best
+        if best is None:
+            del self.voters[member]
+
+    def tally(self) -> Tally:
+        """The count of the ballots that count."""
+        # What is taken back comes first, so that the turnout never exceeds the roll on the way.
+        for choice, times in sorted(self._pending.items(), key=lambda item: item[1]):
+            self._counter.add(choice, times)
+        self._pending.clear()
+        return self._counter.result()
+
+    def counted(self, member: MemberId, facts: Facts) -> CountedBallot | None:
+        """The ballot that counts for a member; None if they cast none."""
+        voter = self.voters.get(member)
+        if voter is None or voter.counted is None:
+            return None
+        ballot = _ballot(voter.counted, facts)
+        return CountedBallot(member, voter.counted, ballot.number, ballot.choice, ballot.claimed_at_ms)
+
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """Members who said two things under one number, ascending."""
+        return tuple(
+            Contradiction(member, number, tuple(self.voters[member].by_number[number]))
+            for member in sorted(self.voters)
+            for number in sorted(self.voters[member].contested)
+        )
+
+    def state(self) -> IssueState:
+        """The vote as views read it."""
+        terms = self.terms
+        return IssueState(
+            hash=self.fact.hash,
+            proposal=ChangeHash(terms.proposal),
+            opener=self.fact.member,
+            claimed_at_ms=terms.claimed_at_ms,
+            version=terms.version,
+            text=terms.text,
+            title=terms.title,
+            summary=terms.summary,
+            method=terms.method,
+            options=terms.options,
+            roll=self.roll_ascending,
+            window_minutes=terms.window_minutes,
+            status=Status.PROVISIONAL,
+            tally=self.tally(),
+            contradictions=self.contradictions(),
+        )
+
+    def _count(self, choice: Choice, times: int) -> None:
+        pending = self._pending.get(choice, 0) + times
+        if pending:
+            self._pending[choice] = pending
+        else:
+            self._pending.pop(choice, None)
+
+    def _check(self, voter: Voter, number: int, facts: Facts) -> None:
+        entries = voter.by_number.get(number, ())
+        if len(entries) > 1 and len({_ballot(entry, facts).choice for entry in entries}) > 1:
+            voter.contested.add(number)
+        else:
+            voter.contested.discard(number)
+
+
+def judge_ballot(fact: Fact, body: Ballot, facts: Facts, issue: Issue | None) -> Verdict:
+    """A ballot counts, or might, on an opening that stands, by a member of its roll.
+
+    Args:
+        fact: the entry.
+        body: what it says.
+        facts: what is held, with verdicts on openings.
+        issue: the vote that it names, if its opening stands.
+    """
+    if fact.hash in facts.missing:
+        return WAITS
+    if issue is None:
+        opening = ChangeHash(body.issue)
+        if not isinstance(facts.held[opening].body, Open):
+            return REFUSALS[Rule.OTHER_KIND]
+        verdict = facts.verdicts[opening]
+        assert not isinstance(verdict, Accepted)  # an opening that stands has an issue
+        return REFUSALS[Rule.OPENING_VOID] if isinstance(verdict, Refused) else WAITS
+    if fact.member not in issue.roll:
+        return REFUSALS[Rule.NOT_ON_ROLL]
+    return issue.judge_choice(body.choice)
+
+
+def _ballot(entry: ChangeHash, facts: Facts) -> Ballot:
+    body = facts.held[entry].body
+    assert isinstance(body, Ballot)
+    return body
