@@ -67,6 +67,8 @@ class _Job(Generic[CommandT, ReplyT]):
         self.command = command
         self.reply: Future[ReplyT] = Future()
         self.scope = trio.CancelScope()
+        # From here on only the thread decides how the reply ends; a caller that gives up cancels the scope.
+        self.reply.set_running_or_notify_cancel()
 
     async def run(self, service: Service[CommandT, ReplyT]) -> None:
         try:
@@ -136,8 +138,7 @@ class Bridge(Generic[CommandT, ReplyT]):
         try:
             return await asyncio.wrap_future(job.reply)
         except asyncio.CancelledError:
-            if not self._ended.done():
-                self._in_thread(job.scope.cancel)
+            self._cancel_scope(job.scope)
             raise
 
     async def stop(self, timeout_s: float = 10.0) -> None:
@@ -157,10 +158,17 @@ class Bridge(Generic[CommandT, ReplyT]):
 
     def _cancel(self) -> None:
         self._stopping = True
-        if self._token is not None and not self._ended.done():
-            self._in_thread(self._scope.cancel)
-        else:
-            self._scope.cancel()
+        self._cancel_scope(self._scope)
+
+    def _cancel_scope(self, scope: trio.CancelScope) -> None:
+        if self._token is None:
+            scope.cancel()
+            return
+        try:
+            self._token.run_sync_soon(scope.cancel)
+        except trio.RunFinishedError:
+            # It has ended already, by itself or by a failure that was reported.
+            return
 
     def _in_thread(self, action: Callable[[], object]) -> None:
         if self._token is None:

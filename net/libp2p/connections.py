@@ -19,7 +19,7 @@ from libp2p.peer.id import ID
 from libp2p.rcmgr import Direction
 from multiaddr import Multiaddr
 
-from net.libp2p.addresses import AddressBook
+from net.address_book import AddressBook
 from net.libp2p.hardening import swarm_of
 from net.peer_id import decode_peer_id, encode_peer_id, split_address
 from net.transport import (
@@ -89,6 +89,7 @@ class Connections(INotifee):
         self._book = book
         self._rng = rng
         self._emit = emit
+        self._closing = False
         self._up: set[PeerKey] = set()
         self._dialling: set[PeerKey] = set()
         self._refused_until_s: dict[PeerKey, float] = {}
@@ -155,6 +156,13 @@ class Connections(INotifee):
         self._refuse(peer)
         self._emit(PeerRefused(peer, reason))
         self._nursery.start_soon(self.drop, peer, reason)
+
+    async def close_all(self) -> None:
+        """Say goodbye to everyone at once and let nobody in any more."""
+        self._closing = True
+        async with trio.open_nursery() as nursery:
+            for _, connection in self._live():
+                nursery.start_soon(self._close_connection, connection)
 
     async def keep(self) -> None:
         """Redial remembered peers while too few are up, with growing pauses. Runs until cancelled."""
@@ -226,7 +234,7 @@ class Connections(INotifee):
             peer = decode_peer_id(connection.muxed_conn.peer_id.to_bytes())
         except TransportError:
             return False
-        if self._is_refused(peer):
+        if self._closing or self._is_refused(peer):
             return False
         if connection.direction != Direction.INBOUND:
             return True

@@ -9,9 +9,10 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from weakref import WeakKeyDictionary
 
 import trio
-from libp2p.abc import IHost
+from libp2p.abc import IHost, INetStream
 from libp2p.custom_types import TProtocol
 from libp2p.peer.id import ID
 from libp2p.pubsub.gossipsub import GossipSub
@@ -70,6 +71,7 @@ class CouncilPubsub(Pubsub):
         self.counter = time.time_ns()
         self._on_message = on_message
         self._on_offence = on_offence
+        self._writers: WeakKeyDictionary[INetStream, trio.Lock] = WeakKeyDictionary()
         self._rates = PeerRates(
             lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_BURST),
             lambda: TokenBucket(BYTES_PER_SECOND, BYTES_BURST),
@@ -105,6 +107,11 @@ class CouncilPubsub(Pubsub):
         for topic in dict.fromkeys(publish_message.topicIDs):
             if topic in self.topic_ids:
                 self._on_message(forwarder, topic, bytes(publish_message.data))
+
+    async def write_msg(self, stream: INetStream, rpc_msg: rpc_pb2.RPC) -> bool:
+        """Write one message to a peer, after any other: the library lets large ones run into each other."""
+        async with self._writers.setdefault(stream, trio.Lock()):
+            return await super().write_msg(stream, rpc_msg)
 
     def forget_peer(self, peer_id: ID) -> None:
         """Drop the rates of a peer that has gone."""

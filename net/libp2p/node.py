@@ -1,7 +1,6 @@
 """The trio side as one service: host, gossip, requests, connections; commands go in, events come out."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from random import SystemRandom
 from typing import assert_never
 
@@ -10,8 +9,8 @@ from libp2p.abc import IHost
 from libp2p.peer.id import ID
 from libp2p.tools.anyio_service import background_trio_service
 
+from net.address_book import AddressBook
 from net.libp2p import hardening
-from net.libp2p.addresses import AddressBook
 from net.libp2p.commands import (
     Answer,
     Ask,
@@ -73,19 +72,31 @@ class Node:
         self._book.restore(known)
 
     async def run(self, started: Callable[[], None]) -> None:
-        """Run the node until cancelled.
+        """Run the node until cancelled, then take leave of its peers in good order.
 
         Raises:
             TransportError: it can't listen.
         """
+        stopping = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._live, started, stopping)
+            try:
+                await trio.sleep_forever()
+            finally:
+                stopping.set()
+
+    async def _live(self, started: Callable[[], None], stopping: trio.Event) -> None:
+        """Run the node until told to stop.
+
+        It is shielded from cancellation, which would kill the library's tasks before they can close a socket;
+        then peers would take the silence for a black hole.
+        """
         hardening.apply_process_wide()
         address = listen_address(self._listen_host, self._port)
         probe_port(self._listen_host, self._port)
-        host = make_host(self._seed)
-        hardening.harden_network(hardening.swarm_of(host), self._on_offence)
-        async with trio.open_nursery() as nursery, _closing(host):
-            self._connections = Connections(host, nursery, self._book, self._rng, self._emit)
-            self._requests = Requests(host, nursery, self._rng, self._is_connected, self._on_request)
+        with trio.CancelScope(shield=True):
+            host = make_host(self._seed)
+            hardening.harden_network(hardening.swarm_of(host), self._on_offence)
             router = new_router()
             self._pubsub = CouncilPubsub(host, router, self._on_gossip, self._on_offence)
             try:
@@ -96,11 +107,23 @@ class Node:
                         await self._pubsub.wait_until_ready()
                         hardening.contain_background_tasks(self._pubsub)
                         hardening.contain_background_tasks(router)
-                        nursery.start_soon(self._connections.keep)
-                        nursery.start_soon(self._connections.watch)
-                        await self._announce_addresses(host, started)
+                        await self._work(host, started, stopping)
             finally:
                 self._pubsub.stop_sweeper()
+
+    async def _work(self, host: IHost, started: Callable[[], None], stopping: trio.Event) -> None:
+        """Serve and keep connections while the library runs, and close them before it ends."""
+        async with trio.open_nursery() as nursery:
+            self._connections = Connections(host, nursery, self._book, self._rng, self._emit)
+            self._requests = Requests(host, nursery, self._rng, self._is_connected, self._on_request)
+            nursery.start_soon(self._connections.keep)
+            nursery.start_soon(self._connections.watch)
+            nursery.start_soon(self._announce_addresses, host, started)
+            await stopping.wait()
+            with trio.move_on_after(CLOSE_TIMEOUT_S):
+                await self._connections.close_all()
+                await host.close()
+            nursery.cancel_scope.cancel()
 
     async def execute(self, command: Command) -> Reply:
         """Do one command of the asyncio side.
@@ -158,14 +181,3 @@ class Node:
 
     async def _on_offence(self, peer_id: ID, reason: str) -> None:
         await self._connections.refuse_offender(peer_id, reason)
-
-
-@asynccontextmanager
-async def _closing(host: IHost) -> AsyncIterator[None]:
-    """Close the host's sockets at the end, which the library's own context manager forgets."""
-    try:
-        yield
-    finally:
-        with trio.move_on_after(CLOSE_TIMEOUT_S) as scope:
-            scope.shield = True
-            await host.close()

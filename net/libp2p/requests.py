@@ -1,11 +1,13 @@
 """Requests and answers over streams, on libp2p's `RequestResponse`, which contains errors and bounds sizes.
 
-What it lacks is added here: requests above a limit wait instead of being reset, each peer has a limit of its
-own so that a stranger can't take all places, a broken exchange is tried again with jitter, and a caller that
-gives up leaves no stream behind, because the exchange runs to its own end in the background.
+What it lacks is added here: requests above a limit wait instead of being reset; each peer has a limit of its
+own, so that a stranger can't take all places; a request says how long its caller waits, so that nobody holds
+a place for longer; a broken exchange is tried again with jitter; and a caller that gives up leaves no stream
+behind, because the exchange runs to its own end in the background.
 """
 
 import itertools
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -29,6 +31,10 @@ from net.transport import MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, TransportError
 
 PROTOCOL = TProtocol("/p2pcouncil/req/1")
 ANSWER_TIMEOUT_S = 60.0
+HEADER = struct.Struct(">I")
+"""The first bytes of each request: for how many milliseconds its caller waits."""
+ANSWER_MARK = b"\x00"
+"""The first byte of each answer, because the library takes an empty message for a broken stream."""
 MAX_INBOUND = 256
 MAX_INBOUND_PER_PEER = 8
 MAX_OUTBOUND_PER_PEER = 16
@@ -104,8 +110,8 @@ class Requests:
         self._outbound = _PerPeer(MAX_OUTBOUND_PER_PEER)
         config = RequestResponseConfig(
             timeout=ANSWER_TIMEOUT_S,
-            max_request_size=MAX_REQUEST_BYTES,
-            max_response_size=MAX_RESPONSE_BYTES,
+            max_request_size=HEADER.size + MAX_REQUEST_BYTES,
+            max_response_size=len(ANSWER_MARK) + MAX_RESPONSE_BYTES,
             max_concurrent_inbound=MAX_INBOUND,
         )
         self._library.set_handler(PROTOCOL, self._handle, BytesCodec(), config)
@@ -143,12 +149,16 @@ class Requests:
             self._inbound.leave(peer_id)
 
     async def _handle(self, data: bytes, context: RequestContext) -> bytes:
+        if len(data) < HEADER.size:
+            raise TransportError("A request without a header.")
+        (timeout_ms,) = HEADER.unpack_from(data)
         request_id, waiting = next(self._numbers), _Waiting()
         self._waiting[request_id] = waiting
         try:
-            self._on_request(context.peer_id, request_id, data)
-            await waiting.answered.wait()
-            return waiting.data
+            self._on_request(context.peer_id, request_id, data[HEADER.size :])
+            with trio.fail_after(min(timeout_ms / 1000, ANSWER_TIMEOUT_S)):
+                await waiting.answered.wait()
+            return ANSWER_MARK + waiting.data
         finally:
             self._waiting.pop(request_id, None)
 
@@ -173,11 +183,13 @@ class Requests:
                 raise TransportError("The peer is not connected.")
             config = RequestResponseConfig(
                 timeout=max(0.001, deadline_s - trio.current_time()),
-                max_request_size=MAX_REQUEST_BYTES,
-                max_response_size=MAX_RESPONSE_BYTES,
+                max_request_size=HEADER.size + MAX_REQUEST_BYTES,
+                max_response_size=len(ANSWER_MARK) + MAX_RESPONSE_BYTES,
             )
             try:
-                return await self._library.send_request(peer_id, [PROTOCOL], data, BytesCodec(), config)
+                request = HEADER.pack(int(config.timeout * 1000)) + data
+                answer = await self._library.send_request(peer_id, [PROTOCOL], request, BytesCodec(), config)
+                return answer[len(ANSWER_MARK) :]
             except RequestTimeoutError:
                 await trio.sleep_until(deadline_s)
             except MessageTooLargeError as error:

@@ -20,10 +20,8 @@ from net.libp2p.commands import (
     Reply,
 )
 from net.libp2p.node import Node
+from net.limits import validate_gossip, validate_request, validate_response, validate_topic
 from net.transport import (
-    MAX_GOSSIP_BYTES,
-    MAX_REQUEST_BYTES,
-    MAX_RESPONSE_BYTES,
     AddressesChanged,
     KnownAddress,
     PeerDown,
@@ -34,7 +32,6 @@ from net.transport import (
 )
 
 START_TIMEOUT_S = 30.0
-MAX_TOPIC_CHARACTERS = 200
 
 
 class Libp2pTransport:
@@ -129,8 +126,7 @@ class Libp2pTransport:
         Raises:
             TransportError: the name is too long.
         """
-        if not 0 < len(topic) <= MAX_TOPIC_CHARACTERS:
-            raise TransportError(f"A topic has 1 to {MAX_TOPIC_CHARACTERS} characters.")
+        validate_topic(topic)
         await self._call(Join(topic))
 
     async def leave_topic(self, topic: str) -> None:
@@ -143,7 +139,7 @@ class Libp2pTransport:
         Raises:
             TransportError: oversized, or the topic was not joined.
         """
-        _check_size(data, MAX_GOSSIP_BYTES, "A gossip message")
+        validate_gossip(data)
         await self._call(Publish(topic, data))
 
     async def request(self, peer: PeerKey, data: bytes, timeout_ms: int) -> bytes:
@@ -152,9 +148,7 @@ class Libp2pTransport:
         Raises:
             TransportError: not connected, refused, oversized or timed out.
         """
-        _check_size(data, MAX_REQUEST_BYTES, "A request")
-        if timeout_ms <= 0:
-            raise TransportError("A request needs a time-out above zero.")
+        validate_request(data, timeout_ms)
         reply = await self._call(Ask(peer, data, timeout_ms))
         assert isinstance(reply, bytes)
         return reply
@@ -165,7 +159,7 @@ class Libp2pTransport:
         Raises:
             TransportError: the answer is oversized.
         """
-        _check_size(data, MAX_RESPONSE_BYTES, "An answer")
+        validate_response(data)
         await self._call(Answer(request_id, data))
 
     async def dial(self, address: str) -> PeerKey:
@@ -214,8 +208,3 @@ class Libp2pTransport:
             case _:
                 pass
         self._queue.put(event)
-
-
-def _check_size(data: bytes, limit_bytes: int, what: str) -> None:
-    if len(data) > limit_bytes:
-        raise TransportError(f"{what} has at most {limit_bytes} bytes; this one has {len(data)}.")

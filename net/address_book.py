@@ -112,6 +112,13 @@ class AddressBook:
         self._rng.shuffle(ready)
         return ready
 
+    def next_dial_ms(self, connected: Collection[PeerKey]) -> int | None:
+        """Return when the next peer that is down wants to be dialled, or None when none does."""
+        return min(
+            (entry.next_dial_ms for peer, entry in self._entries.items() if peer not in connected),
+            default=None,
+        )
+
     def note_success(self, peer: PeerKey, place: str, now_ms: int) -> None:
         """Record that a connection was made through a place."""
         self.remember(self._full(peer, place))
