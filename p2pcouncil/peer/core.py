@@ -1,0 +1,234 @@
+"""The peer: events in, effects out.
+
+The same object runs in production and in the simulator. It owns no clock and no randomness; `now_ms` only steers when
+something is asked again and what a person is shown, and no rule of the society reads it.
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from crdt.envelope import EnvelopeGroup
+from crdt.errors import RemoteError
+from crdt.ids import CouncilId, DeviceId, LaneId, MemberId
+from crdt.keys import LaneHeader
+from p2pcouncil.domain.entries import TextVersionRef
+from p2pcouncil.domain.outcomes import ProposalState
+from p2pcouncil.domain.records import Join
+from p2pcouncil.peer import shelf
+from p2pcouncil.peer.events import (
+    AddressesKnown,
+    AnswerHeard,
+    BatchAccepted,
+    Connect,
+    Drop,
+    Effect,
+    Event,
+    GossipHeard,
+    Listen,
+    PeerConnected,
+    PeerGone,
+    QuestionHeard,
+    Reply,
+    Row,
+    RowsRead,
+    ShelfRead,
+    Show,
+    Tick,
+)
+from p2pcouncil.peer.holdings import Holdings
+from p2pcouncil.peer.lobby import Lobby
+from p2pcouncil.peer.place import Place
+from p2pcouncil.peer.pulling import Pulling
+from p2pcouncil.peer.wire import MAX_ADDRESSES, Kind, KnowsAnswer, pack, topic_of, unpack
+from p2pcouncil.peer.world import Me, World
+
+
+class Peer:
+    """One member's peer, without I/O."""
+
+    def __init__(self, me: Me | None = None) -> None:
+        self.world = World(me)
+        self.pulling = Pulling(self.world)
+        self.lobby = Lobby(self.world)
+        self.holdings = Holdings(self.world)
+        self._orphan_rows: dict[CouncilId, list[Row]] = {}
+        self._council_of: dict[LaneId, CouncilId] = {}
+        self._listening: set[CouncilId] = set()
+
+    def handle(self, event: Event, now_ms: int) -> list[Effect]:
+        """Take in what happened.
+
+        A peer's bad data never raises: the device is dropped with a reason that the Network screen shows.
+
+        Args:
+            event: what happened.
+            now_ms: this laptop's clock, milliseconds since 1970.
+
+        Returns:
+            What the runtime is to do, in order.
+        """
+        match event:
+            case RowsRead():
+                return self._rows(event, now_ms)
+            case ShelfRead():
+                return self._shelf(event, now_ms)
+            case BatchAccepted():
+                return self.pulling.accepted(event, now_ms)
+            case PeerConnected(device):
+                return self._connected(device, now_ms)
+            case PeerGone(device, reason):
+                return self._gone(device, reason)
+            case AddressesKnown(addresses):
+                self.world.addresses = addresses
+                return [Show()]
+            case Tick():
+                return [*self.pulling.tick(now_ms), *self.holdings.tick(now_ms), *self.lobby.tick(now_ms)]
+            case GossipHeard() | QuestionHeard() | AnswerHeard():
+                return self._heard(event, now_ms)
+            case _:
+                assert_never(event)
+
+    def requests(self, council: CouncilId) -> tuple[tuple[Join, bytes], ...]:
+        """Who waits to be let into a council, with their signed joins: in our lobby, or asking in the parent."""
+        place = self.world.places[council]
+        found = {join.member: (join, signed) for join, signed in self.lobby.waiting(council)}
+        parent = self.world.places.get(CouncilId(place.state.genesis.parent))
+        for ask in parent.state.asks() if parent is not None else ():
+            if ask.join.council == council and not place.state.is_admitted(MemberId(ask.join.member)):
+                found.setdefault(ask.join.member, (ask.join, ask.record))
+        for vouch in place.state.vouches():
+            member = place.state.member(MemberId(vouch.join.member))
+            if member.is_admitted and not member.is_grounded and not member.has_left:
+                found.setdefault(vouch.join.member, (vouch.join, vouch.record))
+        return tuple(found[member] for member in sorted(found))
+
+    def version_of(self, place: Place, found: ProposalState) -> TextVersionRef:
+        """The exact version of a proposal's text as it stands here."""
+        version = place.text(found.text_id).version()
+        return TextVersionRef(version.heads, version.sha256)
+
+    def _heard(self, event: GossipHeard | QuestionHeard | AnswerHeard, now_ms: int) -> list[Effect]:
+        try:
+            if isinstance(event, AnswerHeard):
+                return self._answer(event, now_ms)
+            self.world.last_seen_ms[event.device] = now_ms
+            if isinstance(event, GossipHeard):
+                return self.pulling.gossip(event.device, event.topic, event.data, now_ms)
+            return self._question(event, now_ms)
+        except RemoteError as error:
+            device = self._asked_of(event)
+            if device is None:
+                return []
+            self.world.problems[device] = str(error)
+            return [Drop(device, str(error)), Show()]
+
+    def _asked_of(self, event: GossipHeard | QuestionHeard | AnswerHeard) -> DeviceId | None:
+        return None if isinstance(event, AnswerHeard) else event.device
+
+    def _answer(self, event: AnswerHeard, now_ms: int) -> list[Effect]:
+        if self.pulling.owns(event.ask):
+            return self.pulling.answered(event.ask, event.data, now_ms)
+        if self.holdings.owns(event.ask):
+            return self.holdings.answered(event.ask, event.data)
+        if self.lobby.owns(event.ask):
+            return self.lobby.answered(event.ask, event.data)
+        return []
+
+    def _question(self, event: QuestionHeard, now_ms: int) -> list[Effect]:
+        kind, body = unpack(event.data)
+        match kind:
+            case Kind.SYNC:
+                return self.pulling.question(event.device, event.question, body)
+            case Kind.GENESIS:
+                return self.lobby.genesis_question(event.question, body)
+            case Kind.LOBBY:
+                return self.lobby.lobby_question(event.question, body, now_ms)
+            case Kind.TIPS:
+                return self.holdings.question(event.question, body)
+            case Kind.KNOWS:
+                known = [key.decode("utf-8", "replace") for key in sorted(self.world.items(shelf.ADDRESS))]
+                addresses = tuple([*self.world.addresses, *known][:MAX_ADDRESSES])
+                return [Reply(event.question, pack(Kind.KNOWS, KnowsAnswer(addresses)))]
+            case Kind.NEWS:
+                told = self.pulling.start(event.device, CouncilId(body), now_ms)
+                return [Reply(event.question, pack(Kind.NEWS)), *told]
+            case Kind.UNKNOWN_COUNCIL:
+                raise RemoteError("A peer asked with an answer.")
+            case _:
+                assert_never(kind)
+
+    def _connected(self, device: DeviceId, now_ms: int) -> list[Effect]:
+        self.world.connected[device] = now_ms
+        self.world.last_seen_ms[device] = now_ms
+        self.world.problems.pop(device, None)
+        effects: list[Effect] = [Show()]
+        for council in self.world.places:
+            effects += self.pulling.start(device, council, now_ms)
+        return [*effects, *self.lobby.tick(now_ms)]
+
+    def _gone(self, device: DeviceId, reason: str) -> list[Effect]:
+        self.world.connected.pop(device, None)
+        if reason:
+            self.world.problems.setdefault(device, reason)
+        self.pulling.gone(device)
+        self.holdings.gone(device)
+        return [Show()]
+
+    def _shelf(self, event: ShelfRead, now_ms: int) -> list[Effect]:
+        """Take in the shelf: a council that is new there is held from now on."""
+        fresh: dict[str, dict[bytes, bytes]] = {}
+        for kind, key, value in event.items:
+            fresh.setdefault(kind, {})[key] = value
+        dialled = self.addresses_of_joins()
+        self.world.shelf = fresh
+        effects: list[Effect] = [Show()]
+        for key, genesis in fresh.get(shelf.COUNCIL, {}).items():
+            council = CouncilId(key)
+            if council not in self.world.places:
+                self.world.places[council] = Place(genesis)
+                self._council_rows(council)
+            if council not in self._listening:
+                self._listening.add(council)
+                effects.append(Listen(topic_of(council)))
+                effects += self.pulling.start_all(now_ms, council)
+        effects += [Connect(address) for address in sorted(self.addresses_of_joins() - dialled)]
+        return [*effects, *self.lobby.tick(now_ms)]
+
+    def addresses_of_joins(self) -> set[str]:
+        """Where the members of the councils that we asked to join can be found."""
+        values = self.world.items(shelf.JOIN).values()
+        return {a for value in values for a in shelf.read(value, shelf.PendingJoin).addresses}
+
+    def _council_rows(self, council: CouncilId) -> None:
+        rows = self._orphan_rows.pop(council, [])
+        self.world.places[council].load(rows, self.world.forks)
+
+    def _rows(self, event: RowsRead, now_ms: int) -> list[Effect]:
+        for lane, seq in event.forks:
+            self.world.forks[lane] = min(seq, self.world.forks.get(lane, seq))
+            forked = self._council_of.get(lane)
+            if forked is not None and forked in self.world.places:
+                self.world.places[forked].fork(lane, seq)
+        by_council: dict[CouncilId, list[Row]] = {}
+        for row in event.rows:
+            council = row.header.council
+            self._council_of[row.envelope.lane] = council
+            by_council.setdefault(council, []).append(row)
+        effects: list[Effect] = [Show()] if event.rows or event.forks else []
+        for council, rows in by_council.items():
+            place = self.world.places.get(council)
+            if place is None:
+                self._orphan_rows.setdefault(council, []).extend(rows)
+                continue
+            if place.load(rows, self.world.forks):
+                effects += self.pulling.start_all(now_ms, council)
+        mine = [row for row in event.rows if self.world.is_mine(row.header)] if self.world.connected else []
+        return [*effects, *self.pulling.spread(_grouped(mine)), *self.holdings.tick(now_ms)]
+
+
+def _grouped(rows: Iterable[Row]) -> list[EnvelopeGroup]:
+    """Group rows by lane, in order, as they travel."""
+    lanes: dict[LaneId, tuple[LaneHeader, list[Row]]] = {}
+    for row in rows:
+        lanes.setdefault(row.envelope.lane, (row.header, []))[1].append(row)
+    return [EnvelopeGroup(header, tuple(r.envelope for r in some)) for header, some in lanes.values()]

@@ -1,0 +1,130 @@
+"""Who else holds what we wrote: asked, never assumed.
+
+“Your vote is held by 3 of 7 peers” and “2 of your entries are only here” rest on this. Each connected device is asked
+how far it holds our own lanes, until it holds them all; what it said is kept on the shelf, so that a command that
+runs beside a serving peer sees it too.
+"""
+
+from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId
+from p2pcouncil.peer import shelf
+from p2pcouncil.peer.events import Ask, Effect, Keep, Reply, Show
+from p2pcouncil.peer.wire import MAX_LANES_PER_QUESTION, Kind, TipsAnswer, TipsQuestion, pack, read_body
+from p2pcouncil.peer.world import World
+
+ASK_TIMEOUT_MS = 10_000
+ASK_EVERY_MS = 1_000
+
+
+class Holdings:
+    """What each device said that it holds of ours."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._asks: dict[int, tuple[DeviceId, CouncilId, tuple[LaneId, ...]]] = {}
+        self._asking: set[tuple[DeviceId, CouncilId]] = set()
+        self._asked_ms: dict[tuple[DeviceId, CouncilId], int] = {}
+
+    def tick(self, now_ms: int) -> list[Effect]:
+        """Ask those who are not known to hold everything of ours."""
+        effects: list[Effect] = []
+        for council in self._world.places:
+            mine = self._my_tips(council)
+            for device in self._world.connected:
+                key = (device, council)
+                missing = tuple(lane for lane, count in mine.items() if self.held(device, lane) < count)
+                if not missing or key in self._asking:
+                    continue
+                if now_ms - self._asked_ms.get(key, -ASK_EVERY_MS) < ASK_EVERY_MS:
+                    continue
+                effects.append(self._ask(device, council, missing[:MAX_LANES_PER_QUESTION], now_ms))
+        return effects
+
+    def owns(self, ask: int) -> bool:
+        """Whether an answer belongs here."""
+        return ask in self._asks
+
+    def answered(self, ask: int, data: bytes | None) -> list[Effect]:
+        """Take an answer.
+
+        Raises:
+            RemoteError: it is malformed.
+        """
+        device, council, lanes = self._asks.pop(ask)
+        self._asking.discard((device, council))
+        if data is None or not data or data[0] != Kind.TIPS:
+            return []
+        answer = read_body(data[1:], TipsAnswer)
+        effects: list[Effect] = []
+        for lane, count in zip(lanes, answer.counts, strict=False):
+            if count != self.held(device, lane):
+                effects.append(Keep(shelf.HOLDING, device + lane, count.to_bytes(4, "big")))
+        return [*effects, Show()] if effects else []
+
+    def gone(self, device: DeviceId) -> None:
+        """A device went away: what was asked of it will not be answered."""
+        self._asking = {key for key in self._asking if key[0] != device}
+
+    def question(self, number: int, body: bytes) -> list[Effect]:
+        """Say how far we hold the lanes asked for.
+
+        Raises:
+            RemoteError: the question is malformed.
+        """
+        question = read_body(body, TipsQuestion)
+        place = self._world.places.get(CouncilId(question.council))
+        if place is None:
+            return [Reply(number, pack(Kind.UNKNOWN_COUNCIL))]
+        counts = tuple(place.index.count_of(LaneId(lane)) for lane in question.lanes)
+        return [Reply(number, pack(Kind.TIPS, TipsAnswer(counts, place.index.total)))]
+
+    def held(self, device: DeviceId, lane: LaneId) -> int:
+        """How many envelopes of our lane a device said that it holds."""
+        return int.from_bytes(self._world.item(shelf.HOLDING, device + lane) or b"", "big")
+
+    def holders(self, lane: LaneId, seq: int) -> tuple[int, int]:
+        """How many devices hold our entry at `seq` of `lane`, of how many that were ever asked or are connected."""
+        known = {DeviceId(key[:32]) for key in self._world.items(shelf.HOLDING)} | set(self._world.connected)
+        return sum(self.held(device, lane) >= seq for device in known), len(known)
+
+    def lacks(self, device: DeviceId, council: CouncilId) -> int | None:
+        """How many of our entries of a council a device is not known to hold; None if it never said anything."""
+        mine = self._my_tips(council)
+        said = [lane for lane in mine if self._world.item(shelf.HOLDING, device + lane) is not None]
+        if mine and not said:
+            return None
+        return sum(max(0, count - self.held(device, lane)) for lane, count in mine.items())
+
+    def only_here(self) -> int:
+        """Entries of ours that no other device is known to hold."""
+        total = 0
+        best: dict[LaneId, int] = {}
+        for key, value in self._world.items(shelf.HOLDING).items():
+            lane = LaneId(key[32:])
+            best[lane] = max(best.get(lane, 0), int.from_bytes(value, "big"))
+        for council in self._world.places:
+            for lane, count in self._my_tips(council).items():
+                total += max(0, count - best.get(lane, 0))
+        return total
+
+    def holders_of(self, entry: ChangeHash) -> tuple[int, int]:
+        """How many devices hold an entry of ours, of how many; (0, 0) for one that is not ours or not held."""
+        for place in self._world.places.values():
+            found = place.stands.get(entry)
+            if found is not None:
+                return self.holders(found.lane, found.seq)
+        return 0, 0
+
+    def _my_tips(self, council: CouncilId) -> dict[LaneId, int]:
+        index = self._world.places[council].index
+        return {
+            lane: count
+            for lane, header in index.lanes_with_headers()
+            if self._world.is_mine(header) and (count := index.count_of(lane))
+        }
+
+    def _ask(self, device: DeviceId, council: CouncilId, lanes: tuple[LaneId, ...], now_ms: int) -> Ask:
+        ask = self._world.next_number()
+        self._asks[ask] = (device, council, lanes)
+        self._asking.add((device, council))
+        self._asked_ms[(device, council)] = now_ms
+        return Ask(ask, device, pack(Kind.TIPS, TipsQuestion(council, lanes)), ASK_TIMEOUT_MS)

@@ -1,0 +1,190 @@
+"""A council as this peer holds it: the fold of its entries, the index that sync needs, and its texts.
+
+Everything in here is a function of the rows read from the store. Rows arrive in any order across lanes and in
+sequence within each; a fork takes back what stands at or above it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from crdt.envelope import Envelope
+from crdt.errors import LocalError
+from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId, TextId, domain_hash
+from crdt.index import FeedReader, LaneIndex
+from crdt.keys import LaneHeader, LaneKind
+from crdt.text import TextDocument
+from p2pcouncil.domain.feed_entry import FeedEntry
+from p2pcouncil.domain.outcomes import IssueState, ProposalState, SubjectKind
+from p2pcouncil.domain.state import CouncilState
+from p2pcouncil.peer.events import Row
+
+STATE_DOMAIN = "p2pcouncil/state/1"
+
+
+class Standing(NamedTuple):
+    """Where an entry stands, and when this laptop first had it (its own clock, milliseconds since 1970)."""
+
+    lane: LaneId
+    seq: int
+    first_seen_ms: int
+
+
+class Place:
+    """One council, held."""
+
+    def __init__(self, genesis: bytes) -> None:
+        """Begin with the founding alone.
+
+        Raises:
+            RemoteError: the founding does not verify.
+        """
+        self.genesis_bytes = genesis
+        self.state = CouncilState(genesis)
+        self.index = LaneIndex()
+        self.stands: dict[ChangeHash, Standing] = {}
+        self._readers: dict[LaneId, FeedReader] = {}
+        self._texts: dict[TextId, _Text] = {}
+        self._document_of: dict[LaneId, TextId] = {}
+        self._let_in: set[MemberId] = set()
+
+    @property
+    def council(self) -> CouncilId:
+        """Its id."""
+        return self.state.council
+
+    def load(self, rows: Iterable[Row], forks: Mapping[LaneId, int]) -> bool:
+        """Take in rows of this council, in the order in which the store holds them.
+
+        Args:
+            rows: along each lane in sequence.
+            forks: the lowest fork of each forked lane; what stands there is evidence and nothing else.
+
+        Returns:
+            Whether somebody was let in by them, whose lanes may be accepted from now on.
+        """
+        entries: list[FeedEntry] = []
+        for row in rows:
+            header, envelope = row.header, row.envelope
+            self.index.add(header, envelope)
+            fork = forks.get(envelope.lane)
+            if fork is not None and envelope.seq >= fork:
+                continue
+            if header.kind is LaneKind.TEXT:
+                self._load_text(header, envelope)
+                continue
+            entries.extend(self._read(header, envelope, row.first_seen_ms))
+        if not entries:
+            return False
+        touched = self.state.apply(entries)
+        new = {
+            MemberId(subject.id)
+            for subject in touched
+            if subject.kind is SubjectKind.MEMBER and self.state.is_admitted(MemberId(subject.id))
+        } - self._let_in
+        self._let_in |= new
+        return bool(new)
+
+    def fork(self, lane: LaneId, seq: int) -> None:
+        """A fork was found: take back everything of the lane at or above `seq`."""
+        self.index.truncate(lane, seq)
+        document = self._document_of.get(lane)
+        if document is not None:
+            self._texts[document].cut(lane, seq)
+            return
+        self.state.void(lane, seq)
+        self._readers.pop(lane, None)
+
+    def proposal(self, name: ChangeHash) -> ProposalState | None:
+        """A proposal that counts here, if it is one."""
+        try:
+            return self.state.proposal(name)
+        except LocalError:
+            return None
+
+    def issue(self, name: ChangeHash) -> IssueState | None:
+        """A vote that stands here, named by its own id or by its proposal's."""
+        try:
+            return self.state.issue(name)
+        except LocalError:
+            found = self.proposal(name)
+        return self.state.issue(found.issue) if found is not None and found.issue is not None else None
+
+    def invite_used_by(self, invite_key: bytes) -> MemberId | None:
+        """Who was vouched for with this invitation already; of several, the one with the lowest key."""
+        used = [v.join.member for v in self.state.vouches() if v.join.invite_key == invite_key]
+        return MemberId(min(used)) if used else None
+
+    def text(self, text_id: TextId) -> TextDocument:
+        """The text document as it stands; empty if nothing of it is held."""
+        held = self._texts.get(text_id)
+        return held.document() if held else TextDocument(text_id)
+
+    def state_hash(self) -> bytes:
+        """Hash of all that is held: equal on every peer that holds an equal set.
+
+        The fold's hash covers the feeds; of a text lane, the last change names all before it.
+        """
+        tips = sorted(
+            (lane, held.count, held.tip)
+            for lane in self._document_of
+            if (held := self.index.lane(lane)) is not None
+        )
+        texts = b"".join(lane + count.to_bytes(4, "big") + tip for lane, count, tip in tips)
+        return domain_hash(STATE_DOMAIN, self.council, self.state.state_hash(), texts)
+
+    def lanes_of(self, member: MemberId) -> tuple[LaneHeader, ...]:
+        """The lanes that a member's devices have written here."""
+        return tuple(h for h in self.index.headers() if h.member == member)
+
+    def devices_of(self, member: MemberId) -> tuple[DeviceId, ...]:
+        """The devices of a member that were heard of here."""
+        return tuple(sorted({h.device for h in self.lanes_of(member)}))
+
+    def _read(self, header: LaneHeader, envelope: Envelope, first_seen_ms: int) -> Iterable[FeedEntry]:
+        reader = self._readers.get(envelope.lane)
+        if reader is None:
+            reader = self._readers[envelope.lane] = FeedReader()
+        for done in reader.feed(envelope):
+            self.stands[done.hash] = Standing(envelope.lane, done.seq, first_seen_ms)
+            yield FeedEntry(
+                hash=done.hash,
+                lane=envelope.lane,
+                member=header.member,
+                device=header.device,
+                generation=header.generation,
+                seq=done.seq,
+                data=None if done.broken else done.data,
+                broken=done.broken,
+            )
+
+    def _load_text(self, header: LaneHeader, envelope: Envelope) -> None:
+        text_id = TextId(header.subject)
+        self._document_of[envelope.lane] = text_id
+        held = self._texts.setdefault(text_id, _Text(text_id))
+        held.add(envelope)
+
+
+class _Text:
+    """A text's changes, and the document made from them when somebody looks."""
+
+    def __init__(self, text_id: TextId) -> None:
+        self._id = text_id
+        self._changes: list[tuple[LaneId, int, bytes]] = []
+        self._document: TextDocument | None = None
+
+    def add(self, envelope: Envelope) -> None:
+        """Take in a change."""
+        self._changes.append((envelope.lane, envelope.seq, envelope.payload))
+        self._document = None
+
+    def cut(self, lane: LaneId, seq: int) -> None:
+        """Leave out a lane from its fork on; what builds on that is left out with it."""
+        self._changes = [c for c in self._changes if c[0] != lane or c[1] < seq]
+        self._document = None
+
+    def document(self) -> TextDocument:
+        """The document, rebuilt when something came in since."""
+        if self._document is None:
+            changes = [(lane, raw) for lane, seq, raw in self._changes]
+            self._document = TextDocument.rebuild(self._id, changes, {})
+        return self._document

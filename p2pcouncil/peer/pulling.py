@@ -1,0 +1,219 @@
+"""Getting what others hold: pull sync with each connected device, gossip in between.
+
+Gossip is best effort and only ever a hint; what is right comes from pulls. One pull at a time runs per device and
+council. It starts when a device appears, when gossip shows a gap, when the other side says that it has news, when a
+newcomer was just admitted (their lanes may be accepted now), and every so often for good measure.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from crdt.envelope import EnvelopeGroup, decode_groups, encode_groups
+from crdt.errors import RemoteError
+from crdt.ids import CouncilId, DeviceId, MemberId
+from crdt.sync import MAX_RESPONSE_BYTES, Pull, answer
+from p2pcouncil.peer.events import (
+    Accept,
+    Ask,
+    BatchAccepted,
+    Drop,
+    Effect,
+    Publish,
+    Reply,
+    ReplyWithEnvelopes,
+    Wanted,
+)
+from p2pcouncil.peer.wire import GossipKind, Kind, council_of, pack, topic_of
+from p2pcouncil.peer.world import World
+
+PULL_EVERY_MS = 15_000
+"""How often a pull runs for good measure: a lost gossip message is noticed after this long at the latest."""
+RETRY_AFTER_MS = 2_000
+ASK_TIMEOUT_MS = 20_000
+MAX_GOSSIP_ENVELOPES_BYTES = 32_768
+"""Larger news is announced and pulled, not pushed."""
+
+
+@dataclass(slots=True)
+class _Running:
+    pull: Pull
+    device: DeviceId
+    council: CouncilId
+    again: bool = False
+    gained: bool = False
+    started_ms: int = 0
+
+
+class Pulling:
+    """All pulls of this peer, and the answers that it gives to those of others."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._running: dict[tuple[DeviceId, CouncilId], _Running] = {}
+        self._asks: dict[int, tuple[DeviceId, CouncilId]] = {}
+        self._batches: dict[int, tuple[DeviceId, CouncilId]] = {}
+        self._due_ms: dict[tuple[DeviceId, CouncilId], int] = {}
+        self._behind: dict[tuple[DeviceId, CouncilId], int] = {}
+        self._strangers: dict[tuple[CouncilId, MemberId], set[DeviceId]] = {}
+
+    def behind(self, device: DeviceId, council: CouncilId) -> int | None:
+        """What a device was seen to hold and we lack; None when no pull with it has ended yet."""
+        return self._behind.get((device, council))
+
+    def start(self, device: DeviceId, council: CouncilId, now_ms: int) -> list[Effect]:
+        """Begin a pull, or note that another is due when one runs already."""
+        key = (device, council)
+        if device not in self._world.connected or council not in self._world.places:
+            return []
+        running = self._running.get(key)
+        if running is not None:
+            running.again = True
+            return []
+        pull = Pull(council, self._world.places[council].index)
+        self._running[key] = _Running(pull, device, council, started_ms=now_ms)
+        return self._continue(self._running[key], now_ms)
+
+    def start_all(self, now_ms: int, council: CouncilId | None = None) -> list[Effect]:
+        """Begin pulls with everybody who is connected."""
+        councils = [council] if council is not None else list(self._world.places)
+        return [
+            effect
+            for device in self._world.connected
+            for wanted in councils
+            for effect in self.start(device, wanted, now_ms)
+        ]
+
+    def gone(self, device: DeviceId) -> None:
+        """Forget what ran with a device that is no longer connected."""
+        for key in [k for k in self._running if k[0] == device]:
+            del self._running[key]
+        for table in (self._asks, self._batches):
+            for number in [n for n, key in table.items() if key[0] == device]:
+                del table[number]
+        for key in [k for k in self._due_ms if k[0] == device]:
+            del self._due_ms[key]
+        for key in [k for k in self._behind if k[0] == device]:
+            del self._behind[key]
+
+    def tick(self, now_ms: int) -> list[Effect]:
+        """Begin the pulls that are due, and give up those that hang."""
+        effects: list[Effect] = []
+        for key in [k for k, r in self._running.items() if now_ms - r.started_ms > 3 * ASK_TIMEOUT_MS]:
+            del self._running[key]
+        for device in self._world.connected:
+            for council in self._world.places:
+                if now_ms >= self._due_ms.get((device, council), 0):
+                    effects += self.start(device, council, now_ms)
+        return effects
+
+    def owns(self, ask: int) -> bool:
+        """Whether an answer belongs to a pull."""
+        return ask in self._asks
+
+    def answered(self, ask: int, data: bytes | None, now_ms: int) -> list[Effect]:
+        """Take the answer to one of our questions."""
+        key = self._asks.pop(ask)
+        running = self._running.get(key)
+        if running is None:
+            return []
+        if data is None or data[:1] == bytes([Kind.UNKNOWN_COUNCIL]):
+            return self._end(running, now_ms, RETRY_AFTER_MS if data is None else PULL_EVERY_MS)
+        try:
+            if not data or data[0] != Kind.SYNC:
+                raise RemoteError("A peer answered a question that was not asked.")
+            groups = running.pull.receive(data[1:])
+        except RemoteError as error:
+            self._end(running, now_ms, PULL_EVERY_MS)
+            self._world.problems[running.device] = str(error)
+            return [Drop(running.device, str(error))]
+        running.started_ms = now_ms
+        self._behind[key] = running.pull.behind
+        if not groups:
+            return self._continue(running, now_ms)
+        batch = self._world.next_number()
+        self._batches[batch] = key
+        return [Accept(batch, running.device, tuple(groups))]
+
+    def accepted(self, event: BatchAccepted, now_ms: int) -> list[Effect]:
+        """Go on with the pull whose envelopes were just taken in, or pull what gossip showed to be missing."""
+        key = self._batches.pop(event.batch, None)
+        if key is None:
+            return []
+        running = self._running.get(key)
+        if running is None:
+            return self.start(*key, now_ms) if event.waiting else []
+        running.gained = running.gained or event.accepted > 0
+        return self._continue(running, now_ms)
+
+    def question(self, device: DeviceId, number: int, body: bytes) -> list[Effect]:
+        """Answer another peer's pull.
+
+        Raises:
+            RemoteError: the question is malformed.
+        """
+        council = CouncilId(body[:32])
+        place = self._world.places.get(council)
+        if place is None:
+            return [Reply(number, pack(Kind.UNKNOWN_COUNCIL))]
+        head, wanted = answer(place.index, body[32:])
+        wants = tuple(Wanted(w.lane, w.first, w.last) for w in wanted)
+        if not wants:
+            return [Reply(number, pack(Kind.SYNC, head))]
+        return [ReplyWithEnvelopes(number, pack(Kind.SYNC, head), wants, MAX_RESPONSE_BYTES)]
+
+    def gossip(self, device: DeviceId, topic: str, data: bytes, now_ms: int) -> list[Effect]:
+        """Take what a device gossiped.
+
+        Raises:
+            RemoteError: the message is malformed.
+        """
+        council = council_of(topic)
+        if council is None or council not in self._world.places or not data:
+            return []
+        if data[0] == GossipKind.NEWS:
+            return self.start(device, CouncilId(council), now_ms)
+        if data[0] != GossipKind.ENVELOPES:
+            return []
+        groups = [
+            g for g in decode_groups(data[1:], MAX_GOSSIP_ENVELOPES_BYTES * 2) if g.header.council == council
+        ]
+        batch = self._world.next_number()
+        if len(self._batches) < 10_000:
+            self._batches[batch] = (device, CouncilId(council))
+        return [Accept(batch, device, tuple(groups))] if groups else []
+
+    def spread(self, groups: Iterable[EnvelopeGroup]) -> list[Effect]:
+        """Gossip what was just written here: the envelopes when they are small, else that there is news."""
+        by_council: dict[CouncilId, list[EnvelopeGroup]] = {}
+        for group in groups:
+            by_council.setdefault(group.header.council, []).append(group)
+        effects: list[Effect] = []
+        for council, some in by_council.items():
+            data = encode_groups(some)
+            small = len(data) <= MAX_GOSSIP_ENVELOPES_BYTES
+            message = bytes([GossipKind.ENVELOPES]) + data if small else bytes([GossipKind.NEWS])
+            effects.append(Publish(topic_of(council), message))
+        return effects
+
+    def _continue(self, running: _Running, now_ms: int) -> list[Effect]:
+        key = (running.device, running.council)
+        question = running.pull.next_request()
+        if question is None:
+            self._behind[key] = running.pull.behind
+            return self._end(running, now_ms, PULL_EVERY_MS)
+        ask = self._world.next_number()
+        self._asks[ask] = key
+        return [Ask(ask, running.device, pack(Kind.SYNC, running.council + question), ASK_TIMEOUT_MS)]
+
+    def _end(self, running: _Running, now_ms: int, due_in_ms: int) -> list[Effect]:
+        key = (running.device, running.council)
+        self._running.pop(key, None)
+        self._due_ms[key] = now_ms + due_in_ms
+        again = self.start(running.device, running.council, now_ms) if running.again else []
+        return again + (self._pass_on(running) if running.gained else [])
+
+    def _pass_on(self, running: _Running) -> list[Effect]:
+        """Tell the others who are connected that there is news; what came by a pull was gossiped before their time."""
+        news = pack(Kind.NEWS, running.council)
+        others = [device for device in self._world.connected if device != running.device]
+        return [Ask(self._world.next_number(), device, news, ASK_TIMEOUT_MS) for device in others]

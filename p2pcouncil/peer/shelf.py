@@ -1,0 +1,78 @@
+"""What stands on the store's shelf beside the envelopes: plain records, kept on this laptop and never replicated.
+
+=========  =====================  ==========================================================
+kind       key                    value
+=========  =====================  ==========================================================
+council    council id             the signed genesis
+lobby      council id + member    a `LobbyRecord`: somebody who asked us to let them in
+join       council id             a `PendingJoin`: a council that we asked to join
+holding    device + lane          how many envelopes of our lane that device holds, 4 bytes
+setting    name                   a setting of this laptop
+address    multiaddr              when it last worked, 8 bytes, milliseconds
+=========  =====================  ==========================================================
+"""
+
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from crdt.errors import LocalError
+from p2pcouncil.domain.records import Hash
+
+COUNCIL = "council"
+LOBBY = "lobby"
+JOIN = "join"
+HOLDING = "holding"
+SETTING = "setting"
+ADDRESS = "address"
+
+
+class LobbyRecord(msgspec.Struct, frozen=True, array_like=True):
+    """A join that waits for a vouch."""
+
+    join: bytes
+    since_ms: int
+
+
+class PendingJoin(msgspec.Struct, frozen=True, array_like=True):
+    """A council that we asked to join.
+
+    Attributes:
+        join: our signed join.
+        name: the council's name, as the invitation says it.
+        sponsor: who invited us, as the invitation says it; empty when nobody did.
+        addresses: where to find its members.
+        kept_by: fingerprints or short keys of the devices that keep our request.
+        refused: why the last device refused it, or empty.
+    """
+
+    council: Hash
+    join: Annotated[bytes, msgspec.Meta(max_length=8_192)]
+    name: str
+    sponsor: str
+    addresses: tuple[str, ...]
+    kept_by: tuple[bytes, ...] = ()
+    refused: str = ""
+
+
+T = TypeVar("T")
+
+
+def read(value: bytes, shape: type[T]) -> T:
+    """Decode a record of the shelf.
+
+    Raises:
+        LocalError: the store was damaged.
+    """
+    try:
+        return msgspec.msgpack.decode(value, type=shape)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise LocalError(
+            f"A record in this laptop's store can't be read: {error}.",
+            "Restore the home folder from a backup, or import a bundle into a new one.",
+        ) from error
+
+
+def write(record: msgspec.Struct) -> bytes:
+    """Encode a record for the shelf."""
+    return msgspec.msgpack.encode(record)

@@ -1,0 +1,136 @@
+"""Councils as they are shown: tree order, rolls, who waits at the door, and what was rejected."""
+
+from hashlib import sha256
+
+from crdt.ids import CouncilId, MemberId
+from p2pcouncil.domain.outcomes import MemberState
+from p2pcouncil.domain.plain_text import clean_block, clean_line
+from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.place import Place
+from p2pcouncil.peer.showing.people import People
+from p2pcouncil.peer.views import CouncilView, JoinRequestView, MemberView
+
+TITLE_CELLS = 100
+MAX_REJECTED_SHOWN = 50
+
+
+def name_of(place: Place) -> str:
+    """A council's name, cleaned."""
+    return clean_line(place.state.genesis.name, 64) or place.council.hex()[:8]
+
+
+def councils_in_tree_order(peer: Peer) -> list[tuple[Place, int]]:
+    """Councils held, each below its parent, with its depth; those whose parent isn't held stand at the top."""
+    places = peer.world.places
+    by_parent: dict[bytes, list[Place]] = {}
+    for place in places.values():
+        parent = place.state.genesis.parent
+        by_parent.setdefault(parent if parent in places else b"", []).append(place)
+    found: list[tuple[Place, int]] = []
+
+    def walk(parent: bytes, depth: int) -> None:
+        for place in sorted(by_parent.get(parent, ()), key=lambda p: (name_of(p), p.council)):
+            found.append((place, depth))
+            walk(place.council, depth + 1)
+
+    walk(b"", 0)
+    return found
+
+
+def show_council(peer: Peer, place: Place, depth: int) -> CouncilView:
+    """One council."""
+    people = People(peer.world, place)
+    state = place.state
+    genesis = state.genesis
+    behind = [
+        known
+        for device in peer.world.connected
+        if (known := peer.pulling.behind(device, place.council)) is not None
+    ]
+    return CouncilView(
+        id=place.council,
+        name=name_of(place),
+        kind=genesis.kind,
+        level=genesis.level,
+        purpose=clean_block(genesis.purpose, 1_000, 12),
+        parent=CouncilId(genesis.parent) if genesis.parent else None,
+        depth=depth,
+        my_standing=_my_standing(peer, place),
+        members=tuple(_member(people, place, m) for m in state.members() if m.is_admitted),
+        requests=_requests(peer, place, people),
+        charter=_charter(place),
+        entries=place.index.total,
+        behind=max(behind, default=None),
+        state_hash=place.state_hash().hex(),
+        rejected=tuple(
+            (r.hash.hex()[:8], people.person(r.member).name, clean_line(r.reason, 300))
+            for r in state.rejected[:MAX_REJECTED_SHOWN]
+        ),
+    )
+
+
+def _my_standing(peer: Peer, place: Place) -> str:
+    me = peer.world.me
+    if me is None:
+        return "not a member"
+    found = {m.member: m for m in place.state.members()}.get(me.member)
+    if found is not None and found.is_admitted:
+        return _standing(found)
+    return "waiting for a vouch" if peer.world.item("join", place.council) else "not a member"
+
+
+def _standing(member: MemberState) -> str:
+    if member.has_left:
+        return "left"
+    if member.is_founder:
+        return "founder"
+    return "on the roll" if member.on_roll else "admitted; not on the roll yet"
+
+
+def _member(people: People, place: Place, member: MemberState) -> MemberView:
+    return MemberView(
+        people.person(member.member),
+        _standing(member),
+        tuple(sorted(people.person(v).name for v in member.vouchers)),
+        max(1, len(place.devices_of(member.member))),
+    )
+
+
+def _requests(peer: Peer, place: Place, people: People) -> tuple[JoinRequestView, ...]:
+    state = place.state
+    invited = {invite.invite_key: invite.member for invite in state.invites()}
+    needed = state.genesis.charter.vouches_needed
+    me = peer.world.me.member if peer.world.me else None
+    shown: list[JoinRequestView] = []
+    for join, signed in peer.requests(place.council):
+        member = MemberId(join.member)
+        vouchers = {v.voucher for v in state.vouches() if v.join.member == member}
+        warning = ""
+        if join.invite_key and join.invite_key in invited:
+            how = f"invited by {people.person(invited[join.invite_key]).name}"
+            used = place.invite_used_by(join.invite_key)
+            if used is not None and used != member:
+                warning = "Somebody else was let in with the same invitation: ask how that came about."
+        elif join.invite_key:
+            how = "with an invitation that is not known here yet"
+        else:
+            how = "a member of the council above"
+        person = people.stranger(member, join.name)
+        shown.append(
+            JoinRequestView(
+                sha256(signed).digest(), person, how, len(vouchers), needed, me in vouchers, warning
+            )
+        )
+    return tuple(shown)
+
+
+def _charter(place: Place) -> tuple[str, ...]:
+    charter = place.state.genesis.charter
+    hours, minutes = divmod(charter.window_minutes, 60)
+    window = f"{hours} h" + (f" {minutes} min" if minutes else "") if hours else f"{minutes} min"
+    return (
+        f"Seconds before a vote opens: {charter.seconds_needed}.",
+        f"Vouches before somebody is on the roll: {charter.vouches_needed}.",
+        f"A vote is open for {window}, unless its opening says otherwise.",
+        f"Rules version {charter.rules_version}.",
+    )

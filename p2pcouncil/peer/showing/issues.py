@@ -1,0 +1,130 @@
+"""A vote as it is shown: the count as this peer recomputes it, and what is not known about it."""
+
+from crdt.ids import MemberId
+from p2pcouncil.domain.outcomes import IssueState
+from p2pcouncil.domain.plain_text import clean_block, clean_line
+from p2pcouncil.domain.tally.choice import Choice
+from p2pcouncil.domain.tally.explain import explain
+from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo, options_of, rule, tie_rule
+from p2pcouncil.domain.tally.outcome import Outcome, Tally, ballots_needed
+from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.place import Place
+from p2pcouncil.peer.showing.people import People
+from p2pcouncil.peer.views import BallotView, IssueView, OptionCount, TallyView
+
+TEXT_CHARS = 60_000
+TEXT_LINES = 5_000
+
+
+def show_choice(method: Method, options: tuple[str, ...], choice: Choice) -> str:
+    """A choice in words: “yes”, “soup, bread”, “soup > bread = cake”."""
+    labels = [clean_line(label, 60) for label in options_of(method, options)]
+    tiers = [" = ".join(labels[i] for i in tier) for tier in choice]
+    if not tiers:
+        return "nothing (a blank ballot)"
+    return ", ".join(labels[i] for i in choice[0]) if isinstance(method, Approval) else " > ".join(tiers)
+
+
+def show_issue(peer: Peer, place: Place, issue: IssueState, people: People) -> IssueView:
+    """One vote."""
+    me = peer.world.me.member if peer.world.me else None
+    ballots = tuple(place.state.ballots(issue.hash))
+    mine = next((b for b in ballots if b.member == me), None)
+    held_by, known = peer.holdings.holders_of(mine.hash) if mine else (0, 0)
+    options = tuple(clean_line(option, 100) for option in issue.options)
+    tally = show_tally(issue.tally, options)
+    return IssueView(
+        id=issue.hash,
+        method=issue.method,
+        options=options,
+        rule=rule(issue.method),
+        tie_rule=tie_rule(issue.method),
+        text=clean_block(issue.text, TEXT_CHARS, TEXT_LINES),
+        opener=people.person(issue.opener),
+        roll=tuple(people.person(member) for member in issue.roll),
+        ballots=tuple(
+            BallotView(
+                people.person(b.member), b.number, show_choice(issue.method, issue.options, b.choice), b.hash
+            )
+            for b in ballots
+        ),
+        tally=tally,
+        status=issue.status.value,
+        status_line=_status_line(peer, place, issue),
+        deadline_ms=issue.claimed_at_ms + issue.window_minutes * 60_000,
+        my_choice=mine.choice if mine else None,
+        my_choice_text=show_choice(issue.method, issue.options, mine.choice) if mine else "",
+        can_vote=_why_not(peer, place, issue, me),
+        held_by=held_by,
+        holders_known=known,
+    )
+
+
+def show_tally(tally: Tally, options: tuple[str, ...]) -> TallyView:
+    """A count in numbers and words."""
+    labels = options_of(tally.method, options)
+    units = {YesNo: "ballots", Approval: "approvals", Ranked: "first places"}
+    counts = tuple(
+        OptionCount(label, count, index in tally.winners)
+        for index, (label, count) in enumerate(zip(labels, tally.counts, strict=True))
+    )
+    return TallyView(
+        counts=counts,
+        unit=units[type(tally.method)],
+        turnout=tally.turnout,
+        roll_size=tally.roll_size,
+        quorum_needed=ballots_needed(tally.method.quorum_permille, tally.roll_size),
+        outcome=tally.outcome.value.replace("-", " "),
+        headline=_headline(tally, labels),
+        explain=explain(tally),
+    )
+
+
+def _headline(tally: Tally, labels: tuple[str, ...]) -> str:
+    names = ", ".join(labels[i] for i in tally.winners)
+    tied = ", ".join(labels[i] for i in tally.tied)
+    numbers = ""
+    if isinstance(tally.method, YesNo):
+        yes, no, abstain = tally.counts
+        numbers = f", {yes} yes to {no} no" + (f", {abstain} abstaining" if abstain else "")
+    missing = ballots_needed(tally.method.quorum_permille, tally.roll_size) - tally.turnout
+    match tally.outcome:
+        case Outcome.PASSED:
+            told = f"passing{numbers}"
+        case Outcome.REJECTED:
+            told = f"not passing{numbers}"
+        case Outcome.ELECTED:
+            told = f"{names} ahead" if len(tally.winners) == 1 else f"{names} are ahead"
+        case Outcome.TIED:
+            told = f"a tie between {tied}" + (f"; {names} elected" if names else "")
+        case Outcome.NO_QUORUM:
+            more = "1 more ballot is" if missing == 1 else f"{missing} more ballots are"
+            told = f"no quorum yet{numbers}; {more} needed"
+        case Outcome.NOBODY:
+            told = "nobody has chosen anything yet"
+    return f"Provisional: {told}."
+
+
+def _status_line(peer: Peer, place: Place, issue: IssueState) -> str:
+    behinds = [peer.pulling.behind(device, place.council) for device in peer.world.connected]
+    known = [behind for behind in behinds if behind is not None]
+    counted = f"{issue.tally.turnout} of {issue.tally.roll_size} ballots have reached this laptop"
+    if not known:
+        caught_up = "no other peer is connected, so others may hold more"
+    elif max(known):
+        caught_up = f"behind by {max(known)}"
+    else:
+        peers = "1 connected peer holds" if len(known) == 1 else f"{len(known)} connected peers hold"
+        caught_up = f"{peers} nothing more"
+    return f"Provisional: {counted}; {caught_up}. No register closes votes yet, so nothing here is final."
+
+
+def _why_not(peer: Peer, place: Place, issue: IssueState, me: MemberId | None) -> str:
+    if me is None:
+        return "There is no identity on this laptop yet."
+    if me not in issue.roll:
+        return "You are not on the roll of this vote: it was opened before you were let in."
+    duty = place.state.duty(me)
+    if peer.world.me is not None and duty.device != peer.world.me.device:
+        return "Another of your devices votes for you in this council."
+    return ""

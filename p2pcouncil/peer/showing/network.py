@@ -1,0 +1,170 @@
+"""The network, this laptop and who I am, as they are shown."""
+
+from dataclasses import dataclass
+
+from crdt.ids import CouncilId, DeviceId, MemberId
+from p2pcouncil.domain.fingerprint import fingerprint
+from p2pcouncil.domain.plain_text import clean_line
+from p2pcouncil.peer import shelf
+from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_council
+from p2pcouncil.peer.showing.people import People
+from p2pcouncil.peer.views import (
+    IdentityView,
+    NetworkView,
+    PeerView,
+    PendingJoinView,
+    PersonView,
+    StatusView,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRole:
+    """Who runs this home's network.
+
+    Attributes:
+        here: this process does.
+        elsewhere: another process of this home does.
+    """
+
+    here: bool
+    elsewhere: bool
+
+
+def show_identity(peer: Peer, *, stored: bool) -> IdentityView | None:
+    """Who I am on this laptop."""
+    me = peer.world.me
+    if me is None:
+        return None
+    devices: dict[DeviceId, str] = {me.device: "this laptop"}
+    for place in peer.world.places.values():
+        duty = place.state.duty(me.member)
+        for device in place.devices_of(me.member):
+            votes = " (votes for you)" if duty.device == device else ""
+            lost = " (disowned)" if duty.statement and device in duty.statement.disowned else ""
+            what = "this laptop" if device == me.device else "another device"
+            devices[device] = what + votes + lost
+    words = fingerprint(me.member)
+    person = PersonView(me.member, clean_line(me.name, 32) or words, words, True)
+    return IdentityView(person, me.device, stored, tuple(sorted(devices.items())))
+
+
+def show_network(peer: Peer, role: NetworkRole) -> NetworkView:
+    """How this peer stands in the network."""
+    world = peer.world
+    devices = set(world.connected) | set(world.last_seen_ms) | set(world.problems)
+    peers = tuple(sorted((_peer(peer, device) for device in devices), key=_connected_first))
+    return NetworkView(
+        running=role.here,
+        line=_line(peer, role),
+        reachable=_reachable(peer, role),
+        my_addresses=world.addresses,
+        peers=peers,
+        only_here=peer.holdings.only_here(),
+    )
+
+
+def _connected_first(peer: PeerView) -> tuple[bool, bytes]:
+    return (not peer.connected, peer.device)
+
+
+def _peer(peer: Peer, device: DeviceId) -> PeerView:
+    world = peer.world
+    person = None
+    ahead: int | None = None
+    for place in world.places.values():
+        writer = next((h.member for h in place.index.headers() if h.device == device), None)
+        if writer is None:
+            writer = next((m.member for m in place.state.members() if m.device == device), None)
+        if writer is not None and person is None:
+            person = People(world, place).person(MemberId(writer))
+        lack = peer.holdings.lacks(device, place.council)
+        if lack is not None:
+            ahead = (ahead or 0) + lack
+    behind = sum(peer.pulling.behind(device, council) or 0 for council in world.places)
+    return PeerView(
+        device,
+        person,
+        device in world.connected,
+        behind,
+        ahead,
+        world.last_seen_ms.get(device, 0),
+        (),
+        clean_line(world.problems.get(device, ""), 200),
+    )
+
+
+def _line(peer: Peer, role: NetworkRole) -> str:
+    count = len(peer.world.connected)
+    if not role.here:
+        if role.elsewhere:
+            return "Another p2pcouncil on this laptop runs the network; what you write here is spread by it."
+        return "Offline: what you write stays on this laptop until the network runs."
+    if not count:
+        return "No other peer is connected: what you write waits here."
+    behinds = [
+        peer.pulling.behind(device, council)
+        for device in peer.world.connected
+        for council in peer.world.places
+    ]
+    known = [b for b in behinds if b is not None]
+    who = "1 peer" if count == 1 else f"{count} peers"
+    if len(known) < len(behinds):
+        return f"{who} connected; comparing what they hold with what is here."
+    if known and max(known):
+        return f"{who} connected; behind by {max(known)}."
+    return f"{who} connected; they hold nothing that is missing here."
+
+
+def _reachable(peer: Peer, role: NetworkRole) -> str:
+    if not role.here:
+        return "Unknown: the network doesn't run in this window."
+    addresses = peer.world.addresses
+    if not addresses:
+        return "No address yet: the network is starting."
+    if all("/127.0.0.1/" in address for address in addresses):
+        return "Only from this laptop: it listens on loopback. Start with --listen 0.0.0.0 to be reached."
+    return (
+        "From your local network at the addresses below, as far as this laptop can tell. From outside only if your "
+        "router forwards the port; otherwise others are reached when you dial them, or a member with a reachable "
+        "address leaves `p2pcouncil serve` running."
+    )
+
+
+def show_pending(peer: Peer) -> tuple[PendingJoinView, ...]:
+    """Councils that I asked to join."""
+    shown = []
+    for key, value in sorted(peer.world.items(shelf.JOIN).items()):
+        pending = shelf.read(value, shelf.PendingJoin)
+        sponsor = clean_line(pending.sponsor, 32)
+        if pending.refused:
+            line = pending.refused
+        elif pending.kept_by:
+            count = len(pending.kept_by)
+            who = "1 peer keeps" if count == 1 else f"{count} peers keep"
+            line = f"{who} your request; somebody must vouch for you. Tell them your four words."
+        elif pending.addresses:
+            line = f"Not delivered yet: {sponsor or 'nobody'} and their peers could not be reached so far."
+        else:
+            line = "Not delivered yet: carry a bundle to a member, or wait until one connects."
+        shown.append(PendingJoinView(CouncilId(key), clean_line(pending.name, 64), line))
+    return tuple(shown)
+
+
+def show_status(peer: Peer, role: NetworkRole, *, stored: bool) -> StatusView:
+    """Everything in a glance."""
+    councils = tuple(show_council(peer, place, depth) for place, depth in councils_in_tree_order(peer))
+    network = show_network(peer, role)
+    line = network.line
+    if network.only_here:
+        entries = "1 entry is" if network.only_here == 1 else f"{network.only_here} entries are"
+        line += f" {entries} only here."
+    return StatusView(
+        line=line,
+        identity=show_identity(peer, stored=stored),
+        councils=councils,
+        pending=show_pending(peer),
+        network=network,
+        entries=sum(council.entries for council in councils),
+    )

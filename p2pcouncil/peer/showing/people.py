@@ -1,0 +1,40 @@
+"""People as they are shown: cleaned names, told apart where they look alike, with fingerprints."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from crdt.ids import MemberId
+from p2pcouncil.domain.fingerprint import fingerprint, tell_apart
+from p2pcouncil.domain.plain_text import clean_line
+from p2pcouncil.peer.place import Place
+from p2pcouncil.peer.views import PersonView
+from p2pcouncil.peer.world import World
+
+NAME_CELLS = 32
+
+
+class People:
+    """The people of one council, for one round of showing."""
+
+    def __init__(self, world: World, place: Place) -> None:
+        self._me = world.me.member if world.me else None
+        self._names = dict(_told_apart(tuple((m.member, m.name) for m in place.state.members())))
+
+    def person(self, member: MemberId) -> PersonView:
+        """Somebody, known to this council or not."""
+        words = fingerprint(member)
+        return PersonView(member, self._names.get(member) or words, words, member == self._me)
+
+    def stranger(self, member: MemberId, name: str) -> PersonView:
+        """Somebody who is not in this council yet, under the name that they give themselves."""
+        shown = tell_apart({**self._known_names(), member: clean_line(name, NAME_CELLS) or "somebody"})
+        return PersonView(member, shown[member], fingerprint(member), member == self._me)
+
+    def _known_names(self) -> Mapping[MemberId, str]:
+        return self._names
+
+
+@lru_cache(maxsize=64)
+def _told_apart(names: tuple[tuple[MemberId, str], ...]) -> tuple[tuple[MemberId, str], ...]:
+    cleaned = {member: clean_line(name, NAME_CELLS) or "somebody" for member, name in names}
+    return tuple(tell_apart(cleaned).items())

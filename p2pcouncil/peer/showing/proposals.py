@@ -1,0 +1,149 @@
+"""A proposal as it is shown: its text and who wrote it, its seconds, its discussion, its vote."""
+
+from collections.abc import Sequence
+
+from crdt.ids import ChangeHash, LaneId
+from crdt.text_authors import TextAuthorship
+from crdt.text_authors import TextRun as WrittenRun
+from p2pcouncil.domain.outcomes import CommentMade, ProposalState, ProposalStatus
+from p2pcouncil.domain.plain_text import clean_block, clean_line
+from p2pcouncil.domain.tally.method import rule
+from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.place import Place
+from p2pcouncil.peer.showing.councils import TITLE_CELLS, name_of
+from p2pcouncil.peer.showing.issues import TEXT_CHARS, TEXT_LINES, show_issue
+from p2pcouncil.peer.showing.people import People
+from p2pcouncil.peer.views import CommentView, EditView, PersonView, ProposalView, TextRun
+
+MAX_THREAD_DEPTH = 8
+
+
+def show_proposal(peer: Peer, place: Place, found: ProposalState, *, whole: bool = True) -> ProposalView:
+    """One proposal; without runs and edits when it is a row of a list (`whole` is False)."""
+    people = People(peer.world, place)
+    document = place.text(found.text_id)
+    version = peer.version_of(place, found)
+    now = next((v for v in found.versions if v.version == version), None)
+    earlier = {m for v in found.versions if v.version != version for m in v.members}
+    issue = place.issue(found.hash)
+    return ProposalView(
+        id=found.hash,
+        council=place.council,
+        council_name=name_of(place),
+        title=clean_line(found.title, TITLE_CELLS),
+        summary=clean_block(found.summary, 600, 12),
+        author=people.person(found.proposer),
+        tags=tuple(clean_line(tag, 32) for tag in found.tags),
+        scope=clean_line(found.scope, TITLE_CELLS),
+        method=found.method,
+        method_line=rule(found.method),
+        options=tuple(clean_line(option, 100) for option in found.options),
+        text=clean_block(document.text(), TEXT_CHARS, TEXT_LINES),
+        runs=_runs(place, document.blame(), people) if whole else (),
+        edits=_edits(place, document.history(), people) if whole else (),
+        version=version,
+        seconds=tuple(people.person(m) for m in now.members) if now else (),
+        seconds_needed=place.state.genesis.charter.seconds_needed,
+        seconded_before=len(earlier),
+        comments=_thread(place.state.comments(found.hash), people) if whole else (),
+        stage=_stage(found, now is not None and now.is_enough),
+        issue=show_issue(peer, place, issue, people) if issue else None,
+        actions=_actions(peer, place, found),
+        claimed_at_ms=found.claimed_at_ms,
+    )
+
+
+def _stage(found: ProposalState, seconded: bool) -> str:
+    match found.status:
+        case ProposalStatus.OPEN:
+            return "open"
+        case ProposalStatus.WITHDRAWN:
+            return "withdrawn"
+        case ProposalStatus.DISCUSSED:
+            return "seconded" if seconded else "draft"
+
+
+def _actions(peer: Peer, place: Place, found: ProposalState) -> tuple[str, ...]:
+    me = peer.world.me
+    if me is None or not place.state.is_admitted(me.member):
+        return ()
+    actions = ["comment"]
+    if found.status is not ProposalStatus.WITHDRAWN:
+        actions.append("edit")
+    issue = place.issue(found.hash)
+    if issue is not None and me.member in issue.roll:
+        actions.append("vote")
+    if found.status is ProposalStatus.DISCUSSED:
+        version = peer.version_of(place, found)
+        now = next((v for v in found.versions if v.version == version), None)
+        if me.member == found.proposer:
+            actions.append("withdraw")
+        elif now is None or me.member not in now.members:
+            actions.append("second")
+        if place.state.genesis.charter.seconds_needed == 0 or (now is not None and now.is_enough):
+            actions.append("open")
+    return tuple(actions)
+
+
+def _writer(place: Place, people: People, lane: LaneId) -> PersonView | None:
+    held = place.index.lane(lane)
+    return people.person(held.header.member) if held else None
+
+
+def _runs(place: Place, blame: Sequence[WrittenRun], people: People) -> tuple[TextRun, ...]:
+    return tuple(
+        TextRun(clean_block_run(run.text), _writer(place, people, run.lane)) for run in blame if run.text
+    )
+
+
+def clean_block_run(text: str) -> str:
+    """Clean a run of a text without trimming its ends, for runs are set side by side."""
+    return "\n".join(clean_line_keeping_ends(line) for line in text.split("\n"))
+
+
+def clean_line_keeping_ends(line: str) -> str:
+    """Clean one line, keeping its leading and trailing spaces."""
+    inner = line.strip(" ")
+    if not inner:
+        return line
+    lead = len(line) - len(line.lstrip(" "))
+    trail = len(line) - len(line.rstrip(" "))
+    return " " * lead + clean_block(inner, TEXT_CHARS, 1) + " " * trail
+
+
+def _edits(place: Place, history: Sequence[TextAuthorship], people: People) -> tuple[EditView, ...]:
+    edits = []
+    for edit in history:
+        author = _writer(place, people, edit.lane)
+        if author is not None:
+            edits.append(EditView(author, edit.inserted, edit.deleted))
+    return tuple(edits)
+
+
+def _thread(comments: tuple[CommentMade, ...], people: People) -> tuple[CommentView, ...]:
+    """Comments with the answers below what they answer; roots by claimed time, for display only."""
+    answers: dict[ChangeHash | None, list[CommentMade]] = {}
+    held = {comment.hash for comment in comments}
+    for comment in comments:
+        parent = comment.reply_to if comment.reply_to in held else None
+        answers.setdefault(parent, []).append(comment)
+    shown: list[CommentView] = []
+    pending = [(c, 0) for c in sorted(answers.get(None, ()), key=_claimed, reverse=True)]
+    while pending:
+        comment, depth = pending.pop()
+        shown.append(
+            CommentView(
+                comment.hash,
+                people.person(comment.member),
+                clean_block(comment.text, 4_000, 200),
+                min(depth, MAX_THREAD_DEPTH),
+                comment.claimed_at_ms,
+            )
+        )
+        below = sorted(answers.get(comment.hash, ()), key=_claimed, reverse=True)
+        pending.extend((answer, depth + 1) for answer in below)
+    return tuple(shown)
+
+
+def _claimed(comment: CommentMade) -> tuple[int, bytes]:
+    return (comment.claimed_at_ms, comment.hash)

@@ -1,0 +1,77 @@
+"""What the parts of a peer share: who we are, the councils held, and a counter for asks and batches."""
+
+from dataclasses import dataclass, field
+
+from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId
+from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, lane_id
+from p2pcouncil.peer.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Who this peer writes for.
+
+    Attributes:
+        certificate: the member's word for this device.
+        name: display name, as it goes into foundings and joins.
+        vrf: the public half of this device's VRF key, 32 bytes.
+    """
+
+    certificate: DeviceCertificate
+    name: str
+    vrf: bytes
+
+    @property
+    def member(self) -> MemberId:
+        """Our member."""
+        return self.certificate.member
+
+    @property
+    def device(self) -> DeviceId:
+        """Our device."""
+        return self.certificate.device
+
+
+@dataclass(slots=True)
+class World:
+    """What this peer holds. `me` is None until there is an identity: then it only replicates and shows."""
+
+    me: Me | None = None
+    places: dict[CouncilId, Place] = field(default_factory=dict)
+    shelf: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
+    forks: dict[LaneId, int] = field(default_factory=dict)
+    connected: dict[DeviceId, int] = field(default_factory=dict)
+    last_seen_ms: dict[DeviceId, int] = field(default_factory=dict)
+    problems: dict[DeviceId, str] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
+    _counter: int = 0
+
+    def next_number(self) -> int:
+        """A number for an ask or a batch, unique in this process."""
+        self._counter += 1
+        return self._counter
+
+    def is_mine(self, header: LaneHeader) -> bool:
+        """Whether our own device writes this lane."""
+        return self.me is not None and header.device == self.me.device and header.member == self.me.member
+
+    def my_feed(self, council: CouncilId, generation: int = 0) -> LaneId:
+        """Our own feed in a council."""
+        if self.me is None:
+            raise AssertionError("a feed of ours was asked for before there is an identity")
+        return lane_id(LaneHeader(LaneKind.FEED, council, b"", self.me.certificate, generation))
+
+    def place_of_entry(self, entry: ChangeHash) -> Place | None:
+        """The council in which a proposal or an issue of this hash stands."""
+        for place in self.places.values():
+            if place.proposal(entry) is not None or place.issue(entry) is not None:
+                return place
+        return None
+
+    def item(self, kind: str, key: bytes) -> bytes | None:
+        """One value of the shelf."""
+        return self.shelf.get(kind, {}).get(key)
+
+    def items(self, kind: str) -> dict[bytes, bytes]:
+        """What the shelf holds of one kind."""
+        return self.shelf.setdefault(kind, {})

@@ -1,0 +1,1 @@
+"""Carrying out what the peer wants done: the store, the network, the clock and the loop."""

@@ -1,0 +1,382 @@
+"""The engine: one peer, its store, and the network when there is one, on asyncio's loop.
+
+The store is the only way into the state. Whatever is written (by us, by a device that sent it, by another process of
+this home) is read back from there in the order of its commits, so all processes of a laptop agree, and nothing is
+folded or passed on before it is on disk.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Any, assert_never
+
+from crdt.envelope import Envelope, EnvelopeGroup, encode_groups
+from crdt.errors import LocalError
+from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId
+from crdt.keys import Signer
+from crdt.store.accept import AcceptReport, accept
+from crdt.store.append import append_feed, append_text, current_generation
+from crdt.store.rows import Cursor, Want, data_version, read_groups, read_new
+from crdt.store.shelf import shelf_delete, shelf_dump, shelf_put
+from crdt.store.shell import AsyncStore
+from crdt.text import TextDocument
+from net.transport import PeerKey, Transport, TransportError
+from p2pcouncil.domain.entries import encode_entry
+from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.events import (
+    Accept,
+    AnswerHeard,
+    Append,
+    AppendEdit,
+    Ask,
+    BatchAccepted,
+    Connect,
+    Drop,
+    Effect,
+    Event,
+    Keep,
+    Listen,
+    Publish,
+    Reply,
+    ReplyWithEnvelopes,
+    Row,
+    RowsRead,
+    ShelfRead,
+    Show,
+    Tick,
+)
+from p2pcouncil.peer.shelf import SETTING
+from p2pcouncil.peer.wire import topic_of
+from p2pcouncil.runtime.wiring import translate
+
+log = logging.getLogger("p2pcouncil")
+
+GENERATION = b"generation:"
+READ_ROWS = 500
+"""Rows folded in one go: some twenty milliseconds, so that the interface stays alive during a long catch-up."""
+WATCH_SECONDS = 0.15
+TICK_SECONDS = 0.5
+ACCEPT_BATCHES = 64
+"""Frames taken in by one transaction: a burst of small gossip costs one commit, not one each."""
+
+
+def now_ms() -> int:
+    """This laptop's clock, milliseconds since 1970. Shown, and used for time-outs; no rule reads it."""
+    return time.time_ns() // 1_000_000
+
+
+class Engine:
+    """Runs a peer until it is stopped."""
+
+    def __init__(self, peer: Peer, store: AsyncStore, signer: Signer | None) -> None:
+        self.peer = peer
+        self.store = store
+        self.signer = signer
+        self.transport: Transport | None = None
+        self._cursor = Cursor()
+        self._version = -1
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._accepts: asyncio.Queue[Accept] = asyncio.Queue(maxsize=1_000)
+        self._refreshing = asyncio.Lock()
+        self._changed: set[asyncio.Event] = set()
+        self.failure: BaseException | None = None
+
+    async def start(self, transport: Transport | None) -> None:
+        """Read what the store holds, then begin to watch it and, given a transport, to talk to others.
+
+        Raises:
+            LocalError: the store can't be read.
+            TransportError: the network can't start.
+        """
+        await self.refresh(shelf=True)
+        if transport is not None:
+            await transport.start()
+            self.transport = transport
+            self._spawn(self._hear(transport))
+            self._spawn(self._tick())
+            self._spawn(self._accept_all())
+            for place in self.peer.world.places.values():
+                await transport.join_topic(topic_of(place.council))
+        self._spawn(self._watch())
+
+    async def stop(self) -> None:
+        """Stop the network and every task. What was acknowledged is on disk already."""
+        if self.transport is not None:
+            await self.transport.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.store.close()
+
+    async def changes(self) -> AsyncIterator[None]:
+        """Yield when something may look different; what happens meanwhile is one change."""
+        event = asyncio.Event()
+        self._changed.add(event)
+        try:
+            while True:
+                await event.wait()
+                event.clear()
+                yield
+        finally:
+            self._changed.discard(event)
+
+    async def refresh(self, *, shelf: bool = False) -> None:
+        """Read what is new in the store, whoever wrote it, and fold it."""
+        async with self._refreshing:
+            if shelf:
+                items = await self.store.run(shelf_dump)
+                await self.carry_out(self.peer.handle(ShelfRead(tuple(items)), now_ms()))
+            while True:
+                new = await self.store.run(read_new, self._cursor, READ_ROWS)
+                if not new.envelopes and not new.forks:
+                    return
+                self._cursor = new.cursor
+                rows = tuple(Row(e.header, e.envelope, e.first_seen_ms) for e in new.envelopes)
+                await self.carry_out(self.peer.handle(RowsRead(rows, tuple(new.forks)), now_ms()))
+                await asyncio.sleep(0)
+
+    async def append(self, effects: Sequence[Effect]) -> list[list[Envelope]]:
+        """Write what a command asked for, and fold it.
+
+        Returns:
+            The envelopes that each `Append` and `AppendEdit` wrote, in order.
+
+        Raises:
+            LocalError: no identity, a full or forked feed, a full disk.
+        """
+        written: list[list[Envelope]] = []
+        for effect in effects:
+            if isinstance(effect, Append | AppendEdit):
+                written.append(await self._write(effect))
+            else:
+                await self.carry_out([effect])
+        await self.refresh(shelf=True)
+        return written
+
+    async def carry_out(self, effects: Sequence[Effect]) -> None:
+        """Do what the core wants done. Nothing in here waits for another peer."""
+        for effect in effects:
+            match effect:
+                case Append() | AppendEdit():
+                    await self._write(effect)
+                case Keep(kind, key, value):
+                    await self._keep(kind, key, value)
+                case Accept():
+                    self._offer(effect)
+                case Listen() | Publish() | Reply() | Drop():
+                    self._tell(effect)
+                case Ask():
+                    self._spawn(self._ask(effect))
+                case ReplyWithEnvelopes():
+                    self._spawn(self._reply(effect))
+                case Connect(address):
+                    self._spawn(self._dial(address))
+                case Show():
+                    for event in self._changed:
+                        event.set()
+                case _:
+                    assert_never(effect)
+
+    async def handle(self, event: Event) -> None:
+        """Give the core an event and carry out what follows."""
+        await self.carry_out(self.peer.handle(event, now_ms()))
+
+    async def generation(self, council: CouncilId) -> int:
+        """The generation of our lanes in a council that is written to now.
+
+        It moves on when a feed is full or forked, and when others gave us back entries of our own that this store
+        did not hold: then it is an old copy, and going on in the same lane could contradict what we once said.
+        """
+        me = self.peer.world.me
+        if me is None:
+            raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
+        kept = int.from_bytes(self.peer.world.item(SETTING, GENERATION + council) or b"", "big")
+        return max(kept, await self.store.run(current_generation, council, me.device))
+
+    async def _write(self, effect: Append | AppendEdit) -> list[Envelope]:
+        me = self.peer.world.me
+        if me is None or self.signer is None:
+            raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
+        generation = await self.generation(effect.council)
+        if isinstance(effect, Append):
+            entries = [encode_entry(entry) for entry in effect.entries]
+            return await self.store.run(
+                append_feed,
+                self.signer,
+                effect.council,
+                me.certificate,
+                generation,
+                entries,
+                now_ms(),
+                effect.once,
+            )
+
+        def make_changes(document: TextDocument, lane: LaneId) -> Sequence[bytes]:
+            return document.edit(lane, effect.text, effect.base or None)
+
+        return await self.store.run(
+            append_text,
+            self.signer,
+            effect.council,
+            effect.text_id,
+            me.certificate,
+            generation,
+            make_changes,
+            now_ms(),
+        )
+
+    async def _keep(self, kind: str, key: bytes, value: bytes) -> None:
+        shelf = self.peer.world.shelf.setdefault(kind, {})
+        if value:
+            shelf[key] = value
+            await self.store.run(shelf_put, kind, key, value)
+        else:
+            shelf.pop(key, None)
+            await self.store.run(shelf_delete, kind, key)
+        if kind == "council" and CouncilId(key) not in self.peer.world.places:
+            items = await self.store.run(shelf_dump)
+            await self.carry_out(self.peer.handle(ShelfRead(tuple(items)), now_ms()))
+
+    def _offer(self, effect: Accept) -> None:
+        try:
+            self._accepts.put_nowait(effect)
+        except asyncio.QueueFull:
+            log.info("shed a frame: more arrives than this laptop can check")
+
+    async def _accept_all(self) -> None:
+        """Check and keep what arrives, several frames to a transaction when they queue up."""
+        while True:
+            batch = [await self._accepts.get()]
+            while not self._accepts.empty() and len(batch) < ACCEPT_BATCHES:
+                batch.append(self._accepts.get_nowait())
+            report = await self.accept(batch)
+            for effect in batch:
+                refused = tuple(reason for _, reason in report.refused)
+                waiting = report.orphans + len(report.unknown_members)
+                await self.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused))
+
+    async def accept(self, batch: Sequence[Accept]) -> AcceptReport:
+        """Take in groups of envelopes and fold what held."""
+        groups = [group for effect in batch for group in effect.groups]
+        mine = [group for group in groups if self.peer.world.is_mine(group.header)]
+        if mine:
+            await self._accept_mine(mine)
+        report = await self.store.run(accept, groups, self._is_admitted, now_ms())
+        if report.accepted or mine:
+            await self.refresh()
+        return report
+
+    async def _accept_mine(self, groups: Sequence[EnvelopeGroup]) -> None:
+        """Take back entries of our own; any that this store lacked show that it is an old copy."""
+        for group in groups:
+            report = await self.store.run(accept, [group], self._is_admitted, now_ms())
+            if report.accepted:
+                council = group.header.council
+                following = max(await self.generation(council), group.header.generation + 1)
+                log.warning(
+                    "this store was an old copy of council %s: going on in a new feed", council.hex()[:8]
+                )
+                await self._keep(SETTING, GENERATION + council, following.to_bytes(4, "big"))
+
+    def _is_admitted(self, council: CouncilId, member: MemberId) -> bool:
+        place = self.peer.world.places.get(council)
+        return place is not None and place.state.is_admitted(member)
+
+    async def _ask(self, effect: Ask) -> None:
+        if self.transport is None:
+            return
+        try:
+            data = await self.transport.request(PeerKey(effect.device), effect.data, effect.timeout_ms)
+        except TransportError as error:
+            await self.handle(AnswerHeard(effect.ask, None, str(error)))
+            return
+        await self.handle(AnswerHeard(effect.ask, data))
+
+    async def _reply(self, effect: ReplyWithEnvelopes) -> None:
+        wants = [Want(w.lane, w.first, w.last) for w in effect.wanted]
+        groups = await self.store.run(read_groups, wants, effect.max_bytes)
+        if self.transport is not None:
+            await self.transport.respond(effect.question, effect.head + encode_groups(groups))
+
+    async def _dial(self, address: str) -> None:
+        if self.transport is None:
+            return
+        try:
+            await self.transport.remember(address)
+        except TransportError as error:
+            log.info("cannot dial %s: %s", address, error)
+
+    def _tell(self, effect: Listen | Publish | Reply | Drop) -> None:
+        if self.transport is not None:
+            self._spawn(self._told(self.transport, effect))
+
+    async def _told(self, transport: Transport, effect: Listen | Publish | Reply | Drop) -> None:
+        try:
+            match effect:
+                case Listen(topic):
+                    await transport.join_topic(topic)
+                case Publish(topic, data):
+                    await transport.publish(topic, data)
+                case Reply(question, data):
+                    await transport.respond(question, data)
+                case Drop(device, reason):
+                    await transport.drop(PeerKey(device), reason)
+                case _:
+                    assert_never(effect)
+        except TransportError as error:
+            log.info("network: %s", error)
+
+    async def dial_all(self, addresses: Sequence[str]) -> None:
+        """Dial addresses, and those that pending joins name, in the background."""
+        pending = self.peer.addresses_of_joins()
+        for address in sorted({*addresses, *pending}):
+            self._spawn(self._dial(address))
+
+    async def _hear(self, transport: Transport) -> None:
+        async for event in transport.events():
+            for translated in translate(event):
+                await self.handle(translated)
+
+    async def _tick(self) -> None:
+        while True:
+            await self.handle(Tick())
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _watch(self) -> None:
+        """Notice what other processes of this home commit."""
+        while True:
+            version = await self.store.run(data_version)
+            if version != self._version:
+                self._version = version
+                await self.refresh(shelf=True)
+            await asyncio.sleep(WATCH_SECONDS)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self.failure = task.exception()
+            log.error("a task of the peer failed", exc_info=self.failure)
+            for event in self._changed:
+                event.set()
+
+    async def wait_until(self, done: Callable[[], bool], timeout_ms: int) -> bool:
+        """Wait until something holds, looking again whenever anything changes; False when time ran out."""
+        deadline = time.monotonic() + timeout_ms / 1_000
+        while not done():
+            if self.failure is not None:
+                raise self.failure
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(0.05)
+        return True
+
+
+def hashes(written: Sequence[Sequence[Envelope]]) -> tuple[ChangeHash, ...]:
+    """The hashes of all that was written."""
+    return tuple(envelope.hash for envelopes in written for envelope in envelopes)

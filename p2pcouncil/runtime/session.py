@@ -1,0 +1,265 @@
+"""A session: one process that uses a home, with or without its network.
+
+It implements the port that the terminal interface and the command line hold (`p2pcouncil.peer.session.Session`) and
+adds what only the command line needs.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from crdt.errors import LocalError
+from crdt.ids import ChangeHash, CouncilId
+from crdt.store.shell import AsyncStore
+from net.transport import Transport, TransportError
+from p2pcouncil.identity.keystore import Identity, Keystore
+from p2pcouncil.peer.commands import Command, DisownDevice, Done, MakeProposal, TakeOverDuty
+from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.planning import Plan, Planner
+from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_council
+from p2pcouncil.peer.showing.inbox import priorities, show_inbox
+from p2pcouncil.peer.showing.network import NetworkRole, show_identity, show_network, show_status
+from p2pcouncil.peer.showing.proposals import show_proposal
+from p2pcouncil.peer.views import (
+    CouncilView,
+    IdentityView,
+    InboxItem,
+    NetworkView,
+    ProposalView,
+    StatusView,
+)
+from p2pcouncil.peer.world import Me
+from p2pcouncil.runtime.duty import plan_duty
+from p2pcouncil.runtime.engine import Engine, hashes, now_ms
+from p2pcouncil.runtime.home import Home
+from p2pcouncil.runtime.sneakernet import export_to, import_from
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOptions:
+    """How to be reached, and whom to dial.
+
+    Attributes:
+        listen_host: an address of this laptop; 0.0.0.0 for all of them.
+        port: TCP; 0 takes a free one, the same again next time where it can.
+        mdns: whether to find peers on the local network by multicast.
+        dial: addresses to dial at the start.
+    """
+
+    listen_host: str = "0.0.0.0"
+    port: int = 0
+    mdns: bool = True
+    dial: tuple[str, ...] = ()
+
+
+class PeerSession:
+    """A running peer, as an interface sees it."""
+
+    def __init__(self, home: Home, engine: Engine, keystore: Keystore) -> None:
+        self.home = home
+        self.engine = engine
+        self._keystore = keystore
+
+    @property
+    def peer(self) -> Peer:
+        """The core."""
+        return self.engine.peer
+
+    def identity(self) -> IdentityView | None:
+        """Who I am, or None before the first run is done."""
+        return show_identity(self.peer, stored=self._keystore.is_member_key_stored())
+
+    async def create_identity(self, name: str, passphrase: str) -> tuple[str, ...]:
+        """Make a member key and this laptop's device key; see the port."""
+        words = self._keystore.create(name, passphrase)
+        self._become(self._keystore.load())
+        return words
+
+    async def recover_identity(self, words: Sequence[str], name: str, passphrase: str) -> Done:
+        """Bring a member back from the recovery phrase; see the port."""
+        self._keystore.recover(list(words), name, passphrase)
+        identity = self._keystore.load()
+        self._become(identity)
+        return Done(
+            f"Welcome back, {identity.name}. This laptop is a new device of yours; it can read and draft at once. "
+            "Join your councils again with any invitation (it is not used up), then take over voting with "
+            "`p2pcouncil device take-over`.",
+            identity.member,
+        )
+
+    def status(self) -> StatusView:
+        """Everything in a glance."""
+        return show_status(self.peer, self._role(), stored=self._keystore.is_member_key_stored())
+
+    def inbox(self) -> tuple[InboxItem, ...]:
+        """What waits for me."""
+        return show_inbox(self.peer)
+
+    def councils(self) -> tuple[CouncilView, ...]:
+        """The councils held, in tree order."""
+        return tuple(
+            show_council(self.peer, place, depth) for place, depth in councils_in_tree_order(self.peer)
+        )
+
+    def council(self, council: CouncilId) -> CouncilView:
+        """One council; see the port."""
+        for place, depth in councils_in_tree_order(self.peer):
+            if place.council == council:
+                return show_council(self.peer, place, depth)
+        raise LocalError("This laptop doesn't hold that council.", "See `p2pcouncil councils`.")
+
+    def proposals(self, council: CouncilId | None = None) -> tuple[ProposalView, ...]:
+        """Proposals of one council or all, newest claim first."""
+        shown = [
+            show_proposal(self.peer, place, found, whole=False)
+            for place, _ in councils_in_tree_order(self.peer)
+            if council in (None, place.council)
+            for found in place.state.proposals()
+        ]
+        return tuple(sorted(shown, key=lambda p: (-p.claimed_at_ms, p.id)))
+
+    def proposal(self, proposal: ChangeHash) -> ProposalView:
+        """One proposal; see the port."""
+        place = self.peer.world.place_of_entry(proposal)
+        issue = place.issue(proposal) if place else None
+        found = place.proposal(issue.proposal if issue else proposal) if place else None
+        if place is None or found is None:
+            raise LocalError("This laptop doesn't hold that proposal.", "See `p2pcouncil inbox`.")
+        return show_proposal(self.peer, place, found)
+
+    def network(self) -> NetworkView:
+        """How this peer stands in the network."""
+        return show_network(self.peer, self._role())
+
+    def priorities(self) -> tuple[str, ...]:
+        """The tags that come first in my inbox."""
+        return priorities(self.peer)
+
+    async def submit(self, command: Command) -> Done:
+        """Do something; see the port."""
+        await self.engine.refresh(shelf=True)
+        generation = 0
+        if isinstance(command, MakeProposal):
+            generation = await self.engine.generation(command.council)
+        plan = self._plan(command, generation)
+        written = await self.engine.append(plan.effects)
+        made = plan.id
+        if made is None:
+            made = written[0][-1].hash if written and written[0] else b""
+        return Done(plan.message, made, plan.lines, hashes(written))
+
+    async def export_bundle(self, path: Path, council: CouncilId | None = None) -> Done:
+        """Write everything held (of one council) into a file."""
+        await self.engine.refresh(shelf=True)
+        return await export_to(self.engine, path, council)
+
+    async def import_bundle(self, path: Path) -> Done:
+        """Take in a file made by `export_bundle`."""
+        return await import_from(self.engine, path)
+
+    async def changes(self) -> AsyncIterator[None]:
+        """Yields whenever something may look different."""
+        async for change in self.engine.changes():
+            yield change
+
+    async def wait_held(self, entries: Sequence[ChangeHash], peers: int, timeout_ms: int) -> bool:
+        """Wait until so many other peers hold all of these entries of ours; False when time ran out."""
+
+        def held() -> bool:
+            return all(self.peer.holdings.holders_of(entry)[0] >= peers for entry in entries)
+
+        return await self.engine.wait_until(held, timeout_ms)
+
+    async def wait_joined(self, council: CouncilId, timeout_ms: int) -> bool:
+        """Wait until somebody's vouch let us into a council; False when time ran out."""
+
+        def joined() -> bool:
+            place = self.peer.world.places.get(council)
+            me = self.peer.world.me
+            return place is not None and me is not None and place.state.is_admitted(me.member)
+
+        return await self.engine.wait_until(joined, timeout_ms)
+
+    async def wait_delivered(self, council: CouncilId, timeout_ms: int) -> bool:
+        """Wait until at least one peer keeps our request to join, or refused it, or let us in."""
+
+        def delivered() -> bool:
+            return all(
+                p.council != council or "keep" in p.line or p.line.startswith(("This inv", "Nobody", "Too"))
+                for p in self.status().pending
+            )
+
+        return await self.engine.wait_until(delivered, timeout_ms)
+
+    def network_lock_free(self) -> bool:
+        """Whether no process of this home runs its network."""
+        return self.engine.transport is None and not self.home.network_runs()
+
+    def _role(self) -> NetworkRole:
+        here = self.engine.transport is not None
+        return NetworkRole(here, not here and self.home.network_runs())
+
+    def _plan(self, command: Command, generation: int) -> Plan:
+        if self.engine.signer is None:
+            raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
+        if isinstance(command, TakeOverDuty | DisownDevice):
+            return plan_duty(self.peer, self._keystore, command, now_ms())
+        return Planner(self.peer, self.engine.signer, secrets.token_bytes, now_ms(), generation).plan(command)
+
+    def _become(self, identity: Identity) -> None:
+        self.peer.world.me = me_of(identity)
+        self.engine.signer = identity.device_key
+
+
+def me_of(identity: Identity) -> Me:
+    """What the core needs to know of an identity."""
+    return Me(identity.certificate, identity.name, identity.device_key.vrf_public)
+
+
+@asynccontextmanager
+async def open_session(home: Home, network: NetworkOptions | None = None) -> AsyncIterator[PeerSession]:
+    """Use a home, and run its network when options for it are given.
+
+    A home without an identity can be opened without a network only: the device key is the network's identity, too.
+
+    Raises:
+        LocalError: the home or its store can't be used, or another process runs its network.
+    """
+    home.prepare()
+    keystore = Keystore(home.path)
+    identity = keystore.load() if keystore.exists() else None
+    async with AsyncExitStack() as stack:
+        transport: Transport | None = None
+        if network is not None:
+            if identity is None:
+                raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
+            stack.enter_context(home.network_lock())
+            transport = make_transport(identity, network)
+        peer = Peer(me_of(identity) if identity else None)
+        engine = Engine(
+            peer, await AsyncStore.open(home.store_path), identity.device_key if identity else None
+        )
+        stack.push_async_callback(engine.stop)
+        try:
+            await engine.start(transport)
+        except TransportError as error:
+            raise LocalError(
+                str(error), "Choose another --port or --listen address, or go on offline."
+            ) from error
+        if network is not None:
+            await engine.dial_all(network.dial)
+        yield PeerSession(home, engine, keystore)
+
+
+def make_transport(identity: Identity, network: NetworkOptions) -> Transport:
+    """The libp2p adapter under this device's key; imported here, for it is slow to load."""
+    from net.libp2p.transport import Libp2pTransport
+
+    return Libp2pTransport(
+        identity.device_key.secret_seed(),
+        listen_host=network.listen_host,
+        port=network.port,
+        mdns=network.mdns,
+    )

@@ -1,0 +1,129 @@
+"""Sneaker-net: councils carried by hand, in both directions, with the same checks as over the network."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from crdt.envelope import EnvelopeGroup, decode_groups, encode_groups
+from crdt.errors import LocalError, RemoteError
+from crdt.ids import CouncilId
+from crdt.store.rows import export_groups
+from p2pcouncil.domain.records import read_genesis, read_join
+from p2pcouncil.peer import shelf
+from p2pcouncil.peer.commands import Done
+from p2pcouncil.peer.events import Accept, Keep
+from p2pcouncil.runtime.bundle import (
+    ENVELOPES,
+    GENESIS,
+    JOIN,
+    MAX_RECORD_BYTES,
+    read_bundle,
+    write_bundle,
+)
+from p2pcouncil.runtime.engine import Engine, now_ms
+
+MAX_PASSES = 64
+"""Each pass lets in at least one more link of a chain of vouches, or it is the last."""
+
+
+async def export_to(engine: Engine, path: Path, council: CouncilId | None) -> Done:
+    """Write what is held into a bundle.
+
+    Raises:
+        LocalError: nothing is held, or the file can't be written.
+    """
+    world = engine.peer.world
+    chosen = [place for place in world.places.values() if council in (None, place.council)]
+    joins = [
+        shelf.read(value, shelf.PendingJoin).join
+        for key, value in sorted(world.items(shelf.JOIN).items())
+        if council in (None, key)
+    ]
+    joins += [signed for place in chosen for _, signed in engine.peer.lobby.waiting(place.council)]
+    if not chosen and not joins:
+        raise LocalError(
+            "There is nothing to export: this laptop holds no council.", "Found one, or ask to join one."
+        )
+    chunks: list[list[EnvelopeGroup]] = []
+    for place in chosen:
+        chunks += await engine.store.run(_all_groups, place.council)
+
+    def records() -> Iterator[tuple[bytes, bytes]]:
+        for place in chosen:
+            yield GENESIS, place.genesis_bytes
+        for join in joins:
+            yield JOIN, join
+        for chunk in chunks:
+            yield ENVELOPES, encode_groups(chunk)
+
+    size = write_bundle(path, records())
+    entries = sum(len(group.envelopes) for chunk in chunks for group in chunk)
+    return Done(f"Wrote {entries} entries of {len(chosen)} councils to {path} ({size:,} bytes).")
+
+
+def _all_groups(conn: sqlite3.Connection, council: CouncilId) -> list[list[EnvelopeGroup]]:
+    return list(export_groups(conn, council))
+
+
+async def import_from(engine: Engine, path: Path) -> Done:
+    """Take in a bundle: what verifies is kept, the rest is counted and named.
+
+    Raises:
+        LocalError: it can't be read or is damaged; what came before the damage was kept.
+    """
+    damage: LocalError | None = None
+    records: list[tuple[bytes, bytes]] = []
+    try:
+        records.extend(read_bundle(path))
+    except LocalError as error:
+        damage = error
+    refused: dict[str, int] = {}
+    for kind, body in records:
+        try:
+            await _keep_record(engine, kind, body)
+        except RemoteError as error:
+            refused[str(error)] = refused.get(str(error), 0) + 1
+    await engine.refresh(shelf=True)
+    groups: list[EnvelopeGroup] = []
+    for kind, body in records:
+        if kind == ENVELOPES:
+            try:
+                groups += decode_groups(body, MAX_RECORD_BYTES)
+            except RemoteError as error:
+                refused[str(error)] = refused.get(str(error), 0) + 1
+    new = await _accept(engine, groups, refused)
+    await engine.refresh(shelf=True)
+    if damage is not None and not records:
+        raise damage
+    message = f"Took in {new} new entries from {path}."
+    if damage is not None:
+        raise LocalError(f"{message} {damage}", damage.hint)
+    lines = tuple(f"Refused {count}: {reason}" for reason, count in sorted(refused.items()))
+    return Done(message, b"", lines)
+
+
+async def _keep_record(engine: Engine, kind: bytes, body: bytes) -> None:
+    world = engine.peer.world
+    if kind == GENESIS:
+        council, _ = read_genesis(body)
+        if council not in world.places:
+            await engine.carry_out([Keep(shelf.COUNCIL, council, body)])
+    elif kind == JOIN:
+        join = read_join(body)
+        key = join.council + join.member
+        is_me = world.me is not None and join.member == world.me.member
+        if not is_me and world.item(shelf.LOBBY, key) is None:
+            record = shelf.LobbyRecord(body, now_ms())
+            await engine.carry_out([Keep(shelf.LOBBY, key, shelf.write(record))])
+
+
+async def _accept(engine: Engine, groups: list[EnvelopeGroup], refused: dict[str, int]) -> int:
+    new = 0
+    for _ in range(MAX_PASSES):
+        report = await engine.accept([Accept(0, None, tuple(groups))])
+        new += report.accepted
+        if not report.accepted or not (report.unknown_members or report.orphans):
+            for refusal in report.refused:
+                refused[refusal.reason] = refused.get(refusal.reason, 0) + 1
+            break
+    return new
