@@ -4,7 +4,7 @@ A member's ballot with the highest number counts. Two ballots of one number that
 contradict each other: the one with the lowest hash counts, and both are listed.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 
 from crdt.errors import RemoteError
 from crdt.ids import ChangeHash, MemberId
@@ -18,36 +18,29 @@ from p2pcouncil.domain.tally.count import Counter
 from p2pcouncil.domain.tally.outcome import Tally
 
 
-class Voter:
-    """The ballots of one member on one issue."""
+NOTHING: frozenset[int] = frozenset()
 
-    __slots__ = ("by_number", "contested", "counted", "top")
+
+class Voter:
+    """The ballots of one member on one issue, by number and then by hash."""
+
+    __slots__ = ("contested", "counted", "held")
 
     def __init__(self) -> None:
-        self.by_number: dict[int, list[ChangeHash]] = {}
-        self.contested: set[int] = set()
+        self.held: list[tuple[int, ChangeHash]] = []
+        self.contested = NOTHING
         self.counted: ChangeHash | None = None
-        self.top = 0
 
-    def add(self, number: int, entry: ChangeHash) -> None:
-        """One more ballot that counts or might."""
-        insort(self.by_number.setdefault(number, []), entry)
-        self.top = max(self.top, number)
-
-    def remove(self, number: int, entry: ChangeHash) -> None:
-        """A ballot taken back."""
-        entries = self.by_number[number]
-        entries.remove(entry)
-        if not entries:
-            del self.by_number[number]
-            if number == self.top:
-                self.top = 0
+    def of_number(self, number: int) -> list[ChangeHash]:
+        """The ballots of one number, by ascending hash."""
+        first, last = bisect_left(self.held, (number,)), bisect_left(self.held, (number + 1,))
+        return [entry for _, entry in self.held[first:last]]
 
     def best(self) -> ChangeHash | None:
-        """The ballot that counts; None if there is none."""
-        if not self.top:
-            self.top = max(self.by_number, default=0)
-        return self.by_number[self.top][0] if self.top else None
+        """The ballot that counts: of those with the highest number the one with the lowest hash."""
+        if not self.held:
+            return None
+        return self.held[bisect_left(self.held, (self.held[-1][0],))][1]
 
 
 class Issue:
@@ -87,7 +80,7 @@ class Issue:
         voter = self.voters.get(fact.member)
         if voter is None:
             voter = self.voters[fact.member] = Voter()
-        voter.add(body.number, fact.hash)
+        insort(voter.held, (body.number, fact.hash))
         self._check(voter, body.number, facts)
 
     def remove(self, fact: Fact, body: Ballot, facts: Facts) -> None:
@@ -96,7 +89,7 @@ class Issue:
         if voter.counted == fact.hash:
             self._count(body.choice, -1)
             voter.counted = None
-        voter.remove(body.number, fact.hash)
+        del voter.held[bisect_left(voter.held, (body.number, fact.hash))]
         self._check(voter, body.number, facts)
 
     def recount(self, member: MemberId, facts: Facts) -> None:
@@ -133,7 +126,7 @@ class Issue:
     def contradictions(self) -> tuple[Contradiction, ...]:
         """Members who said two things under one number, ascending."""
         return tuple(
-            Contradiction(member, number, tuple(self.voters[member].by_number[number]))
+            Contradiction(member, number, tuple(self.voters[member].of_number(number)))
             for member in sorted(self.voters)
             for number in sorted(self.voters[member].contested)
         )
@@ -167,11 +160,13 @@ class Issue:
             self._pending.pop(choice, None)
 
     def _check(self, voter: Voter, number: int, facts: Facts) -> None:
-        entries = voter.by_number.get(number, ())
-        if len(entries) > 1 and len({_ballot(entry, facts).choice for entry in entries}) > 1:
-            voter.contested.add(number)
-        else:
-            voter.contested.discard(number)
+        if len(voter.held) == 1 and not voter.contested:
+            return
+        choices = {_ballot(entry, facts).choice for entry in voter.of_number(number)}
+        if len(choices) > 1:
+            voter.contested |= {number}
+        elif number in voter.contested:
+            voter.contested -= {number}
 
 
 def judge_ballot(fact: Fact, body: Ballot, facts: Facts, issue: Issue | None) -> Verdict:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from crdt.envelope import Envelope, EnvelopeGroup
 from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, TextId
+from crdt.index import Want
 from crdt.keys import LaneHeader
 from p2pcouncil.domain.entries import AnyEntry
 
@@ -185,21 +186,12 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A stretch of a lane that the other side lacks: sequence numbers first … last, both inclusive."""
-
-    lane: LaneId
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
 class ReplyWithEnvelopes:
     """Answer a question with a head of bytes and the envelopes it promises, read from the store."""
 
     question: int
     head: bytes
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[Want, ...]
     max_bytes: int
 
 

@@ -21,7 +21,6 @@ from p2pcouncil.peer.events import (
     Publish,
     Reply,
     ReplyWithEnvelopes,
-    Wanted,
 )
 from p2pcouncil.peer.wire import GossipKind, Kind, council_of, pack, topic_of
 from p2pcouncil.peer.world import World
@@ -156,10 +155,9 @@ class Pulling:
         if place is None:
             return [Reply(number, pack(Kind.UNKNOWN_COUNCIL))]
         head, wanted = answer(place.index, body[32:])
-        wants = tuple(Wanted(w.lane, w.first, w.last) for w in wanted)
-        if not wants:
+        if not wanted:
             return [Reply(number, pack(Kind.SYNC, head))]
-        return [ReplyWithEnvelopes(number, pack(Kind.SYNC, head), wants, MAX_RESPONSE_BYTES)]
+        return [ReplyWithEnvelopes(number, pack(Kind.SYNC, head), tuple(wanted), MAX_RESPONSE_BYTES)]
 
     def gossip(self, device: DeviceId, topic: str, data: bytes, now_ms: int) -> list[Effect]:
         """Take what a device gossiped.

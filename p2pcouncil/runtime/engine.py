@@ -17,7 +17,7 @@ from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId
 from crdt.keys import Signer
 from crdt.store.accept import AcceptReport, accept
 from crdt.store.append import append_feed, append_text, current_generation
-from crdt.store.rows import Cursor, Want, data_version, read_groups, read_new
+from crdt.store.rows import Cursor, data_version, read_groups, read_new
 from crdt.store.shelf import shelf_delete, shelf_dump, shelf_put
 from crdt.store.shell import AsyncStore
 from crdt.text import TextDocument
@@ -294,8 +294,7 @@ class Engine:
         await self.handle(AnswerHeard(effect.ask, data))
 
     async def _reply(self, effect: ReplyWithEnvelopes) -> None:
-        wants = [Want(w.lane, w.first, w.last) for w in effect.wanted]
-        groups = await self.store.run(read_groups, wants, effect.max_bytes)
+        groups = await self.store.run(read_groups, effect.wanted, effect.max_bytes)
         if self.transport is not None:
             await self.transport.respond(effect.question, effect.head + encode_groups(groups))
 

@@ -13,7 +13,7 @@ from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.views import BallotView, IssueView, OptionCount, TallyView
 
 TEXT_CHARS = 60_000
-TEXT_LINES = 5_000
+TEXT_LINES = 50_001
 
 
 def show_choice(method: Method, options: tuple[str, ...], choice: Choice) -> str:
