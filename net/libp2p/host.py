@@ -14,11 +14,11 @@ from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
 from libp2p.security.noise.transport import Transport as NoiseTransport
 from multiaddr import Multiaddr
 
+from net.discovery import EVERYWHERE
 from net.libp2p.connections import MAX_CONNECTIONS
 from net.transport import TransportError
 
 SEED_BYTES = 32
-EVERYWHERE = ("0.0.0.0", "::")
 
 
 def make_host(seed: bytes) -> IHost:

@@ -1,10 +1,12 @@
 """The libp2p adapter of the port, as the asyncio side sees it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from nacl.signing import SigningKey
 
 from net.bridge import Bridge
+from net.discovery import LocalDiscovery
 from net.event_queue import EventQueue
 from net.libp2p.commands import (
     Answer,
@@ -25,6 +27,7 @@ from net.transport import (
     AddressesChanged,
     KnownAddress,
     PeerDown,
+    PeerFound,
     PeerKey,
     PeerUp,
     TransportError,
@@ -62,6 +65,8 @@ class Libp2pTransport:
         self._key = PeerKey(bytes(SigningKey(seed).verify_key))
         self._queue = EventQueue()
         self._bridge: Bridge[Command, Reply] | None = None
+        self._discovery: LocalDiscovery | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._addresses: tuple[str, ...] = ()
         self._connected: tuple[PeerKey, ...] = ()
 
@@ -83,11 +88,17 @@ class Libp2pTransport:
         queue = self._queue
         node = Node(self._seed, self._listen_host, self._port, self._known, self._on_event)
         self._bridge = Bridge(node, queue.close)
+        self._loop = asyncio.get_running_loop()
         try:
             await self._bridge.start(START_TIMEOUT_S)
         except BaseException:
             await self.stop()
             raise
+        if self._mdns:
+            self._discovery = LocalDiscovery(
+                self._key, lambda address: queue.put(PeerFound(address)), self._listen_host
+            )
+            self._discovery.start(self._addresses)
 
     async def stop(self) -> None:
         """Close every socket and thread. Safe to call twice.
@@ -98,7 +109,10 @@ class Libp2pTransport:
         bridge, self._bridge = self._bridge, None
         if bridge is None:
             return
+        discovery, self._discovery = self._discovery, None
         try:
+            if discovery is not None:
+                await discovery.stop()
             await bridge.stop()
         finally:
             self._queue.close()
@@ -205,6 +219,8 @@ class Libp2pTransport:
                 self._connected = tuple(other for other in self._connected if other != peer)
             case AddressesChanged(addresses):
                 self._addresses = addresses
+                if self._discovery is not None and self._loop is not None:
+                    self._loop.call_soon_threadsafe(self._discovery.announce, addresses)
             case _:
                 pass
         self._queue.put(event)
