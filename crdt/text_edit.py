@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 MAX_COMPARISONS = 1_000_000
 """Product of the lengths, in tokens, that one comparison may cost: tens of milliseconds."""
 
-_WORD = re.compile(r"\s+|[^\s]+")
+_WORD = re.compile(r"\S+\s*|\s+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,10 +72,14 @@ def test_heads_that_are_not_held_are_never_read_as_an_empty_text() -> None:
 
 
 def test_a_change_that_automerge_drops_in_silence_is_noticed() -> None:
-    replica = TextReplica(TEXT)
-    replica.add(ChangeHash(bytes(32)), (), b"not a change")
-    with pytest.raises(AutomergeFailure):
-        replica.text()
+    """It queues what misses a dependency, and skips what it can't read, without a word."""
+    author = TextReplica(TEXT)
+    _, second = author.write(ALICE, [[Splice(0, 0, "one ")], [Splice(0, 0, "two ")]])
+    for raw in (second, b"not a change"):
+        replica = TextReplica(TEXT)
+        replica.add(hash_of_raw(raw), (), raw)
+        with pytest.raises(AutomergeFailure):
+            replica.text()
 
 
 @pytest.mark.parametrize("failure", [PanicException("index out of bounds"), ValueError("bad change")])

@@ -208,6 +208,8 @@ def test_what_arrives_after_a_rebuild_is_left_out_by_the_same_rule() -> None:
     assert not rebuilt.apply(BOB, two)
     assert not rebuilt.apply(BOB, one)
     assert not rebuilt.apply(CARO, late)
+    (later,) = document.edit(BOB, "base one caro bob")
+    assert not TextDocument.rebuild(TEXT, changes, {BOB: 1}).apply(BOB, later)
     whole = TextDocument.rebuild(TEXT, [*changes, (BOB, one), (BOB, two), (CARO, late)])
     assert rebuilt.excluded == whole.excluded
     assert rebuilt.version() == whole.version()

@@ -13,7 +13,7 @@ from crdt.ids import ChangeHash, LaneId, TextId
 from crdt.op_columns import DELETE, HEAD, MAKE_TEXT, SET, TYPE_BYTES, TYPE_NULL, TYPE_TEXT, Op, OpId
 from crdt.text import TextDocument
 from crdt.text_guard import TextGuard, genesis_change
-from tests.text_sessions import LANES, TEXT, with_actor_table
+from tests.text_sessions import LANES, TEXT, play_session, with_actor_table
 
 ALICE, BOB, MALLORY = LANES[:3]
 OBJECT = (1, bytes(TEXT))
@@ -168,6 +168,13 @@ def test_a_lanes_changes_build_on_each_other(guard: TextGuard) -> None:
     beside_itself = change_by(MALLORY, (insertion(),), HEADS, 8, seq=2)
     with pytest.raises(RemoteError, match="before it in its lane"):
         guard.check(beside_itself, MALLORY)
+    answer = change_by(LANES[4], (insertion(),), (hash_of_raw(HONEST),), 10)
+    guard.commit(guard.check(answer, LANES[4]))
+    over_another = change_by(MALLORY, (insertion(),), (hash_of_raw(answer),), 11, seq=2)
+    with pytest.raises(RemoteError, match="before it in its lane"):
+        guard.check(over_another, MALLORY)
+    both = change_by(MALLORY, (insertion(),), (hash_of_raw(answer), hash_of_raw(HONEST)), 11, seq=2)
+    guard.check(both, MALLORY)
     reused = change_by(MALLORY, (insertion(),), (hash_of_raw(HONEST),), 8, seq=2)
     with pytest.raises(RemoteError, match="number"):
         guard.check(reused, MALLORY)
@@ -220,6 +227,21 @@ def test_bounds_count_inside_the_past(guard: TextGuard, monkeypatch: pytest.Monk
     monkeypatch.setattr(text_guard, constant, enough - 1)
     with pytest.raises(RemoteError):
         guard.check(make(), MALLORY)
+
+
+def test_a_change_counts_all_of_its_past_and_no_more() -> None:
+    changes, _ = play_session(31, 60)
+    guard = TextGuard(TEXT)
+    for lane, raw in changes:
+        guard.commit(guard.check(raw, lane))
+    for held in guard.graph.in_order()[1:]:
+        past = guard.graph.require(guard.graph.past_hashes(held.deps))
+        assert held.past.ops == sum(change.ops for change in past)
+        assert held.past.inserts == sum(change.inserted for change in past)
+        assert held.past.max_op == max(change.max_op for change in past)
+        seen = {change.lane: change.seq for change in sorted(past, key=lambda change: change.seq)}
+        assert held.past.own_seq == seen.pop(held.lane, 0)
+        assert held.past.clock == seen
 
 
 def test_what_others_write_beside_it_never_changes_whether_a_change_is_valid() -> None:
