@@ -1,0 +1,272 @@
+"""The side of sync that asks: a machine of its own for each pull, bounded whatever the other side says.
+
+It goes down into ranges whose fingerprints differ, compares the lanes that it finds there (`crdt.sync_lane`),
+and fetches what is lacking. A peer that lies (false fingerprints, endless ranges, claims without envelopes,
+envelopes not asked for) ends the pull with a `RemoteError`, or wastes a bounded number of rounds.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from crdt.envelope import Envelope, EnvelopeGroup, decode_groups
+from crdt.errors import RemoteError
+from crdt.ids import CouncilId, LaneId
+from crdt.index import LaneIndex
+from crdt.keys import lane_id
+from crdt.sync_lane import (
+    Search,
+    Step,
+    Stretch,
+    count_missing,
+    first_step,
+    next_step,
+    validate_summary,
+)
+from crdt.sync_wire import (
+    MAX_ANSWER_BYTES,
+    MAX_PROBES,
+    MAX_RANGES,
+    MAX_WANTS,
+    Probe,
+    Range,
+    RangeAnswer,
+    Request,
+    Summary,
+    WireWant,
+    decode_response,
+    encode_request,
+)
+
+MAX_OPEN_LANES = 4_096
+"""Lanes being fetched at a time; further ranges wait until some are done, so that memory stays bounded."""
+MAX_SHOWN_LANES = 65_536
+"""Lanes that the other side claims to hold more of and that never came to be held here."""
+MAX_IDLE_ROUNDS = 3
+"""Answers that bring nothing asked for. An honest peer may give one, when a fork took back what it offered."""
+FREE_RANGES = 1_024
+"""Ranges that may be asked for before the first lane shows up; an honest tree of 16 ** 8 lanes needs fewer."""
+RANGES_PER_LANE = 4
+"""Every part of an honest peer's range holds a lane, so ranges can't outnumber the lanes by much."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A range that differs and was not looked into yet; the other side holds at least `missing` more."""
+
+    range: Range
+    missing: int
+
+
+class Pull:
+    """One pull from one peer: ask `next_request`, give the answer to `receive`, take the groups in, and so on.
+
+    The pull ends when `next_request` returns None. It may be dropped at any time; a new one goes on from
+    whatever was taken in. After a `RemoteError` it is not to be used any more.
+    """
+
+    def __init__(self, council: CouncilId, index: LaneIndex) -> None:
+        """Begin.
+
+        Args:
+            council: the council that is reconciled.
+            index: what we hold of it; read while the pull runs, so it should follow what is taken in.
+        """
+        self._council = council
+        self._index = index
+        fingerprint, _ = index.fingerprint(index.lanes_between(b"", b""))
+        self._open = [_Open(Range(b"", b"", fingerprint), 0)]
+        self._stretches: dict[LaneId, Stretch] = {}
+        self._searches: dict[LaneId, Search] = {}
+        self._shown: dict[LaneId, Summary] = {}
+        self._asked: Request | None = None
+        self._asked_open: list[_Open] = []
+        self._ranges_seen = 0
+        self._lanes_seen = 0
+        self._idle_rounds = 0
+
+    @property
+    def behind(self) -> int:
+        """How many envelopes the other side has shown to hold that we do not hold, as of now.
+
+        A lower bound while the pull runs; what was received but not accepted still counts.
+        """
+        return sum(item.missing for item in self._open) + sum(
+            self._missing(lane, summary) for lane, summary in self._shown.items()
+        )
+
+    def next_request(self) -> bytes | None:
+        """The next question, at most `MAX_REQUEST_BYTES`; the same one again when its answer was lost.
+
+        Returns:
+            None when all that the other side showed was fetched.
+        """
+        self._forget_what_came_otherwise()
+        room = MAX_RANGES if len(self._stretches) + len(self._searches) < MAX_OPEN_LANES else 0
+        # The last ones first: going into depth keeps the list short.
+        self._asked_open = self._open[len(self._open) - min(room, len(self._open)) :]
+        request = Request(
+            [item.range for item in self._asked_open],
+            [Probe(lane, search.seqs()) for lane, search in islice(self._searches.items(), MAX_PROBES)],
+            [WireWant(lane, s.first, s.last) for lane, s in islice(self._stretches.items(), MAX_WANTS)],
+        )
+        is_done = not (request.ranges or request.probes or request.wants)
+        self._asked = None if is_done else request
+        return None if is_done else encode_request(request)
+
+    def receive(self, response: bytes) -> list[EnvelopeGroup]:
+        """Take in the answer to the last question.
+
+        Returns:
+            Groups of envelopes that were asked for. Their signatures are not checked yet: that is `accept`'s.
+
+        Raises:
+            RemoteError: the answer is malformed, or is none to the question; give this pull up.
+        """
+        asked, self._asked = self._asked, None
+        if asked is None:
+            raise RemoteError("A peer answered a question that was not asked.")
+        head, tail = decode_response(response)
+        if len(head.ranges) > len(asked.ranges) or len(head.probes) > len(asked.probes):
+            raise RemoteError("A peer answered more than it was asked.")
+        if self._asked_open:
+            del self._open[-len(self._asked_open) :]
+        unanswered = self._asked_open[len(head.ranges) :]
+        for item, found in zip(self._asked_open, head.ranges, strict=False):
+            self._take_range(item.range, found)
+        self._open += unanswered
+        for probe, hashes in zip(asked.probes, head.probes, strict=False):
+            self._take_probe(LaneId(probe.lane), hashes)
+        wanted = {LaneId(want.lane) for want in asked.wants}
+        for lane in map(LaneId, head.withdrawn):
+            if lane not in wanted:
+                raise RemoteError("A peer withdrew what it was not asked for.")
+            self._stretches.pop(lane, None)
+            self._shown.pop(lane, None)
+        groups = decode_groups(tail, MAX_ANSWER_BYTES) if tail else []
+        kept = [kept for group in groups for kept in self._take_group(group, wanted)]
+        self._notice_idling(bool(head.ranges or head.probes or head.withdrawn or groups))
+        return kept
+
+    def _take_range(self, asked: Range, found: RangeAnswer) -> None:
+        self._ranges_seen += 1
+        if found.is_equal:
+            return
+        low = asked.low
+        for split in found.splits:
+            is_last = split is found.splits[-1]
+            fits = split.high == asked.high if is_last else _is_between(split.high, low, asked.high)
+            if not fits:
+                raise RemoteError("A peer divided a range into parts that do not make it up.")
+            fingerprint, size = self._index.fingerprint(self._index.lanes_between(low, split.high))
+            if split.size and fingerprint != split.fingerprint:
+                self._open.append(_Open(Range(low, split.high), max(0, split.size - size)))
+            low = split.high
+        if len(found.splits) == 1:
+            raise RemoteError("A peer divided a range into nothing but itself.")
+        before = b""
+        for summary in found.lanes:
+            if not before < summary.lane or not _is_between(summary.lane, asked.low, asked.high, or_low=True):
+                raise RemoteError("A peer summed up lanes out of order or out of range.")
+            before = summary.lane
+            self._take_summary(summary)
+        if self._ranges_seen > FREE_RANGES + RANGES_PER_LANE * self._lanes_seen:
+            raise RemoteError("A peer divides its ranges without end.")
+
+    def _take_summary(self, summary: Summary) -> None:
+        validate_summary(summary)
+        lane = LaneId(summary.lane)
+        held = self._index.lane(lane)
+        step = first_step(held, summary)
+        if held is not None or step is not None:
+            self._lanes_seen += 1
+        if step is not None:
+            self._shown[lane] = summary
+            self._take_step(lane, step)
+        if len(self._shown) > MAX_SHOWN_LANES:
+            raise RemoteError("A peer shows lanes without end.")
+
+    def _take_probe(self, lane: LaneId, hashes: Sequence[bytes]) -> None:
+        search = self._searches.pop(lane, None)
+        if search is not None:
+            self._take_step(lane, next_step(self._index.lane(lane), search, hashes))
+
+    def _take_step(self, lane: LaneId, step: Step) -> None:
+        match step:
+            case Stretch():
+                self._stretches[lane] = step
+            case Search():
+                self._searches[lane] = step
+            case None:
+                self._shown.pop(lane, None)
+
+    def _take_group(self, group: EnvelopeGroup, wanted: set[LaneId]) -> Iterator[EnvelopeGroup]:
+        lane = lane_id(group.header)
+        stretch = self._stretches.get(lane)
+        is_asked = lane in wanted and group.header.council == self._council
+        if stretch is None or not is_asked or not group.envelopes:
+            raise RemoteError("A peer sent envelopes that it was not asked for.")
+        held = self._index.lane(lane)
+        for envelope in group.envelopes:
+            _take_envelope(stretch, envelope)
+        first = group.envelopes[0]
+        ours = b"" if held is None else held.hash_at(first.seq - 1)
+        if ours and ours != first.prev:
+            # Our chains part below what was to extend ours: look for the place, and fetch the other branch
+            # there.
+            del self._stretches[lane]
+            self._take_step(lane, _part_below(first.seq))
+            return
+        if stretch.first > stretch.last or stretch.has_forked:
+            del self._stretches[lane]
+        yield group
+
+    def _notice_idling(self, has_progress: bool) -> None:
+        self._idle_rounds = 0 if has_progress else self._idle_rounds + 1
+        if self._idle_rounds >= MAX_IDLE_ROUNDS:
+            raise RemoteError("A peer does not serve what it claims to hold.")
+
+    def _forget_what_came_otherwise(self) -> None:
+        """Leave out what gossip or another pull brought meanwhile."""
+        for lane, stretch in list(self._stretches.items()):
+            held = self._index.lane(lane)
+            if held is None or stretch.is_branch:
+                continue
+            if held.count >= stretch.first:
+                stretch.first, stretch.tail = held.count + 1, b""
+            if stretch.first > stretch.last or held.fork_seq is not None:
+                del self._stretches[lane]
+        for lane, summary in list(self._shown.items()):
+            if not self._missing(lane, summary):
+                del self._shown[lane]
+
+    def _missing(self, lane: LaneId, summary: Summary) -> int:
+        """Envelopes lacking of a lane; a branch that is being looked for counts as one."""
+        is_open = lane in self._stretches or lane in self._searches
+        return max(count_missing(self._index.lane(lane), summary), int(is_open))
+
+
+def _take_envelope(stretch: Stretch, envelope: Envelope) -> None:
+    """Check that an envelope is the next of its stretch: in sequence, or a second branch at the same place."""
+    is_next = envelope.seq == stretch.first or (stretch.has_forked and envelope.seq > stretch.first)
+    is_second_branch = bool(stretch.tail) and envelope.seq == stretch.first - 1
+    if not (is_next or is_second_branch) or envelope.seq > stretch.last:
+        raise RemoteError("A peer sent envelopes that it was not asked for.")
+    if is_second_branch:
+        stretch.has_forked = True
+    elif stretch.tail and not stretch.has_forked and envelope.prev != stretch.tail:
+        raise RemoteError("A peer sent envelopes that do not follow each other.")
+    stretch.first = envelope.seq + 1
+    stretch.tail = envelope.hash
+
+
+def _part_below(seq: int) -> Step:
+    """The step that finds where chains part that are known to differ at `seq` - 1."""
+    if seq == 2:
+        return Stretch(1, 1, is_branch=True)
+    return Search(0, seq - 1)
+
+
+def _is_between(bound: bytes, low: bytes, high: bytes, *, or_low: bool = False) -> bool:
+    """Whether a bound lies inside a range; an empty `high` is the end of all ids."""
+    return (low < bound or (or_low and low == bound)) and (not high or bound < high)
