@@ -15,6 +15,7 @@ from p2pcouncil.domain.entries import TextVersionRef
 from p2pcouncil.domain.outcomes import ProposalState
 from p2pcouncil.domain.records import Join
 from p2pcouncil.peer import shelf
+from p2pcouncil.peer.acquaintances import Acquaintances
 from p2pcouncil.peer.events import (
     AddressesKnown,
     AnswerHeard,
@@ -39,7 +40,7 @@ from p2pcouncil.peer.holdings import Holdings
 from p2pcouncil.peer.lobby import Lobby
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.pulling import Pulling
-from p2pcouncil.peer.wire import MAX_ADDRESSES, Kind, KnowsAnswer, pack, topic_of, unpack
+from p2pcouncil.peer.wire import Kind, pack, topic_of, unpack
 from p2pcouncil.peer.world import Me, World
 
 
@@ -51,6 +52,7 @@ class Peer:
         self.pulling = Pulling(self.world)
         self.lobby = Lobby(self.world)
         self.holdings = Holdings(self.world)
+        self.acquaintances = Acquaintances(self.world)
         self._orphan_rows: dict[CouncilId, list[Row]] = {}
         self._council_of: dict[LaneId, CouncilId] = {}
         self._listening: set[CouncilId] = set()
@@ -132,6 +134,8 @@ class Peer:
             return self.holdings.answered(event.ask, event.data)
         if self.lobby.owns(event.ask):
             return self.lobby.answered(event.ask, event.data)
+        if self.acquaintances.owns(event.ask):
+            return self.acquaintances.answered(event.ask, event.data)
         return []
 
     def _question(self, event: QuestionHeard, now_ms: int) -> list[Effect]:
@@ -146,9 +150,7 @@ class Peer:
             case Kind.TIPS:
                 return self.holdings.question(event.question, body)
             case Kind.KNOWS:
-                known = [key.decode("utf-8", "replace") for key in sorted(self.world.items(shelf.ADDRESS))]
-                addresses = tuple([*self.world.addresses, *known][:MAX_ADDRESSES])
-                return [Reply(event.question, pack(Kind.KNOWS, KnowsAnswer(addresses)))]
+                return self.acquaintances.question(event.question)
             case Kind.NEWS:
                 told = self.pulling.start(event.device, CouncilId(body), now_ms)
                 return [Reply(event.question, pack(Kind.NEWS)), *told]
@@ -161,7 +163,7 @@ class Peer:
         self.world.connected[device] = now_ms
         self.world.last_seen_ms[device] = now_ms
         self.world.problems.pop(device, None)
-        effects: list[Effect] = [Show()]
+        effects: list[Effect] = [Show(), *self.acquaintances.connected(device)]
         for council in self.world.places:
             effects += self.pulling.start(device, council, now_ms)
         return [*effects, *self.lobby.tick(now_ms)]

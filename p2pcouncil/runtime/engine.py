@@ -21,7 +21,7 @@ from crdt.store.rows import Cursor, data_version, read_groups, read_new
 from crdt.store.shelf import shelf_delete, shelf_dump, shelf_put
 from crdt.store.shell import AsyncStore
 from crdt.text import TextDocument
-from net.transport import PeerKey, Transport, TransportError
+from net.transport import PeerFound, PeerKey, Transport, TransportError
 from p2pcouncil.domain.entries import encode_entry
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.events import (
@@ -46,7 +46,7 @@ from p2pcouncil.peer.events import (
     Show,
     Tick,
 )
-from p2pcouncil.peer.shelf import SETTING
+from p2pcouncil.peer.shelf import ADDRESS, SETTING
 from p2pcouncil.peer.wire import topic_of
 from p2pcouncil.runtime.wiring import translate
 
@@ -57,6 +57,7 @@ READ_ROWS = 500
 """Rows folded in one go: some twenty milliseconds, so that the interface stays alive during a long catch-up."""
 WATCH_SECONDS = 0.15
 TICK_SECONDS = 0.5
+KEEP_ADDRESSES_SECONDS = 5.0
 ACCEPT_BATCHES = 64
 """Frames taken in by one transaction: a burst of small gossip costs one commit, not one each."""
 
@@ -82,23 +83,29 @@ class Engine:
         self._changed: set[asyncio.Event] = set()
         self.failure: BaseException | None = None
 
-    async def start(self, transport: Transport | None) -> None:
-        """Read what the store holds, then begin to watch it and, given a transport, to talk to others.
+    async def start(self) -> None:
+        """Read what the store holds, then begin to watch it.
 
         Raises:
             LocalError: the store can't be read.
-            TransportError: the network can't start.
         """
         await self.refresh(shelf=True)
-        if transport is not None:
-            await transport.start()
-            self.transport = transport
-            self._spawn(self._hear(transport))
-            self._spawn(self._tick())
-            self._spawn(self._accept_all())
-            for place in self.peer.world.places.values():
-                await transport.join_topic(topic_of(place.council))
+        self._spawn(self._accept_all())
         self._spawn(self._watch())
+
+    async def connect(self, transport: Transport) -> None:
+        """Begin to talk to others.
+
+        Raises:
+            TransportError: the network can't start.
+        """
+        await transport.start()
+        self.transport = transport
+        self._spawn(self._hear(transport))
+        self._spawn(self._tick())
+        self._spawn(self._keep_addresses(transport))
+        for place in self.peer.world.places.values():
+            await transport.join_topic(topic_of(place.council))
 
     async def stop(self) -> None:
         """Stop the network and every task. What was acknowledged is on disk already."""
@@ -334,13 +341,31 @@ class Engine:
 
     async def _hear(self, transport: Transport) -> None:
         async for event in transport.events():
-            for translated in translate(event):
-                await self.handle(translated)
+            if isinstance(event, PeerFound):
+                self._spawn(self._dial(event.address))
+                continue
+            await self.handle(translate(event))
 
     async def _tick(self) -> None:
         while True:
             await self.handle(Tick())
             await asyncio.sleep(TICK_SECONDS)
+
+    async def _keep_addresses(self, transport: Transport) -> None:
+        """Remember where peers were reached, so that the next start finds them without an invitation."""
+        while True:
+            await asyncio.sleep(KEEP_ADDRESSES_SECONDS)
+            known = {
+                k.address.encode(): k.last_success_ms.to_bytes(8, "big")
+                for k in await transport.known_addresses()
+                if k.last_success_ms
+            }
+            held = self.peer.world.items(ADDRESS)
+            for key in set(held) - set(known):
+                await self._keep(ADDRESS, key, b"")
+            for key, value in known.items():
+                if key not in held:
+                    await self._keep(ADDRESS, key, value)
 
     async def _watch(self) -> None:
         """Notice what other processes of this home commit."""

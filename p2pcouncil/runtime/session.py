@@ -4,20 +4,23 @@ It implements the port that the terminal interface and the command line hold (`p
 adds what only the command line needs.
 """
 
+import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId
+from crdt.store.shelf import shelf_list
 from crdt.store.shell import AsyncStore
-from net.transport import Transport, TransportError
+from net.transport import KnownAddress, Transport, TransportError
 from p2pcouncil.identity.keystore import Identity, Keystore
 from p2pcouncil.peer.commands import Command, DisownDevice, Done, MakeProposal, TakeOverDuty
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.planning import Plan, Planner
+from p2pcouncil.peer.shelf import ADDRESS
 from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_council
 from p2pcouncil.peer.showing.inbox import priorities, show_inbox
 from p2pcouncil.peer.showing.network import NetworkRole, show_identity, show_network, show_status
@@ -57,10 +60,19 @@ class NetworkOptions:
 class PeerSession:
     """A running peer, as an interface sees it."""
 
-    def __init__(self, home: Home, engine: Engine, keystore: Keystore) -> None:
+    def __init__(
+        self,
+        home: Home,
+        engine: Engine,
+        keystore: Keystore,
+        network: NetworkOptions | None,
+        stack: AsyncExitStack,
+    ) -> None:
         self.home = home
         self.engine = engine
         self._keystore = keystore
+        self._network = network
+        self._stack = stack
 
     @property
     def peer(self) -> Peer:
@@ -73,15 +85,15 @@ class PeerSession:
 
     async def create_identity(self, name: str, passphrase: str) -> tuple[str, ...]:
         """Make a member key and this laptop's device key; see the port."""
-        words = self._keystore.create(name, passphrase)
-        self._become(self._keystore.load())
+        words = await asyncio.to_thread(self._keystore.create, name, passphrase)
+        await self._become(self._keystore.load())
         return words
 
     async def recover_identity(self, words: Sequence[str], name: str, passphrase: str) -> Done:
         """Bring a member back from the recovery phrase; see the port."""
-        self._keystore.recover(list(words), name, passphrase)
+        await asyncio.to_thread(self._keystore.recover, list(words), name, passphrase)
         identity = self._keystore.load()
-        self._become(identity)
+        await self._become(identity)
         return Done(
             f"Welcome back, {identity.name}. This laptop is a new device of yours; it can read and draft at once. "
             "Join your councils again with any invitation (it is not used up), then take over voting with "
@@ -208,9 +220,28 @@ class PeerSession:
             return plan_duty(self.peer, self._keystore, command, now_ms())
         return Planner(self.peer, self.engine.signer, secrets.token_bytes, now_ms(), generation).plan(command)
 
-    def _become(self, identity: Identity) -> None:
+    async def _become(self, identity: Identity) -> None:
         self.peer.world.me = me_of(identity)
         self.engine.signer = identity.device_key
+        await self.go_online(identity)
+
+    async def go_online(self, identity: Identity) -> None:
+        """Run this home's network, if the session was opened with one.
+
+        Raises:
+            LocalError: another process runs it, or the port is taken.
+        """
+        if self._network is None:
+            return
+        self._stack.enter_context(self.home.network_lock())
+        known = await self.engine.store.run(shelf_list, ADDRESS)
+        try:
+            await self.engine.connect(make_transport(identity, self._network, known))
+        except TransportError as error:
+            raise LocalError(
+                str(error), "Choose another --port or --listen address, or stay offline."
+            ) from error
+        await self.engine.dial_all(self._network.dial)
 
 
 def me_of(identity: Identity) -> Me:
@@ -222,7 +253,7 @@ def me_of(identity: Identity) -> Me:
 async def open_session(home: Home, network: NetworkOptions | None = None) -> AsyncIterator[PeerSession]:
     """Use a home, and run its network when options for it are given.
 
-    A home without an identity can be opened without a network only: the device key is the network's identity, too.
+    A home without an identity goes online as soon as one is made, for the device key is the network's identity, too.
 
     Raises:
         LocalError: the home or its store can't be used, or another process runs its network.
@@ -230,36 +261,35 @@ async def open_session(home: Home, network: NetworkOptions | None = None) -> Asy
     home.prepare()
     keystore = Keystore(home.path)
     identity = keystore.load() if keystore.exists() else None
+    peer = Peer(me_of(identity) if identity else None)
+    store = await AsyncStore.open(home.store_path)
     async with AsyncExitStack() as stack:
-        transport: Transport | None = None
-        if network is not None:
-            if identity is None:
-                raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
-            stack.enter_context(home.network_lock())
-            transport = make_transport(identity, network)
-        peer = Peer(me_of(identity) if identity else None)
-        engine = Engine(
-            peer, await AsyncStore.open(home.store_path), identity.device_key if identity else None
-        )
+        engine = Engine(peer, store, identity.device_key if identity else None)
         stack.push_async_callback(engine.stop)
-        try:
-            await engine.start(transport)
-        except TransportError as error:
-            raise LocalError(
-                str(error), "Choose another --port or --listen address, or go on offline."
-            ) from error
-        if network is not None:
-            await engine.dial_all(network.dial)
-        yield PeerSession(home, engine, keystore)
+        await engine.start()
+        session = PeerSession(home, engine, keystore, network, stack)
+        if identity is not None:
+            await session.go_online(identity)
+        yield session
 
 
-def make_transport(identity: Identity, network: NetworkOptions) -> Transport:
-    """The libp2p adapter under this device's key; imported here, for it is slow to load."""
+def make_transport(
+    identity: Identity, network: NetworkOptions, known: Iterable[tuple[bytes, bytes]] = ()
+) -> Transport:
+    """The libp2p adapter under this device's key; imported here, for it is slow to load.
+
+    Args:
+        identity: whose device key is the network's identity.
+        network: how to be reached.
+        known: addresses that worked before, with when (8 bytes, big-endian, milliseconds).
+    """
     from net.libp2p.transport import Libp2pTransport
 
+    addresses = [KnownAddress(a.decode("utf-8", "replace"), int.from_bytes(t, "big")) for a, t in known]
     return Libp2pTransport(
         identity.device_key.secret_seed(),
         listen_host=network.listen_host,
         port=network.port,
+        known=addresses,
         mdns=network.mdns,
     )

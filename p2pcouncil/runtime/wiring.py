@@ -1,15 +1,15 @@
 """The network's events in the core's words."""
 
+from typing import assert_never
+
 from crdt.ids import DeviceId
 from net.transport import (
     AddressesChanged,
     GossipReceived,
     PeerDown,
-    PeerFound,
     PeerRefused,
     PeerUp,
     RequestReceived,
-    TransportEvent,
 )
 from p2pcouncil.peer.events import (
     AddressesKnown,
@@ -20,21 +20,23 @@ from p2pcouncil.peer.events import (
     QuestionHeard,
 )
 
+Heard = PeerUp | PeerDown | PeerRefused | GossipReceived | RequestReceived | AddressesChanged
 
-def translate(event: TransportEvent) -> tuple[Event, ...]:
-    """Say a network event in the core's words; an address found nearby is the adapter's to dial."""
+
+def translate(event: Heard) -> Event:
+    """Say a network event in the core's words."""
     match event:
         case PeerUp(peer):
-            return (PeerConnected(DeviceId(peer)),)
-        case PeerDown(peer, reason):
-            return (PeerGone(DeviceId(peer), ""),)
+            return PeerConnected(DeviceId(peer))
+        case PeerDown(peer, _):
+            return PeerGone(DeviceId(peer), "")
         case PeerRefused(peer, reason):
-            return (PeerGone(DeviceId(peer), reason),)
+            return PeerGone(DeviceId(peer), reason)
         case GossipReceived(sender, topic, data):
-            return (GossipHeard(DeviceId(sender), topic, data),)
+            return GossipHeard(DeviceId(sender), topic, data)
         case RequestReceived(sender, request_id, data):
-            return (QuestionHeard(DeviceId(sender), request_id, data),)
+            return QuestionHeard(DeviceId(sender), request_id, data)
         case AddressesChanged(addresses):
-            return (AddressesKnown(addresses),)
-        case PeerFound():
-            return ()
+            return AddressesKnown(addresses)
+        case _:
+            assert_never(event)

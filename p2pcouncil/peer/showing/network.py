@@ -108,13 +108,14 @@ def _line(peer: Peer, role: NetworkRole) -> str:
         for device in peer.world.connected
         for council in peer.world.places
     ]
-    known = [b for b in behinds if b is not None]
+    known = [behind for behind in behinds if behind is not None]
     who = "1 peer" if count == 1 else f"{count} peers"
+    most = max(known, default=0)
     if len(known) < len(behinds):
         return f"{who} connected; comparing what they hold with what is here."
-    if known and max(known):
-        return f"{who} connected; behind by {max(known)}."
-    return f"{who} connected; they hold nothing that is missing here."
+    return f"{who} connected; " + (
+        f"behind by {most}." if most else "they hold nothing that is missing here."
+    )
 
 
 def _reachable(peer: Peer, role: NetworkRole) -> str:
