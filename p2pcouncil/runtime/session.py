@@ -36,8 +36,10 @@ from p2pcouncil.peer.views import (
 from p2pcouncil.peer.world import Me
 from p2pcouncil.runtime.duty import plan_duty
 from p2pcouncil.runtime.engine import Engine, hashes, now_ms
+from p2pcouncil.runtime.history import LogLine, read_log
 from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.sneakernet import export_to, import_from
+from p2pcouncil.runtime.verify import VerifyReport, verify_bundle, verify_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,15 @@ class PeerSession:
             )
 
         return await self.engine.wait_until(delivered, timeout_ms)
+
+    async def verify(self, path: Path | None = None) -> VerifyReport:
+        """Check a bundle, or all that this laptop holds, anew and from the bytes alone."""
+        return await (verify_bundle(path) if path is not None else verify_store(self.engine))
+
+    async def log(self, council: CouncilId, limit: int = 100) -> tuple[LogLine, ...]:
+        """The last entries of a council, oldest first."""
+        self.council(council)
+        return await read_log(self.engine, council, limit)
 
     def network_lock_free(self) -> bool:
         """Whether no process of this home runs its network."""

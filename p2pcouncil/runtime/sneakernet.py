@@ -1,7 +1,7 @@
 """Sneaker-net: councils carried by hand, in both directions, with the same checks as over the network."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from crdt.envelope import EnvelopeGroup, decode_groups, encode_groups
@@ -46,7 +46,7 @@ async def export_to(engine: Engine, path: Path, council: CouncilId | None) -> Do
         )
     chunks: list[list[EnvelopeGroup]] = []
     for place in chosen:
-        chunks += await engine.store.run(_all_groups, place.council)
+        chunks += await engine.store.run(all_groups, place.council)
 
     def records() -> Iterator[tuple[bytes, bytes]]:
         for place in chosen:
@@ -61,7 +61,8 @@ async def export_to(engine: Engine, path: Path, council: CouncilId | None) -> Do
     return Done(f"Wrote {entries} entries of {len(chosen)} councils to {path} ({size:,} bytes).")
 
 
-def _all_groups(conn: sqlite3.Connection, council: CouncilId) -> list[list[EnvelopeGroup]]:
+def all_groups(conn: sqlite3.Connection, council: CouncilId) -> list[list[EnvelopeGroup]]:
+    """All of a council, in chunks of about half a megabyte."""
     return list(export_groups(conn, council))
 
 
@@ -80,18 +81,12 @@ async def import_from(engine: Engine, path: Path) -> Done:
     refused: dict[str, int] = {}
     for kind, body in records:
         try:
-            await _keep_record(engine, kind, body)
+            await keep_record(engine, kind, body)
         except RemoteError as error:
             refused[str(error)] = refused.get(str(error), 0) + 1
     await engine.refresh(shelf=True)
-    groups: list[EnvelopeGroup] = []
-    for kind, body in records:
-        if kind == ENVELOPES:
-            try:
-                groups += decode_groups(body, MAX_RECORD_BYTES)
-            except RemoteError as error:
-                refused[str(error)] = refused.get(str(error), 0) + 1
-    new = await _accept(engine, groups, refused)
+    groups = unpack_groups(records, refused)
+    new = await accept_all(engine, groups, refused)
     await engine.refresh(shelf=True)
     if damage is not None and not records:
         raise damage
@@ -102,7 +97,24 @@ async def import_from(engine: Engine, path: Path) -> Done:
     return Done(message, b"", lines)
 
 
-async def _keep_record(engine: Engine, kind: bytes, body: bytes) -> None:
+def unpack_groups(records: Iterable[tuple[bytes, bytes]], refused: dict[str, int]) -> list[EnvelopeGroup]:
+    """The envelopes of a bundle's records; those that can't be read are counted in `refused`, by reason."""
+    groups: list[EnvelopeGroup] = []
+    for kind, body in records:
+        if kind == ENVELOPES:
+            try:
+                groups += decode_groups(body, MAX_RECORD_BYTES)
+            except RemoteError as error:
+                refused[str(error)] = refused.get(str(error), 0) + 1
+    return groups
+
+
+async def keep_record(engine: Engine, kind: bytes, body: bytes) -> None:
+    """Keep a founding or a join of a bundle; other records are passed over.
+
+    Raises:
+        RemoteError: it does not verify.
+    """
     world = engine.peer.world
     if kind == GENESIS:
         council, _ = read_genesis(body)
@@ -117,7 +129,12 @@ async def _keep_record(engine: Engine, kind: bytes, body: bytes) -> None:
             await engine.carry_out([Keep(shelf.LOBBY, key, shelf.write(record))])
 
 
-async def _accept(engine: Engine, groups: list[EnvelopeGroup], refused: dict[str, int]) -> int:
+async def accept_all(engine: Engine, groups: list[EnvelopeGroup], refused: dict[str, int]) -> int:
+    """Offer envelopes until no more of them are let in, for those let in may let in others.
+
+    Returns:
+        How many are new. What is refused is counted in `refused`, by reason.
+    """
     new = 0
     for _ in range(MAX_PASSES):
         report = await engine.accept([Accept(0, None, tuple(groups))])
