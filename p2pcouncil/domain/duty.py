@@ -39,8 +39,8 @@ class Carried(Generic[CarriedT]):
         records[digest] = (record, {carrier})
         return True
 
-    def remove(self, member: MemberId, data: bytes, carrier: ChangeHash) -> bool:
-        """Take a carrier back; returns whether the record went with it."""
+    def remove(self, member: MemberId, data: bytes, record: CarriedT, carrier: ChangeHash) -> bool:
+        """Take a carrier of a record back; returns whether the record went with it."""
         records = self._of[member]
         digest = sha256(data).digest()
         carriers = records[digest][1]

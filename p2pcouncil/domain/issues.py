@@ -5,6 +5,7 @@ contradict each other: the one with the lowest hash counts, and both are listed.
 """
 
 from bisect import bisect_left, insort
+from hashlib import sha256
 
 from crdt.errors import RemoteError
 from crdt.ids import ChangeHash, MemberId
@@ -17,19 +18,19 @@ from p2pcouncil.domain.tally.choice import Choice, validate_choice
 from p2pcouncil.domain.tally.count import Counter
 from p2pcouncil.domain.tally.outcome import Tally
 
-
 NOTHING: frozenset[int] = frozenset()
 
 
 class Voter:
     """The ballots of one member on one issue, by number and then by hash."""
 
-    __slots__ = ("contested", "counted", "held")
+    __slots__ = ("contested", "counted", "has_lost", "held")
 
     def __init__(self) -> None:
         self.held: list[tuple[int, ChangeHash]] = []
         self.contested = NOTHING
         self.counted: ChangeHash | None = None
+        self.has_lost = False
 
     def of_number(self, number: int) -> list[ChangeHash]:
         """The ballots of one number, by ascending hash."""
@@ -62,6 +63,7 @@ class Issue:
         self._pending: dict[Choice, int] = {}
         self._verdicts: dict[Choice, Verdict] = {}
         self.roll_ascending = tuple(sorted(roll))
+        self.roll_digest = sha256(b"".join(self.roll_ascending)).digest()
 
     def judge_choice(self, choice: Choice) -> Verdict:
         """Whether a choice fits the vote; each distinct one is checked once."""
@@ -80,23 +82,31 @@ class Issue:
         voter = self.voters.get(fact.member)
         if voter is None:
             voter = self.voters[fact.member] = Voter()
+        at = bisect_left(voter.held, (body.number,))
+        rival = voter.held[at] if at < len(voter.held) else None
+        if rival is not None and rival[0] == body.number and body.number not in voter.contested:
+            # While a number is not contested, all its ballots say what the first of them says.
+            is_contested = _ballot(rival[1], facts).choice != body.choice
+            voter.contested |= {body.number} if is_contested else NOTHING
         insort(voter.held, (body.number, fact.hash))
-        self._check(voter, body.number, facts)
 
-    def remove(self, fact: Fact, body: Ballot, facts: Facts) -> None:
+    def remove(self, fact: Fact, body: Ballot) -> None:
         """A ballot was taken back; `recount` its voter before the tally is read."""
         voter = self.voters[fact.member]
         if voter.counted == fact.hash:
             self._count(body.choice, -1)
             voter.counted = None
         del voter.held[bisect_left(voter.held, (body.number, fact.hash))]
-        self._check(voter, body.number, facts)
+        voter.has_lost = True
 
     def recount(self, member: MemberId, facts: Facts) -> None:
         """Find the ballot that counts for a member, after theirs changed."""
         voter = self.voters.get(member)
         if voter is None:
             return
+        if voter.has_lost:
+            voter.has_lost = False
+            voter.contested = frozenset(n for n in voter.contested if _is_contested(voter, n, facts))
         best = voter.best()
         if best != voter.counted:
             if voter.counted is not None:
@@ -127,7 +137,7 @@ class Issue:
         """Members who said two things under one number, ascending."""
         return tuple(
             Contradiction(member, number, tuple(self.voters[member].of_number(number)))
-            for member in sorted(self.voters)
+            for member in sorted(member for member, voter in self.voters.items() if voter.contested)
             for number in sorted(self.voters[member].contested)
         )
 
@@ -159,15 +169,6 @@ class Issue:
         else:
             self._pending.pop(choice, None)
 
-    def _check(self, voter: Voter, number: int, facts: Facts) -> None:
-        if len(voter.held) == 1 and not voter.contested:
-            return
-        choices = {_ballot(entry, facts).choice for entry in voter.of_number(number)}
-        if len(choices) > 1:
-            voter.contested |= {number}
-        elif number in voter.contested:
-            voter.contested -= {number}
-
 
 def judge_ballot(fact: Fact, body: Ballot, facts: Facts, issue: Issue | None) -> Verdict:
     """A ballot counts, or might, on an opening that stands, by a member of its roll.
@@ -190,6 +191,10 @@ def judge_ballot(fact: Fact, body: Ballot, facts: Facts, issue: Issue | None) ->
     if fact.member not in issue.roll:
         return REFUSALS[Rule.NOT_ON_ROLL]
     return issue.judge_choice(body.choice)
+
+
+def _is_contested(voter: Voter, number: int, facts: Facts) -> bool:
+    return len({_ballot(entry, facts).choice for entry in voter.of_number(number)}) > 1
 
 
 def _ballot(entry: ChangeHash, facts: Facts) -> Ballot:

@@ -36,6 +36,10 @@ def judge_open(
     fact: Fact, body: Open, facts: Facts, founders: frozenset[MemberId], charter: Charter
 ) -> Candidate | Verdict:
     """Judge an opening by what it embeds and lists, without its rivals."""
+    if fact.hash in facts.missing:
+        return (
+            WAITS  # First of all: an opening that lists thousands is looked at again as each of them comes.
+        )
     if len({*body.seconds, *body.vouches, *body.leaves}) != sum(
         map(len, (body.seconds, body.vouches, body.leaves))
     ):
@@ -44,8 +48,6 @@ def judge_open(
         return REFUSALS[Rule.VERSION]
     if sha256(body.text.encode()).digest() != body.version.digest:
         return REFUSALS[Rule.TEXT]
-    if fact.hash in facts.missing:
-        return WAITS
     proposal = counted(body.proposal, Propose, facts)
     if not isinstance(proposal, Propose):
         return proposal

@@ -15,6 +15,7 @@ from nacl.signing import SigningKey
 from crdt.feed_change import change_hash
 from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId
 from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, certificate_message, lane_id
+from crdt.parts import split_entry
 from p2pcouncil.domain import records
 from p2pcouncil.domain.entries import (
     AnyEntry,
@@ -148,26 +149,19 @@ class Writer:
 
     def write_bytes(self, data: bytes) -> FeedEntry:
         """Write any payload, a well-formed entry or not."""
-        return self._append(data, "", b"\0" + data)
+        return self._append(data, "", split_entry(data))
 
     def write_broken(self, reason: str = "The parts of an entry do not follow each other.") -> FeedEntry:
         """Write something that the replica could not put together."""
-        return self._append(None, reason, b"\1broken")
+        return self._append(None, reason, [b"\1broken"])
 
-    def skip(self, count: int) -> None:
-        """Leave a gap, as entries in parts do."""
-        for _ in range(count):
-            self._advance(b"\1\0\2")
-
-    def _advance(self, payload: bytes) -> ChangeHash:
-        self.seq += 1
-        self._prev = change_hash(self.lane, self.seq, self._prev, payload)
-        return self._prev
-
-    def _append(self, data: bytes | None, broken: str, payload: bytes) -> FeedEntry:
-        name = self._advance(payload)
+    def _append(self, data: bytes | None, broken: str, payloads: list[bytes]) -> FeedEntry:
+        for payload in payloads:
+            self.seq += 1
+            self._prev = change_hash(self.lane, self.seq, self._prev, payload)
+        assert self._prev is not None
         entry = FeedEntry(
-            hash=name,
+            hash=self._prev,
             lane=self.lane,
             member=self.person.id,
             device=self.device,

@@ -1,0 +1,163 @@
+"""Books: what the entries that count add up to, kept as entries come to count and cease to.
+
+Nothing is judged here. Each kind has one place where it enters and leaves, and says what it touches.
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from crdt.ids import ChangeHash, CouncilId, MemberId
+from p2pcouncil.domain.duty import DutyBook
+from p2pcouncil.domain.entries import (
+    Announce,
+    AnyEntry,
+    AskToJoin,
+    Ballot,
+    Comment,
+    Invite,
+    Leave,
+    Open,
+    Propose,
+    Second,
+    StateDuty,
+    Vouch,
+    Withdraw,
+)
+from p2pcouncil.domain.facts import Fact, Facts
+from p2pcouncil.domain.issues import Issue
+from p2pcouncil.domain.membership import Membership
+from p2pcouncil.domain.openings import Openings
+from p2pcouncil.domain.outcomes import Subject, SubjectKind
+from p2pcouncil.domain.proposals import Proposal
+from p2pcouncil.domain.records import Genesis, Join
+from p2pcouncil.domain.rejections import Refused, Verdict, Waits
+
+
+class Books:
+    """A council's books.
+
+    Attributes:
+        facts: every entry held, with verdicts.
+        duty: who votes with which device.
+        membership: who belongs.
+        proposals, openings, issues: by hash.
+        listed: invitations, vouches, announcements and wishes to join that count, by kind.
+        refused, waiting: the entries that don't count.
+        touched: what changed since somebody cleared it.
+        recast: (issue, member) whose ballots changed since somebody cleared it.
+    """
+
+    def __init__(self, council: CouncilId, genesis: Genesis) -> None:
+        """Begin with the founding alone."""
+        self.charter = genesis.charter
+        self.facts = Facts(council)
+        self.duty = DutyBook(genesis.roll)
+        founders = (MemberId(founder.member) for founder in genesis.roll)
+        self.membership = Membership(founders, genesis.charter.vouches_needed)
+        self.proposals: dict[ChangeHash, Proposal] = {}
+        self.openings = Openings()
+        self.issues: dict[ChangeHash, Issue] = {}
+        self.listed: dict[type[AnyEntry], set[ChangeHash]] = {
+            kind: set() for kind in (Invite, Vouch, Announce, AskToJoin)
+        }
+        self.refused: set[ChangeHash] = set()
+        self.waiting: set[ChangeHash] = set()
+        self.touched: set[Subject] = set()
+        self.recast: set[tuple[ChangeHash, MemberId]] = set()
+        self._to_recount: set[tuple[ChangeHash, MemberId]] = set()
+
+    def list_verdict(self, name: ChangeHash, verdict: Verdict | None) -> None:
+        """Keep the lists of what does not count; None: the entry goes."""
+        (self.refused.add if isinstance(verdict, Refused) else self.refused.discard)(name)
+        (self.waiting.add if isinstance(verdict, Waits) else self.waiting.discard)(name)
+        self._touch_council()
+
+    def touch_members(self, members: Iterable[MemberId]) -> None:
+        """Something about members changed."""
+        self.touched.update(Subject(SubjectKind.MEMBER, member) for member in members)
+
+    def recount(self) -> None:
+        """Find the ballot that counts for every member whose ballots changed."""
+        for name, member in self._to_recount:
+            issue = self.issues.get(name)
+            if issue is not None:
+                issue.recount(member, self.facts)
+        self.recast |= self._to_recount
+        self._to_recount.clear()
+
+    def book(self, fact: Fact, body: AnyEntry, enters: bool) -> None:
+        """An entry comes to count, or ceases to."""
+        match body:
+            case Ballot():
+                self._book_ballot(fact, body, enters)
+            case Comment() | Second() | Withdraw():
+                self._book_remark(fact, body, enters)
+            case Propose():
+                if enters:
+                    self.proposals[fact.hash] = Proposal()
+                else:
+                    del self.proposals[fact.hash]
+                self.touched.add(Subject(SubjectKind.PROPOSAL, fact.hash))
+            case Open():
+                self._book_opening(fact, body, enters)
+            case Leave():
+                if enters:
+                    self.membership.add_leave(fact.member, fact.hash)
+                else:
+                    self.membership.remove_leave(fact.member, fact.hash)
+                self.touch_members([fact.member])
+            case Invite() | Vouch() | Announce() | AskToJoin():
+                listed = self.listed[type(body)]
+                (listed.add if enters else listed.discard)(fact.hash)
+                if isinstance(fact.record, Join):
+                    self.touch_members([MemberId(fact.record.member)])
+                self._touch_council()
+            case StateDuty():
+                pass  # The statement that it carries counts whatever becomes of the entry.
+            case _:
+                assert_never(body)
+
+    def _touch_council(self) -> None:
+        self.touched.add(Subject(SubjectKind.COUNCIL, self.facts.council))
+
+    def _book_ballot(self, fact: Fact, body: Ballot, enters: bool) -> None:
+        name = ChangeHash(body.issue)
+        self._to_recount.add((name, fact.member))
+        self.touched.add(Subject(SubjectKind.ISSUE, name))
+        issue = self.issues.get(name)
+        if issue is None:
+            return  # The vote is gone, and its ballots with it.
+        if enters:
+            issue.add(fact, body, self.facts)
+        else:
+            issue.remove(fact, body)
+
+    def _book_remark(self, fact: Fact, body: Comment | Second | Withdraw, enters: bool) -> None:
+        name = ChangeHash(body.proposal)
+        self.touched.add(Subject(SubjectKind.PROPOSAL, name))
+        proposal = self.proposals.get(name)
+        if proposal is None:
+            return  # The proposal is gone, and what was said about it with it.
+        match body:
+            case Comment():
+                (proposal.comments.add if enters else proposal.comments.discard)(fact.hash)
+            case Withdraw():
+                (proposal.withdrawals.add if enters else proposal.withdrawals.discard)(fact.hash)
+            case Second() if enters:
+                proposal.add_second(body.version, fact.member, fact.hash)
+            case Second():
+                proposal.remove_second(body.version, fact.member, fact.hash)
+            case _:
+                assert_never(body)
+
+    def _book_opening(self, fact: Fact, body: Open, enters: bool) -> None:
+        proposal = ChangeHash(body.proposal)
+        self.touched.add(Subject(SubjectKind.PROPOSAL, proposal))
+        self.touched.add(Subject(SubjectKind.ISSUE, fact.hash))
+        if not enters:
+            issue = self.issues.pop(fact.hash)
+            self._to_recount.update((fact.hash, member) for member in issue.voters)
+            return
+        candidate = self.openings.candidate(proposal, fact.hash)
+        assert candidate is not None  # only a sound opening stands
+        self.issues[fact.hash] = Issue(fact, body, candidate.roll)

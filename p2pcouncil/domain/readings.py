@@ -1,0 +1,124 @@
+"""Readings: what the books say about one member, proposal, comment or council below, as plain data.
+
+Derived on demand; `state` keeps what was read until something touches it.
+"""
+
+from crdt.errors import LocalError
+from crdt.ids import ChangeHash, CouncilId, MemberId
+from p2pcouncil.domain.books import Books
+from p2pcouncil.domain.entries import Announce, AnyEntry, Comment
+from p2pcouncil.domain.facts import Fact, Founding
+from p2pcouncil.domain.outcomes import ChildCouncil, CommentMade, IssueState, MemberState, ProposalState
+from p2pcouncil.domain.rejections import Refused, Rejected, Waiting
+
+CATCH_UP = "Catch up with other peers, then look again."
+
+
+def read_member(books: Books, member: MemberId) -> MemberState:
+    """What is known about a member.
+
+    Raises:
+        LocalError: no founding and no vouched join names them.
+    """
+    origin = books.duty.origin(member)
+    if origin is None:
+        raise LocalError("Nobody with this key is known here.", CATCH_UP)
+    membership = books.membership
+    return MemberState(
+        member=member,
+        name=origin.name,
+        vrf=origin.vrf,
+        device=books.duty.of(member).device,
+        is_founder=member in membership.founders,
+        is_admitted=member in membership.admitted,
+        is_grounded=member in membership.grounded,
+        has_left=member in membership.left,
+        on_roll=membership.is_on_roll(member),
+        vouchers=membership.vouchers_of(member),
+        joins=len(books.duty.joins.of(member)),
+        invite_key=origin.invite_key,
+        invite_shared=books.duty.is_shared(origin.invite_key),
+    )
+
+
+def read_proposal(books: Books, name: ChangeHash) -> ProposalState:
+    """A proposal that counts.
+
+    Raises:
+        LocalError: none of this hash does.
+    """
+    proposal = books.proposals.get(name)
+    if proposal is None:
+        raise LocalError("There is no such proposal here.", CATCH_UP)
+    issue = books.openings.standing(name)
+    return proposal.state(books.facts.held[name], books.facts, issue, books.charter.seconds_needed)
+
+
+def read_issue(books: Books, name: ChangeHash) -> IssueState:
+    """A vote whose opening stands.
+
+    Raises:
+        LocalError: no opening of this hash does.
+    """
+    issue = books.issues.get(name)
+    if issue is None:
+        raise LocalError("There is no such vote here.", CATCH_UP)
+    return issue.state()
+
+
+def read_comments(books: Books, proposal: ChangeHash) -> tuple[CommentMade, ...]:
+    """The comments on a proposal that count, by ascending hash."""
+    held = books.proposals.get(proposal)
+    return tuple(_comment(books.facts.held[name]) for name in sorted(held.comments)) if held else ()
+
+
+def read_listed(books: Books, kind: type[AnyEntry]) -> list[Fact]:
+    """The entries of a listed kind that count, by ascending hash."""
+    return [books.facts.held[name] for name in sorted(books.listed[kind])]
+
+
+def read_children(books: Books) -> tuple[ChildCouncil, ...]:
+    """The councils below that members announced, by ascending id."""
+    announced: dict[CouncilId, list[Fact]] = {}
+    for fact in read_listed(books, Announce):
+        assert isinstance(fact.record, Founding)  # an announcement that counts carries a founding that holds
+        announced.setdefault(fact.record.council, []).append(fact)
+    return tuple(_child(announced[council]) for council in sorted(announced))
+
+
+def read_rejected(books: Books) -> tuple[Rejected, ...]:
+    """The entries that break a rule, by lane and sequence."""
+    made = []
+    for name in books.refused:
+        fact, verdict = books.facts.held[name], books.facts.verdicts[name]
+        assert isinstance(verdict, Refused)
+        made.append(Rejected(name, fact.member, fact.lane, fact.seq, verdict.rule, verdict.reason))
+    return tuple(sorted(made, key=lambda entry: (entry.lane, entry.seq)))
+
+
+def read_waiting(books: Books) -> tuple[Waiting, ...]:
+    """The entries that wait, by lane and sequence."""
+    made = []
+    for name in books.waiting:
+        fact = books.facts.held[name]
+        # With all its references held, an entry waits because one of them waits itself.
+        awaited = tuple(sorted(books.facts.missing.get(name, fact.references)))
+        made.append(Waiting(name, fact.member, fact.lane, fact.seq, awaited))
+    return tuple(sorted(made, key=lambda entry: (entry.lane, entry.seq)))
+
+
+def _comment(fact: Fact) -> CommentMade:
+    body = fact.body
+    assert isinstance(body, Comment)
+    reply_to = ChangeHash(body.reply_to) if body.reply_to else None
+    proposal = ChangeHash(body.proposal)
+    return CommentMade(fact.hash, proposal, fact.member, reply_to, body.text, body.claimed_at_ms)
+
+
+def _child(announcements: list[Fact]) -> ChildCouncil:
+    """One council out of its announcements; of several signings the one in the lowest hash is shown."""
+    first = min(announcements, key=lambda fact: fact.hash)
+    assert isinstance(first.record, Founding)
+    assert isinstance(first.body, Announce)
+    members = tuple(sorted({fact.member for fact in announcements}))
+    return ChildCouncil(first.record.council, first.record.genesis, first.body.genesis, members)
