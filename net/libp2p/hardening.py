@@ -4,7 +4,8 @@ Each item reaches into the library, so the version is asserted, and the fuzz tes
 holds it:
 
 - an exception in an inbound stream ends that stream, not the node, and malformed input ends the connection;
-- a peer has a limited number of inbound streams;
+- a peer has a limited number of inbound streams, and of bytes sent that nobody has read yet (the library's
+  yamux counts the receive window, but does not enforce it);
 - an inbound connection gives back its slot and its socket when it ends (the library keeps both until it
   stops, so that a node which was visited often enough accepts nobody any more);
 - the library's resource manager is off: its circuit breaker lets any stranger shut the door for everyone;
@@ -24,6 +25,7 @@ from libp2p.custom_types import StreamHandlerFn
 from libp2p.host.exceptions import HostException
 from libp2p.io.abc import ReadWriteCloser
 from libp2p.io.exceptions import IOException
+from libp2p.io.utils import read_exactly
 from libp2p.network.config import RetryConfig
 from libp2p.network.connection import swarm_connection
 from libp2p.network.connection.raw_connection import RawConnection
@@ -34,6 +36,7 @@ from libp2p.protocol_muxer.exceptions import MultiselectError
 from libp2p.pubsub import pubsub as pubsub_module
 from libp2p.pubsub import rpc_queue
 from libp2p.stream_muxer.exceptions import MuxedConnError, MuxedStreamError
+from libp2p.stream_muxer.yamux import yamux
 from libp2p.stream_muxer.yamux.yamux import Yamux
 from libp2p.tools.anyio_service import Service
 from multiaddr import Multiaddr
@@ -43,6 +46,9 @@ from net.transport import TransportError
 LIBP2P_VERSION = "0.8.1"
 QUEUE_MESSAGES = 4096
 MAX_INBOUND_STREAMS_PER_PEER = 64
+FRAME_TIMEOUT_S = 30.0
+MAX_WINDOW_BYTES = 1024 * 1024
+MAX_UNREAD_BYTES_PER_CONNECTION = 16 * 1024 * 1024
 
 _log = logging.getLogger("p2pcouncil.net")
 
@@ -81,6 +87,8 @@ def apply_process_wide() -> None:
     assert_supported_version()
     pubsub_module.SUBSCRIPTION_CHANNEL_SIZE = QUEUE_MESSAGES
     rpc_queue.RpcQueue.__init__.__defaults__ = (QUEUE_MESSAGES, rpc_queue.DefaultMaxMessageSize)
+    _replace(yamux, "MAX_WINDOW_SIZE", MAX_WINDOW_BYTES)
+    _replace(Yamux, "_read_data_body", _read_within_bounds)
     # This one module logs through the root logger, which would print over the terminal interface.
     _replace(swarm_connection, "logging", logging.getLogger("libp2p.network.connection"))
     library = logging.getLogger("libp2p")
@@ -134,6 +142,19 @@ def _replace(owner: object, name: str, new: object) -> None:
     if not hasattr(owner, name):
         raise TransportError(f"libp2p has no {name} to repair.")
     setattr(owner, name, new)
+
+
+class FlowControlViolated(trio.TooSlowError):
+    """A peer sent more than anybody allowed it to; the library ends a connection on its base class."""
+
+
+async def _read_within_bounds(connection: Yamux, length: int) -> bytes:
+    """Read the body of a frame, unless the peer has sent too much that nobody has read."""
+    unread = sum(len(buffer) for buffer in connection.stream_buffers.values())
+    if unread + length > MAX_UNREAD_BYTES_PER_CONNECTION:
+        raise FlowControlViolated("The peer ignores flow control.")
+    with trio.fail_after(FRAME_TIMEOUT_S):
+        return await read_exactly(connection.secured_conn, length)
 
 
 def _guarded_stream_handler(inner: StreamHandlerFn, on_offence: OnOffence) -> StreamHandlerFn:

@@ -342,6 +342,61 @@ async def assert_served(victim: Served, friend: Served, word: bytes) -> None:
         assert await asker.transport.request(asked.transport.key, word, 20_000) == word
 
 
+async def flood(address: str) -> int:
+    """Send without regard to flow control on a stream that nobody reads; return how much went out."""
+    hardening.apply_process_wide()
+    place, key = split_address(address)
+    victim = ID(encode_peer_id(key))
+    host = make_host(seed("flooder"))
+    sent = 0
+    async with host.run([Multiaddr("/ip4/127.0.0.1/tcp/0")]):
+        network = hardening.swarm_of(host)
+        await network.dial_addr(Multiaddr(place), victim)
+        stream = await host.new_stream(victim, [PROTOCOL])
+        await stream.write(encode_varint_prefixed(struct.pack(">I", 60_000) + b"?"))
+        muxed = stream.muxed_conn
+        number = stream.muxed_stream.stream_id  # type: ignore[attr-defined]
+        frame = struct.pack("!BBHII", 0, 0, 0, number, 60_000) + bytes(60_000)
+        with contextlib.suppress(Exception), trio.move_on_after(30):
+            while network.get_connections(victim) and sent < 4 * hardening.MAX_UNREAD_BYTES_PER_CONNECTION:
+                await muxed.secured_conn.write(frame)  # type: ignore[attr-defined]
+                sent += len(frame)
+        with trio.move_on_after(2):
+            await host.close()
+    return sent
+
+
+async def test_a_flood_that_nobody_reads_is_cut_off() -> None:
+    transport = Libp2pTransport(seed("victim"), "127.0.0.1")
+    await transport.start()
+    try:
+        sent = await asyncio.to_thread(trio.run, flood, transport.addresses()[0])
+        assert sent < 2 * hardening.MAX_UNREAD_BYTES_PER_CONNECTION
+        assert sent > hardening.MAX_UNREAD_BYTES_PER_CONNECTION // 2
+        for _ in range(100):
+            if not transport.connected():
+                break
+            await asyncio.sleep(0.1)
+        assert not transport.connected()
+    finally:
+        await transport.stop()
+
+
+async def test_many_visits_leave_room_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("net.libp2p.host.MAX_CONNECTIONS", 6)
+    host, guest = Libp2pTransport(seed("host"), "127.0.0.1"), Libp2pTransport(seed("guest"), "127.0.0.1")
+    await host.start()
+    address = host.addresses()[0]
+    try:
+        for _ in range(9):
+            await guest.start()
+            await guest.dial(address)
+            await guest.stop()
+    finally:
+        await guest.stop()
+        await host.stop()
+
+
 async def test_a_stranger_cannot_stop_a_node() -> None:
     victim, friend = Served("victim"), Served("friend")
     await victim.start()
