@@ -148,7 +148,10 @@ def _follows(state: LaneState, fresh: Mapping[int, ChangeHash], envelope: Envelo
 
 def _unrooted(plan: LanePlan, head_seq: int, envelope: Envelope) -> None:
     if envelope.seq > head_seq + 1:
-        plan.orphans.append(envelope)
+        if plan.orphans and _place(plan.orphans[-1]) == _place(envelope):
+            plan.duplicates += 1
+        else:
+            plan.orphans.append(envelope)
     else:
         # Another envelope is held where its predecessor belongs. Should that one come too, the fork lies
         # below this envelope, which therefore can never be kept.

@@ -7,7 +7,7 @@ from hashlib import sha256
 from nacl.signing import SigningKey
 
 from crdt.envelope import Envelope, EnvelopeGroup, payload_hash, signed_message
-from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId
+from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId, TextId
 from crdt.index import LaneIndex
 from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, certificate_message, lane_id
 
@@ -30,6 +30,9 @@ class Writer:
 
     def header(self, generation: int = 0, council: CouncilId = COUNCIL) -> LaneHeader:
         return LaneHeader(LaneKind.FEED, council, b"", self.certificate, generation)
+
+    def text_header(self, text: TextId) -> LaneHeader:
+        return LaneHeader(LaneKind.TEXT, COUNCIL, text, self.certificate, 0)
 
 
 def writer(name: str) -> Writer:
