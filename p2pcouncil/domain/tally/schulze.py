@@ -125,6 +125,7 @@ def schulze_ranking(paths: Matrix) -> Matrix:
     tiers = []
     while left:
         tier = tuple(a for a in range(size) if left >> a & 1 and not beaten_by[a] & left)
+        assert tier, "the relation is transitive (Schulze 2011, section 4.1), so somebody is unbeaten"
         tiers.append(tier)
         left -= sum(1 << option for option in tier)
     return tuple(tiers)
