@@ -145,10 +145,8 @@ class AddressBook:
             if place is None:
                 continue
             place.failures += 1
-            if (
-                place.failures >= FORGET_AFTER_FAILURES
-                and place.last_success_ms <= now_ms - FORGET_PROVEN_AFTER_MS
-            ):
+            is_proven = place.last_success_ms > 0 and now_ms - place.last_success_ms < FORGET_PROVEN_AFTER_MS
+            if place.failures >= FORGET_AFTER_FAILURES and not is_proven:
                 del entry.places[text]
         if not entry.places:
             del self._entries[peer]

@@ -193,7 +193,7 @@ class Bridge(Generic[CommandT, ReplyT]):
             failure = error
         if not self._started.done():
             self._started.set_exception(_as_transport_error(failure, "The network could not start"))
-        elif not self._stopping:
+        elif failure is not None or not self._stopping:
             self._on_crash(_as_transport_error(failure, "The network stopped by itself"))
         self._ended.set_result(None)
 

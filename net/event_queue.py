@@ -103,11 +103,15 @@ class EventQueue:
 
     def _fold_unread_visit(self, down: PeerDown) -> None:
         """Drop an unread `PeerUp` of the same peer together with this `PeerDown`; else keep the news."""
-        try:
-            self._events.remove(PeerUp(down.peer))
-        except ValueError:
-            self._events.append(down)
-            self._notify()
+        for index in range(len(self._events) - 1, -1, -1):
+            event = self._events[index]
+            if isinstance(event, PeerUp | PeerDown) and event.peer == down.peer:
+                if isinstance(event, PeerUp):
+                    del self._events[index]
+                    return
+                break
+        self._events.append(down)
+        self._notify()
 
     def _notify(self) -> None:
         """Wake the reader, once per quiet spell, so that a flood can't fill asyncio's own queue."""
