@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text
@@ -72,6 +72,9 @@ def test_what_passes_validation_is_shown_as_typed(text: str) -> None:
 
 
 @settings(max_examples=600, deadline=None)
+@example("\\[bold]x", is_wrapped=False)
+@example("\\\\[/bold]\\[@click=quit()]x[/]", is_wrapped=True)
+@example("x\\", is_wrapped=True)
 @given(st.text(alphabet="[]\\/bold=red@click()#$'\" :1,.%\n", max_size=25), st.booleans())
 def test_escaped_text_renders_literally(text: str, is_wrapped: bool) -> None:
     escaped = escape_markup(text)
