@@ -72,10 +72,10 @@ def test_what_passes_validation_is_shown_as_typed(text: str) -> None:
 
 
 @settings(max_examples=600, deadline=None)
-@example("\\[bold]x", is_wrapped=False)
-@example("\\\\[/bold]\\[@click=quit()]x[/]", is_wrapped=True)
-@example("x\\", is_wrapped=True)
-@given(st.text(alphabet="[]\\/bold=red@click()#$'\" :1,.%\n", max_size=25), st.booleans())
+@example(text="\\[bold]x", is_wrapped=False)
+@example(text="\\\\[/bold]\\[@click=quit()]x[/]", is_wrapped=True)
+@example(text="x\\", is_wrapped=True)
+@given(text=st.text(alphabet="[]\\/bold=red@click()#$'\" :1,.%\n", max_size=25), is_wrapped=st.booleans())
 def test_escaped_text_renders_literally(text: str, is_wrapped: bool) -> None:
     escaped = escape_markup(text)
     markup = f"[bold]{escaped}[/bold]" if is_wrapped else escaped
