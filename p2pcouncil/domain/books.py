@@ -68,9 +68,11 @@ class Books:
 
     def list_verdict(self, name: ChangeHash, verdict: Verdict | None) -> None:
         """Keep the lists of what does not count; None: the entry goes."""
+        was_listed = name in self.refused or name in self.waiting
         (self.refused.add if isinstance(verdict, Refused) else self.refused.discard)(name)
         (self.waiting.add if isinstance(verdict, Waits) else self.waiting.discard)(name)
-        self._touch_council()
+        if was_listed or isinstance(verdict, Refused | Waits):
+            self._touch_council()
 
     def touch_members(self, members: Iterable[MemberId]) -> None:
         """Something about members changed."""

@@ -128,13 +128,22 @@ class RandomWorld:
         """Open what is ready, listing what an honest peer would."""
         state = self.world.fold()
         held = {entry.hash: entry for entry in self.world.entries}
-        ready = [p for p in state.proposals() if self.rng.random() < 0.5]
+        ready = [
+            proposal
+            for proposal in state.proposals()
+            if (proposal.issue is None or self.rng.random() < 0.05)
+            and (
+                not self.world.genesis_record.charter.seconds_needed
+                or any(v.is_enough for v in proposal.versions)
+            )
+        ]
         if not ready:
             return self._second()
         proposal = self.rng.choice(ready)
         roll = state.known_roll()
         opener = next((name for name in NAMES if self.world.id(name) in roll.members), NAMES[0])
-        text = self.rng.choice(TEXTS)
+        enough = {v.version for v in proposal.versions if v.is_enough}
+        text = next((text for text in TEXTS if version_of(text) in enough), TEXTS[0])
         seconds = [v for v in proposal.versions if v.version == version_of(text)]
         return self.world.open(
             opener if self.rng.random() < 0.8 else self._name(),

@@ -1,0 +1,112 @@
+"""Golden vectors of the fold: entries as bytes, and the state hash that they come to.
+
+``python -m tests.support.golden write FILE`` makes them anew, after a change of the rules that is meant;
+``python -m tests.support.golden replay FILE SEED`` folds them in an order drawn from the seed, as batches drawn from
+it, and prints the state hashes.
+"""
+
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from p2pcouncil.domain.feed_entry import FeedEntry
+from p2pcouncil.domain.records import Charter
+from p2pcouncil.domain.state import CouncilState
+from p2pcouncil.domain.tally.choice import NO
+from tests.support.random_world import RandomWorld
+from tests.support.world import World, interleave
+
+
+def story() -> World:
+    """A newcomer joins, a proposal is seconded and opened, duty moves, and somebody votes twice."""
+    world = World(charter=Charter(vouches_needed=2))
+    vouches = [world.vouch("Ada", "Dan"), world.vouch("Ben", "Dan")]
+    proposal = world.propose("Dan", "Bake on Sundays")
+    world.comment("Cem", proposal, "Who cleans?", world.comment("Ben", proposal, "Yes!"))
+    issue = world.open("Dan", proposal, [world.second("Ada", proposal)], vouches)
+    world.ballot("Ada", issue)
+    world.ballot("Ben", issue, NO)
+    world.ballot("Ben", issue)
+    world.ballot("Cem", issue, NO, 1)
+    last = world.ballot("Cem", issue, number=2)
+    world.state_duty("Cem", 1, 1, until=[(0, 0, last.seq - 1)])
+    world.withdraw("Dan", proposal)
+    world.lane("Ada").write_bytes(b"\x92\xa8future.9\x00")
+    world.lane("Ada").write_broken()
+    return world
+
+
+def to_json(name: str, world: World) -> dict[str, Any]:
+    entries = [
+        [
+            entry.hash.hex(),
+            entry.lane.hex(),
+            entry.member.hex(),
+            entry.device.hex(),
+            entry.generation,
+            entry.seq,
+            None if entry.data is None else entry.data.hex(),
+            entry.broken,
+        ]
+        for entry in world.entries
+    ]
+    state_hash = world.fold().state_hash().hex()
+    return {"name": name, "genesis": world.genesis.hex(), "entries": entries, "state_hash": state_hash}
+
+
+def from_json(vector: dict[str, Any]) -> tuple[bytes, list[FeedEntry]]:
+    entries = []
+    for row in vector["entries"]:
+        names = [bytes.fromhex(text) for text in row[:4]]
+        data = None if row[6] is None else bytes.fromhex(row[6])
+        entries.append(msgspec.convert([*names, row[4], row[5], data, row[7]], _Row).entry())
+    return bytes.fromhex(vector["genesis"]), entries
+
+
+class _Row(msgspec.Struct, array_like=True):
+    hash: bytes
+    lane: bytes
+    member: bytes
+    device: bytes
+    generation: int
+    seq: int
+    data: bytes | None
+    broken: str
+
+    def entry(self) -> FeedEntry:
+        return FeedEntry(*msgspec.structs.astuple(self))
+
+
+def replay(path: Path, seed: int) -> list[str]:
+    """State hashes of a file's vectors, each folded in an order and in batches drawn from the seed."""
+    rng = random.Random(seed)
+    hashes = []
+    for vector in json.loads(path.read_text()):
+        genesis, entries = from_json(vector)
+        state = CouncilState(genesis)
+        arriving = interleave(rng, entries)
+        while arriving:
+            size = rng.choice((1, 3, 20))
+            state.apply(arriving[:size])
+            arriving = arriving[size:]
+        hashes.append(state.state_hash().hex())
+    return hashes
+
+
+def write(path: Path) -> None:
+    worlds = {"story": story()} | {f"random {seed}": RandomWorld(seed, 120).world for seed in (3, 8, 20)}
+    path.write_text(json.dumps([to_json(name, world) for name, world in worlds.items()], indent=0) + "\n")
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["write", file]:
+            write(Path(file))
+        case ["replay", file, seed]:
+            print(*replay(Path(file), int(seed)))
+        case _:
+            sys.exit(__doc__)

@@ -1,0 +1,151 @@
+"""Which device votes for a member, and how far earlier ones count."""
+
+from hashlib import sha256
+
+from p2pcouncil.domain.rejections import Rule
+from tests.support.world import World, key_of
+
+
+def rules(world: World) -> list[Rule]:
+    return [entry.rule for entry in world.fold().rejected]
+
+
+def test_the_founding_and_the_join_name_the_first_device() -> None:
+    world = World()
+    world.vouch("Ada", "Dan")
+    state = world.fold()
+    assert state.duty(world.id("Ada")).device == world.person("Ada").device()
+    assert state.duty(world.id("Dan")).device == world.person("Dan").device()
+    assert state.duty(world.id("Zoe")).device is None
+
+
+def test_other_devices_draft_and_comment_and_do_not_vote() -> None:
+    world = World()
+    proposal = world.propose("Ada", device=1)
+    world.comment("Ben", proposal, device=1)
+    world.withdraw("Ada", proposal, device=2)
+    world.second("Ben", proposal, device=1)
+    world.vouch("Ada", "Dan", device=1)
+    world.leave("Ada", device=1)
+    state = world.fold()
+    assert rules(world) == [Rule.NOT_ON_DUTY] * 3
+    assert len(state.proposals()) == 1
+    assert len(state.comments(proposal.hash)) == 1
+    assert not state.member(world.id("Ada")).has_left
+
+
+def test_duty_moves_with_a_statement_and_earlier_lanes_count_as_far_as_it_says() -> None:
+    world = World()
+    before = world.invite("Ada", key_of("one"))
+    world.invite("Ada", key_of("two"))
+    world.state_duty("Ada", 1, 1, until=[(0, 0, before.seq)])
+    after = world.write("Ada", world_invite(world, "three"), device=1)
+    state = world.fold()
+    assert state.duty(world.id("Ada")).device == world.person("Ada").device(1)
+    assert [invite.hash for invite in state.invites()] == sorted([before.hash, after.hash])
+    assert rules(world) == [Rule.NOT_ON_DUTY]
+
+
+def world_invite(world: World, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    from p2pcouncil.domain.entries import Invite
+
+    return Invite(world.now_ms(), bytes(key_of(name).verify_key), "")
+
+
+def test_an_earlier_lane_that_is_not_listed_counts_for_nothing_that_takes_duty() -> None:
+    world = World()
+    world.invite("Ada", key_of("one"))
+    world.propose("Ada")
+    world.state_duty("Ada", 1, 1)
+    state = world.fold()
+    assert rules(world) == [Rule.NOT_ON_DUTY]
+    assert len(state.proposals()) == 1
+
+
+def test_a_generation_is_limited_apart_from_others_of_its_device() -> None:
+    world = World()
+    world.write("Ada", world_invite(world, "one"), generation=0)
+    world.write("Ada", world_invite(world, "two"), generation=1)
+    assert len(world.fold().invites()) == 2
+    world.state_duty("Ada", 1, 1, until=[(0, 1, 9)])
+    (left,) = world.fold().invites()
+    assert left.invite_key == bytes(key_of("two").verify_key)
+
+
+def test_the_highest_number_counts_and_of_equals_the_lowest_hash_with_both_listed() -> None:
+    world = World()
+    world.state_duty("Ada", 2, 1)
+    world.state_duty("Ada", 1, 2)
+    assert world.fold().duty(world.id("Ada")).device == world.person("Ada").device(1)
+    assert world.fold().duty(world.id("Ada")).contested == ()
+    world.state_duty("Ada", 2, 2)
+    statements = {device: world.person("Ada").duty(world.council, 2, device) for device in (1, 2)}
+    first = min(statements, key=lambda device: sha256(statements[device]).digest())
+    duty = world.fold().duty(world.id("Ada"))
+    assert duty.device == world.person("Ada").device(first)
+    assert len(duty.contested) == 2
+
+
+def test_anybody_carries_a_statement_even_the_device_that_it_disowns() -> None:
+    world = World()
+    world.state_duty("Ada", 1, 1, disowned=[0], carrier=("Ada", 0))
+    world.state_duty("Ben", 1, 1, carrier=("Zoe", 0))
+    state = world.fold()
+    assert state.duty(world.id("Ada")).device == world.person("Ada").device(1)
+    assert state.duty(world.id("Ben")).device == world.person("Ben").device(1)
+    assert state.rejected == ()
+
+
+def test_a_disowned_device_can_say_nothing_beyond_its_limit() -> None:
+    world = World()
+    kept = world.propose("Ada", "Kept")
+    world.propose("Ada", "Stolen")
+    world.state_duty("Ada", 1, 1, until=[(0, 0, kept.seq)], disowned=[0])
+    state = world.fold()
+    assert [p.hash for p in state.proposals()] == [kept.hash]
+    assert rules(world) == [Rule.DISOWNED]
+
+
+def test_a_later_statement_replaces_an_earlier_one_whole() -> None:
+    world = World()
+    world.propose("Ada")
+    world.state_duty("Ada", 1, 1, disowned=[0])
+    state = world.fold()
+    assert state.proposals() == ()
+    state.apply([world.state_duty("Ada", 2, 1)])
+    assert len(state.proposals()) == 1
+
+
+def test_a_statement_that_disowns_its_own_device_or_is_for_elsewhere_does_not_hold() -> None:
+    world = World()
+    elsewhere = World(["Zoe"])
+    world.state_duty("Ada", 1, 1, disowned=[1])
+    from p2pcouncil.domain.entries import StateDuty
+
+    world.write("Ada", StateDuty(1, world.person("Ada").duty(elsewhere.council, 1, 1)))
+    assert sorted(rule.name for rule in rules(world)) == ["OTHER_COUNCIL", "RECORD"]
+    assert world.fold().duty(world.id("Ada")).number == 0
+
+
+def test_taking_the_carrier_back_takes_the_statement_back_unless_another_carries_it() -> None:
+    world = World()
+    first = world.state_duty("Ada", 1, 1, carrier=("Ben", 0))
+    second = world.state_duty("Ada", 1, 1, carrier=("Cem", 0))
+    state = world.fold()
+    state.void(first.lane, first.seq)
+    assert state.duty(world.id("Ada")).number == 1
+    state.void(second.lane, second.seq)
+    assert state.duty(world.id("Ada")).number == 0
+
+
+def test_moving_duty_takes_ballots_back_and_gives_them_back() -> None:
+    world = World()
+    proposal = world.propose("Ada")
+    opening = world.open("Ben", proposal, [world.second("Ben", proposal)])
+    world.ballot("Cem", opening)
+    state = world.fold()
+    assert state.issue(opening.hash).tally.turnout == 1
+    state.apply([world.state_duty("Cem", 1, 1)])
+    assert state.issue(opening.hash).tally.turnout == 0
+    state.apply([world.state_duty("Cem", 2, 0)])
+    assert state.issue(opening.hash).tally.turnout == 1
