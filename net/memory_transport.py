@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 from net.event_queue import EventQueue
 from net.limits import validate_gossip, validate_request, validate_response, validate_topic
-from net.memory import Answered, Connected, Failed, MemoryNetwork
+from net.memory import MemoryNetwork
+from net.memory_peers import Answered, Connected, Failed
 from net.transport import AddressesChanged, KnownAddress, PeerKey, TransportError, TransportEvent
 
 

@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
-from net.memory import Answered, Connected, Delivery, Failed, MemoryNetwork
+from net.memory import MemoryNetwork
 from net.memory_links import Conditions
+from net.memory_peers import Answered, Connected, Delivery, Failed
 from net.transport import GossipReceived, PeerDown, PeerKey, PeerUp, RequestReceived
 
 TOPIC = "t"
