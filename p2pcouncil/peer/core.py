@@ -225,7 +225,10 @@ class Peer:
             if place.load(rows, self.world.forks):
                 effects += self.pulling.start_all(now_ms, council)
         mine = [row for row in event.rows if self.world.is_mine(row.header)] if self.world.connected else []
-        return [*effects, *self.pulling.spread(_grouped(mine)), *self.holdings.tick(now_ms)]
+        effects += self.pulling.spread(_grouped(mine))
+        if not event.more:
+            effects += [*self.pulling.folded(now_ms), *self.holdings.tick(now_ms)]
+        return effects
 
 
 def _grouped(rows: Iterable[Row]) -> list[EnvelopeGroup]:

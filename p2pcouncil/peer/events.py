@@ -24,10 +24,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RowsRead:
-    """New rows of the store, whoever wrote them, and lanes in which a fork was found (lane, lowest fork)."""
+    """New rows of the store, whoever wrote them.
+
+    Attributes:
+        rows: in the order of their commits.
+        forks: lanes in which a fork was found, with the lowest fork; they come first.
+        more: whether further rows are waiting.
+    """
 
     rows: tuple[Row, ...]
     forks: tuple[tuple[LaneId, int], ...] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from crdt.envelope import EnvelopeGroup, decode_groups, encode_groups
 from crdt.errors import RemoteError
-from crdt.ids import CouncilId, DeviceId, MemberId
+from crdt.ids import CouncilId, DeviceId
 from crdt.sync import MAX_RESPONSE_BYTES, Pull, answer
 from p2pcouncil.peer.events import (
     Accept,
@@ -29,6 +29,8 @@ PULL_EVERY_MS = 15_000
 """How often a pull runs for good measure: a lost gossip message is noticed after this long at the latest."""
 RETRY_AFTER_MS = 2_000
 ASK_TIMEOUT_MS = 20_000
+MAX_ACCEPTING = 2
+"""Answers of one pull that wait to be checked; bounds the memory that a fast peer can take up here."""
 MAX_GOSSIP_ENVELOPES_BYTES = 32_768
 """Larger news is announced and pulled, not pushed."""
 
@@ -40,6 +42,8 @@ class _Running:
     council: CouncilId
     again: bool = False
     gained: bool = False
+    asking: bool = False
+    accepting: int = 0
     started_ms: int = 0
 
 
@@ -52,12 +56,16 @@ class Pulling:
         self._asks: dict[int, tuple[DeviceId, CouncilId]] = {}
         self._batches: dict[int, tuple[DeviceId, CouncilId]] = {}
         self._due_ms: dict[tuple[DeviceId, CouncilId], int] = {}
-        self._behind: dict[tuple[DeviceId, CouncilId], int] = {}
-        self._strangers: dict[tuple[CouncilId, MemberId], set[DeviceId]] = {}
+        self._last: dict[tuple[DeviceId, CouncilId], Pull] = {}
+        self._after_fold: set[tuple[DeviceId, CouncilId]] = set()
 
     def behind(self, device: DeviceId, council: CouncilId) -> int | None:
-        """What a device was seen to hold and we lack; None when no pull with it has ended yet."""
-        return self._behind.get((device, council))
+        """What a device was seen to hold and we still lack; None when nothing was compared yet."""
+        running = self._running.get((device, council))
+        if running is not None and (known := running.pull.behind):
+            return known
+        last = self._last.get((device, council))
+        return None if last is None else last.behind
 
     def start(self, device: DeviceId, council: CouncilId, now_ms: int) -> list[Effect]:
         """Begin a pull, or note that another is due when one runs already."""
@@ -91,8 +99,8 @@ class Pulling:
                 del table[number]
         for key in [k for k in self._due_ms if k[0] == device]:
             del self._due_ms[key]
-        for key in [k for k in self._behind if k[0] == device]:
-            del self._behind[key]
+        for key in [k for k in self._last if k[0] == device]:
+            del self._last[key]
 
     def tick(self, now_ms: int) -> list[Effect]:
         """Begin the pulls that are due, and give up those that hang."""
@@ -126,12 +134,14 @@ class Pulling:
             self._world.problems[running.device] = str(error)
             return [Drop(running.device, str(error))]
         running.started_ms = now_ms
-        self._behind[key] = running.pull.behind
-        if not groups:
-            return self._continue(running, now_ms)
-        batch = self._world.next_number()
-        self._batches[batch] = key
-        return [Accept(batch, running.device, tuple(groups))]
+        running.asking = False
+        effects: list[Effect] = []
+        if groups:
+            batch = self._world.next_number()
+            self._batches[batch] = key
+            running.accepting += 1
+            effects.append(Accept(batch, running.device, tuple(groups)))
+        return effects + self._continue(running, now_ms)
 
     def accepted(self, event: BatchAccepted, now_ms: int) -> list[Effect]:
         """Go on with the pull whose envelopes were just taken in, or pull what gossip showed to be missing."""
@@ -139,9 +149,10 @@ class Pulling:
         if key is None:
             return []
         running = self._running.get(key)
-        if running is None:
+        if running is None or not running.accepting:
             return self.start(*key, now_ms) if event.waiting else []
         running.gained = running.gained or event.accepted > 0
+        running.accepting -= 1
         return self._continue(running, now_ms)
 
     def question(self, device: DeviceId, number: int, body: bytes) -> list[Effect]:
@@ -194,21 +205,35 @@ class Pulling:
         return effects
 
     def _continue(self, running: _Running, now_ms: int) -> list[Effect]:
+        """Ask on while what came is being checked, for the one is the network's time and the other the processor's."""
         key = (running.device, running.council)
+        if running.asking or running.accepting >= MAX_ACCEPTING:
+            return []
         question = running.pull.next_request()
         if question is None:
-            self._behind[key] = running.pull.behind
-            return self._end(running, now_ms, PULL_EVERY_MS)
+            return [] if running.accepting else self._end(running, now_ms, PULL_EVERY_MS, is_whole=True)
         ask = self._world.next_number()
         self._asks[ask] = key
+        running.asking = True
         return [Ask(ask, running.device, pack(Kind.SYNC, running.council + question), ASK_TIMEOUT_MS)]
 
-    def _end(self, running: _Running, now_ms: int, due_in_ms: int) -> list[Effect]:
+    def _end(self, running: _Running, now_ms: int, due_in_ms: int, *, is_whole: bool = False) -> list[Effect]:
         key = (running.device, running.council)
         self._running.pop(key, None)
         self._due_ms[key] = now_ms + due_in_ms
-        again = self.start(running.device, running.council, now_ms) if running.again else []
-        return again + (self._pass_on(running) if running.gained else [])
+        if is_whole:
+            self._last[key] = running.pull
+        effects = self._pass_on(running) if running.gained else []
+        if running.again and running.gained:
+            self._after_fold.add(key)
+        elif running.again:
+            effects += self.start(running.device, running.council, now_ms)
+        return effects
+
+    def folded(self, now_ms: int) -> list[Effect]:
+        """All that was kept is folded: begin the pulls that waited for it, lest they fetch the same again."""
+        waiting, self._after_fold = self._after_fold, set()
+        return [effect for key in sorted(waiting) for effect in self.start(*key, now_ms)]
 
     def _pass_on(self, running: _Running) -> list[Effect]:
         """Tell the others who are connected that there is news; what came by a pull was gossiped before their time."""

@@ -17,7 +17,7 @@ from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId
 from crdt.keys import Signer
 from crdt.store.accept import AcceptReport, accept
 from crdt.store.append import append_feed, append_text, current_generation
-from crdt.store.rows import Cursor, data_version, read_groups, read_new
+from crdt.store.rows import Cursor, NewRows, data_version, read_groups, read_new
 from crdt.store.shelf import shelf_delete, shelf_dump, shelf_put
 from crdt.store.shell import AsyncStore
 from crdt.text import TextDocument
@@ -53,8 +53,9 @@ from p2pcouncil.runtime.wiring import translate
 log = logging.getLogger("p2pcouncil")
 
 GENERATION = b"generation:"
-READ_ROWS = 500
-"""Rows folded in one go: some twenty milliseconds, so that the interface stays alive during a long catch-up."""
+READ_ROWS = 5_000
+FOLD_ROWS = 500
+"""Rows folded in one go: some ten milliseconds, so that the interface stays alive during a long catch-up."""
 WATCH_SECONDS = 0.15
 TICK_SECONDS = 0.5
 KEEP_ADDRESSES_SECONDS = 5.0
@@ -70,15 +71,28 @@ def now_ms() -> int:
 class Engine:
     """Runs a peer until it is stopped."""
 
-    def __init__(self, peer: Peer, store: AsyncStore, signer: Signer | None) -> None:
+    def __init__(
+        self, peer: Peer, store: AsyncStore, signer: Signer | None, reader: AsyncStore | None = None
+    ) -> None:
+        """Prepare; nothing runs before `start`.
+
+        Args:
+            peer: the core.
+            store: writes, one transaction after the other.
+            signer: this device's key; None while there is no identity.
+            reader: a second connection to the same file, so that folding and serving never wait for a writer's
+                signature checks; None for a store in memory, which has one connection only.
+        """
         self.peer = peer
         self.store = store
+        self.reader = reader or store
         self.signer = signer
         self.transport: Transport | None = None
         self._cursor = Cursor()
         self._version = -1
         self._tasks: set[asyncio.Task[None]] = set()
         self._accepts: asyncio.Queue[Accept] = asyncio.Queue(maxsize=1_000)
+        self._kept = asyncio.Event()
         self._refreshing = asyncio.Lock()
         self._changed: set[asyncio.Event] = set()
         self.failure: BaseException | None = None
@@ -91,6 +105,7 @@ class Engine:
         """
         await self.refresh(shelf=True)
         self._spawn(self._accept_all())
+        self._spawn(self._fold_kept())
         self._spawn(self._watch())
 
     async def connect(self, transport: Transport) -> None:
@@ -115,6 +130,8 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.store.close()
+        if self.reader is not self.store:
+            await self.reader.close()
 
     async def changes(self) -> AsyncIterator[None]:
         """Yield when something may look different; what happens meanwhile is one change."""
@@ -132,16 +149,24 @@ class Engine:
         """Read what is new in the store, whoever wrote it, and fold it."""
         async with self._refreshing:
             if shelf:
-                items = await self.store.run(shelf_dump)
+                items = await self.reader.run(shelf_dump)
                 await self.carry_out(self.peer.handle(ShelfRead(tuple(items)), now_ms()))
-            while True:
-                new = await self.store.run(read_new, self._cursor, READ_ROWS)
-                if not new.envelopes and not new.forks:
-                    return
-                self._cursor = new.cursor
-                rows = tuple(Row(e.header, e.envelope, e.first_seen_ms) for e in new.envelopes)
-                await self.carry_out(self.peer.handle(RowsRead(rows, tuple(new.forks)), now_ms()))
-                await asyncio.sleep(0)
+            more = True
+            while more:
+                new = await self.reader.run(read_new, self._cursor, READ_ROWS)
+                self._cursor, more = new.cursor, new.more
+                await self._fold(new)
+
+    async def _fold(self, new: NewRows) -> None:
+        """Fold rows in slices, so that a long catch-up leaves the interface its turns."""
+        rows = [Row(e.header, e.envelope, e.first_seen_ms) for e in new.envelopes]
+        forks = tuple(new.forks)
+        for at in range(0, max(len(rows), bool(forks)), FOLD_ROWS):
+            some = tuple(rows[at : at + FOLD_ROWS])
+            more = new.more or at + FOLD_ROWS < len(rows)
+            await self.carry_out(self.peer.handle(RowsRead(some, forks, more), now_ms()))
+            forks = ()
+            await asyncio.sleep(0)
 
     async def append(self, effects: Sequence[Effect]) -> list[list[Envelope]]:
         """Write what a command asked for, and fold it.
@@ -242,7 +267,7 @@ class Engine:
             shelf.pop(key, None)
             await self.store.run(shelf_delete, kind, key)
         if kind == "council" and CouncilId(key) not in self.peer.world.places:
-            items = await self.store.run(shelf_dump)
+            items = await self.reader.run(shelf_dump)
             await self.carry_out(self.peer.handle(ShelfRead(tuple(items)), now_ms()))
 
     def _offer(self, effect: Accept) -> None:
@@ -257,25 +282,37 @@ class Engine:
             batch = [await self._accepts.get()]
             while not self._accepts.empty() and len(batch) < ACCEPT_BATCHES:
                 batch.append(self._accepts.get_nowait())
-            report = await self.accept(batch)
+            report = await self._check_and_keep(batch)
+            if report.accepted:
+                self._kept.set()
+            refused = tuple(refusal.reason for refusal in report.refused)
+            waiting = report.orphans + len(report.unknown_members)
             for effect in batch:
-                refused = tuple(reason for _, reason in report.refused)
-                waiting = report.orphans + len(report.unknown_members)
                 await self.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused))
+
+    async def _fold_kept(self) -> None:
+        """Fold what was kept, while the store's thread checks the next frames already."""
+        while True:
+            await self._kept.wait()
+            self._kept.clear()
+            await self.refresh()
 
     async def accept(self, batch: Sequence[Accept]) -> AcceptReport:
         """Take in groups of envelopes and fold what held."""
-        groups = [group for effect in batch for group in effect.groups]
-        mine = [group for group in groups if self.peer.world.is_mine(group.header)]
-        if mine:
-            await self._accept_mine(mine)
-        report = await self.store.run(accept, groups, self._is_admitted, now_ms())
-        if report.accepted or mine:
-            await self.refresh()
+        report = await self._check_and_keep(batch)
+        await self.refresh()
         return report
 
-    async def _accept_mine(self, groups: Sequence[EnvelopeGroup]) -> None:
+    async def _check_and_keep(self, batch: Sequence[Accept]) -> AcceptReport:
+        groups = [group for effect in batch for group in effect.groups]
+        mine = [group for group in groups if self.peer.world.is_mine(group.header)]
+        if mine and await self._accept_mine(mine):
+            await self.refresh()
+        return await self.store.run(accept, groups, self._is_admitted, now_ms())
+
+    async def _accept_mine(self, groups: Sequence[EnvelopeGroup]) -> bool:
         """Take back entries of our own; any that this store lacked show that it is an old copy."""
+        is_old_copy = False
         for group in groups:
             report = await self.store.run(accept, [group], self._is_admitted, now_ms())
             if report.accepted:
@@ -285,6 +322,8 @@ class Engine:
                     "this store was an old copy of council %s: going on in a new feed", council.hex()[:8]
                 )
                 await self._keep(SETTING, GENERATION + council, following.to_bytes(4, "big"))
+                is_old_copy = True
+        return is_old_copy
 
     def _is_admitted(self, council: CouncilId, member: MemberId) -> bool:
         place = self.peer.world.places.get(council)
@@ -301,7 +340,7 @@ class Engine:
         await self.handle(AnswerHeard(effect.ask, data))
 
     async def _reply(self, effect: ReplyWithEnvelopes) -> None:
-        groups = await self.store.run(read_groups, effect.wanted, effect.max_bytes)
+        groups = await self.reader.run(read_groups, effect.wanted, effect.max_bytes)
         if self.transport is not None:
             await self.transport.respond(effect.question, effect.head + encode_groups(groups))
 
@@ -370,7 +409,7 @@ class Engine:
     async def _watch(self) -> None:
         """Notice what other processes of this home commit."""
         while True:
-            version = await self.store.run(data_version)
+            version = await self.reader.run(data_version)
             if version != self._version:
                 self._version = version
                 await self.refresh(shelf=True)

@@ -274,8 +274,9 @@ async def open_session(home: Home, network: NetworkOptions | None = None) -> Asy
     identity = keystore.load() if keystore.exists() else None
     peer = Peer(me_of(identity) if identity else None)
     store = await AsyncStore.open(home.store_path)
+    reader = await AsyncStore.open(home.store_path)
     async with AsyncExitStack() as stack:
-        engine = Engine(peer, store, identity.device_key if identity else None)
+        engine = Engine(peer, store, identity.device_key if identity else None, reader)
         stack.push_async_callback(engine.stop)
         await engine.start()
         session = PeerSession(home, engine, keystore, network, stack)

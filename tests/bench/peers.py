@@ -1,0 +1,91 @@
+"""What the measurements share: homes with identities, sessions on loopback, and a raw baseline."""
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from nacl.signing import SigningKey, VerifyKey
+
+from crdt.ids import CouncilId
+from p2pcouncil.domain.entries import Comment, encode_entry
+from p2pcouncil.peer import commands
+from p2pcouncil.runtime.home import Home
+from p2pcouncil.runtime.session import NetworkOptions, PeerSession, open_session
+
+LOOPBACK = NetworkOptions(listen_host="127.0.0.1", mdns=False)
+ENTRY_BYTES = 300
+
+
+def raw_verify_seconds(count: int) -> float:
+    """How long PyNaCl alone takes to verify so many signatures over as many messages of an envelope's size."""
+    key = SigningKey.generate()
+    messages = [os.urandom(86) for _ in range(count)]
+    signatures = [key.sign(message).signature for message in messages]
+    verify_key = VerifyKey(bytes(key.verify_key))
+    begun = time.perf_counter()
+    for message, signature in zip(messages, signatures, strict=True):
+        verify_key.verify(message, signature)
+    return time.perf_counter() - begun
+
+
+def comment_bytes(number: int) -> bytes:
+    """An entry of about 300 bytes that waits for its proposal: it costs the store and the sync what any does."""
+    text = f"{number:08d} " + "x" * (ENTRY_BYTES - 60)
+    return encode_entry(Comment(1_700_000_000_000 + number, bytes(32), b"", text))
+
+
+@asynccontextmanager
+async def people(count: int, network: NetworkOptions | None = LOOPBACK) -> AsyncIterator[list[PeerSession]]:
+    """Sessions of so many people, each in a home of its own, in a folder that goes away."""
+    with TemporaryDirectory() as folder:
+        async with AsyncExitStack() as stack:
+            sessions = []
+            for number in range(count):
+                session = await stack.enter_async_context(
+                    open_session(Home(Path(folder) / str(number)), network)
+                )
+                await session.create_identity(f"Person {number}", "")
+                sessions.append(session)
+            yield sessions
+
+
+async def found(session: PeerSession) -> CouncilId:
+    """Found a society."""
+    done = await session.submit(commands.FoundCouncil("Bench", "society", "society", ""))
+    return CouncilId(done.id)
+
+
+async def let_in(sponsor: PeerSession, newcomer: PeerSession, council: CouncilId) -> None:
+    """Invite, join and vouch, over whatever connects the two."""
+    line = (await sponsor.submit(commands.MakeInvitation(council))).lines[0]
+    await newcomer.submit(commands.JoinByInvitation(line))
+    member = newcomer.identity().person.member  # type: ignore[union-attr]
+
+    def asked() -> bool:
+        return any(r.person.member == member for r in sponsor.council(council).requests)
+
+    assert await sponsor.engine.wait_until(asked, 30_000)
+    request = next(r for r in sponsor.council(council).requests if r.person.member == member)
+    await sponsor.submit(commands.VouchFor(council, request.join_id))
+    assert await newcomer.wait_joined(council, 30_000)
+
+
+async def until(done: Callable[[], bool], timeout_seconds: float = 120) -> float:
+    """Seconds until something holds, looked at every five milliseconds."""
+    begun = time.perf_counter()
+    while not done():
+        if time.perf_counter() - begun > timeout_seconds:
+            raise TimeoutError("it did not happen in time")
+        await asyncio.sleep(0.005)
+    return time.perf_counter() - begun
+
+
+def median_and_p95(values: list[float]) -> tuple[float, float]:
+    """The median and the 95th percentile."""
+    ordered = sorted(values)
+    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
