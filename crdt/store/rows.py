@@ -134,7 +134,7 @@ def read_lane(
 
 
 def _lane_rows(conn: sqlite3.Connection, want: Want, max_bytes: int) -> tuple[list[EnvelopeRow], bool]:
-    """Return the rows of a want, and whether `max_bytes` cut them short; the first row always comes."""
+    """Return the rows of a want, and whether `max_bytes` cut them short; the first always comes."""
     found = find_lane(conn, want.lane)
     rows: list[EnvelopeRow] = []
     if found is None:
@@ -145,8 +145,9 @@ def _lane_rows(conn: sqlite3.Connection, want: Want, max_bytes: int) -> tuple[li
         (found[0], want.first, want.last),
     ):
         weight_bytes += len(row[5]) + ENVELOPE_OVERHEAD_BYTES
-        if rows and weight_bytes > max_bytes:
-            return rows, True
+        if rows and weight_bytes > max_bytes and row[3] != rows[0][3]:
+            # The branches of a fork travel together: one alone looks like the next of the chain.
+            return [kept for kept in rows if kept[3] < row[3]], True
         rows.append(row)
     return rows, False
 

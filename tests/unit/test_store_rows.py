@@ -124,3 +124,13 @@ def test_the_shelf(conn: sqlite3.Connection) -> None:
     shelf_delete(conn, "address", b"a")
     shelf_delete(conn, "address", b"never there")
     assert shelf_dump(conn) == [("address", b"b", b"4"), ("lobby", b"a", b"3")]
+
+
+def test_the_branches_of_a_fork_are_served_together(conn: sqlite3.Connection) -> None:
+    accept(conn, [group(BOB, chain(BOB, [bytes(100) + b"fork"], YOURS[3]))], everyone, 1)
+    for max_bytes in range(1, 2_000, 50):
+        for first in (1, 4, 5):
+            (served,) = read_groups(conn, [Want(YOURS[0].lane, first, 20)], max_bytes)
+            branches = [envelope for envelope in served.envelopes if envelope.seq == 5]
+            assert len(branches) in (0, 2)
+            assert served.envelopes
