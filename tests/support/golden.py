@@ -99,7 +99,14 @@ def replay(path: Path, seed: int) -> list[str]:
 
 def write(path: Path) -> None:
     worlds = {"story": story()} | {f"random {seed}": RandomWorld(seed, 120).world for seed in (3, 8, 20)}
-    path.write_text(json.dumps([to_json(name, world) for name, world in worlds.items()], indent=0) + "\n")
+    vectors = ",\n".join(_lines(to_json(name, world)) for name, world in worlds.items())
+    path.write_text(f"[\n{vectors}\n]\n")
+
+
+def _lines(vector: dict[str, Any]) -> str:
+    """A vector with an entry per line, so that a difference can be read."""
+    entries = ",\n".join(json.dumps(row) for row in vector.pop("entries"))
+    return f'{json.dumps(vector)[:-1]}, "entries": [\n{entries}\n]}}'
 
 
 if __name__ == "__main__":
