@@ -1,7 +1,7 @@
 """Who is connected: dialling, coming and going, refusing, redialling and noticing the silent.
 
 libp2p dials one address, caches failures, never redials and takes minutes to notice a black hole. So the
-keeper here dials every address of a peer at once, pings each connection, and keeps a few of the remembered
+keeper here dials every address of a peer at once and keeps a few of the remembered
 peers connected: not all of them, because gossip needs a handful of links and all-to-all was measured to fail.
 """
 
@@ -14,7 +14,6 @@ import trio
 from libp2p.abc import IHost, INetConn, INetStream, INetwork, INotifee
 from libp2p.network.connection.swarm_connection import SwarmConn
 from libp2p.network.exceptions import SwarmException
-from libp2p.network.health.ping_probe import ping_connection
 from libp2p.peer.id import ID
 from libp2p.rcmgr import Direction
 from multiaddr import Multiaddr
@@ -40,9 +39,6 @@ DIAL_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 2.0
 KEEP_INTERVAL_S = 0.5
 WIDEN_INTERVAL_S = 60.0
-PING_INTERVAL_S = 4.0
-PING_TIMEOUT_S = 4.0
-PING_STRIKES = 2
 REFUSAL_S = 60.0
 MAX_REFUSED = 1024
 DIALABLE = ("ip4", "ip6", "dns", "dns4", "dns6")
@@ -104,7 +100,7 @@ class Connections(INotifee):
 
     def reconcile(self) -> None:
         """Compare what the library holds with what was reported, and report the difference."""
-        live = {key for key, _ in self._live()}
+        live = {key for key, _ in self.live()}
         for peer in sorted(live - self._up):
             if not self._is_refused(peer):
                 self._up.add(peer)
@@ -161,7 +157,7 @@ class Connections(INotifee):
         """Say goodbye to everyone at once and let nobody in any more."""
         self._closing = True
         async with trio.open_nursery() as nursery:
-            for _, connection in self._live():
+            for _, connection in self.live():
                 nursery.start_soon(self._close_connection, connection)
 
     async def keep(self) -> None:
@@ -184,17 +180,6 @@ class Connections(INotifee):
                 self._dialling.add(peer)
                 self._nursery.start_soon(self._redial, peer)
             await trio.sleep(KEEP_INTERVAL_S)
-
-    async def watch(self) -> None:
-        """Ping every connection and close those that stay silent. Runs until cancelled."""
-        strikes: dict[SwarmConn, int] = {}
-        while True:
-            await trio.sleep(PING_INTERVAL_S)
-            connections = [connection for _, connection in self._live()]
-            strikes = {connection: strikes.get(connection, 0) for connection in connections}
-            async with trio.open_nursery() as nursery:
-                for connection in connections:
-                    nursery.start_soon(self._check, connection, strikes)
 
     async def connected(self, network: INetwork, conn: INetConn) -> None:
         """Library hook: a connection has come up."""
@@ -219,7 +204,8 @@ class Connections(INotifee):
     async def listen_close(self, network: INetwork, multiaddr: Multiaddr) -> None:
         """Library hook, unused."""
 
-    def _live(self) -> Iterator[tuple[PeerKey, SwarmConn]]:
+    def live(self) -> Iterator[tuple[PeerKey, SwarmConn]]:
+        """Yield every open connection with its peer's key."""
         for peer_id, connections in list(self._network.connections.items()):
             try:
                 key = decode_peer_id(peer_id.to_bytes())
@@ -240,7 +226,7 @@ class Connections(INotifee):
             return True
         inbound = [
             (key, other)
-            for key, other in self._live()
+            for key, other in self.live()
             if other.direction == Direction.INBOUND and other is not connection
         ]
         if len(inbound) < MAX_INBOUND_CONNECTIONS:
@@ -295,20 +281,16 @@ class Connections(INotifee):
                 f"Nobody with the expected key answers at {', '.join(places) or 'any known address'}."
             )
 
-    async def _check(self, connection: SwarmConn, strikes: dict[SwarmConn, int]) -> None:
-        result = await ping_connection(
-            connection, ping_timeout=PING_TIMEOUT_S, negotiate_timeout=int(PING_TIMEOUT_S)
-        )
-        strikes[connection] = 0 if result.success else strikes[connection] + 1
-        if strikes[connection] >= PING_STRIKES:
-            peer = decode_peer_id(connection.muxed_conn.peer_id.to_bytes())
-            self._down_reasons[peer] = "It did not answer any more."
-            await self._close_connection(connection)
-
     async def _close_peer(self, peer_id: ID) -> None:
         for connection in list(self._network.connections.get(peer_id, ())):
             if isinstance(connection, SwarmConn):
                 await self._close_connection(connection)
+
+    async def close_silent(self, connection: SwarmConn) -> None:
+        """Close a connection whose peer has stopped answering."""
+        peer = decode_peer_id(connection.muxed_conn.peer_id.to_bytes())
+        self._down_reasons[peer] = "It did not answer any more."
+        await self._close_connection(connection)
 
     async def _close_connection(self, connection: SwarmConn) -> None:
         """Close one connection within `CLOSE_TIMEOUT_S`, whether or not its peer still takes bytes."""

@@ -28,6 +28,7 @@ from net.libp2p.connections import Connections
 from net.libp2p.gossip import CouncilPubsub, new_router
 from net.libp2p.host import dialable_addresses, listen_address, make_host, probe_port
 from net.libp2p.requests import Requests
+from net.libp2p.watch import watch
 from net.peer_id import decode_peer_id, encode_peer_id
 from net.transport import (
     AddressesChanged,
@@ -117,7 +118,7 @@ class Node:
             self._connections = Connections(host, nursery, self._book, self._rng, self._emit)
             self._requests = Requests(host, nursery, self._rng, self._is_connected, self._on_request)
             nursery.start_soon(self._connections.keep)
-            nursery.start_soon(self._connections.watch)
+            nursery.start_soon(watch, self._connections)
             nursery.start_soon(self._announce_addresses, host, started)
             await stopping.wait()
             with trio.move_on_after(CLOSE_TIMEOUT_S):

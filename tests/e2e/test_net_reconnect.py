@@ -122,8 +122,8 @@ async def test_a_dead_line_is_noticed_and_redialled(
     line: tuple[Served, Served, Proxy], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     near, far, proxy = line
-    monkeypatch.setattr("net.libp2p.connections.PING_INTERVAL_S", 1.0)
-    monkeypatch.setattr("net.libp2p.connections.PING_TIMEOUT_S", 2.0)
+    monkeypatch.setattr("net.libp2p.watch.PING_INTERVAL_S", 1.0)
+    monkeypatch.setattr("net.libp2p.watch.PING_TIMEOUT_S", 2.0)
     assert await near.transport.request(far.transport.key, b"alive?", 20_000) == b"alive?"
     proxy.open.clear()
     with pytest.raises(TransportError, match="did not answer"):

@@ -1,0 +1,50 @@
+"""A dozen peers that all know each other connect to some, not all, and everyone hears everyone."""
+
+import asyncio
+import hashlib
+import time
+
+import pytest
+
+from net.libp2p.transport import Libp2pTransport
+from net.transport import GossipReceived
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(110)]
+
+PEERS = 12
+TOPIC = "/p2pcouncil/1/mesh"
+
+
+async def listen(transport: Libp2pTransport, heard: set[bytes]) -> None:
+    async for event in transport.events():
+        if isinstance(event, GossipReceived):
+            heard.add(event.data)
+
+
+async def test_a_dozen_peers_form_a_mesh() -> None:
+    transports = [
+        Libp2pTransport(hashlib.sha256(b"mesh %d" % number).digest(), "127.0.0.1") for number in range(PEERS)
+    ]
+    heard: list[set[bytes]] = [set() for _ in transports]
+    readers = []
+    try:
+        for transport, words in zip(transports, heard, strict=True):
+            await transport.start()
+            readers.append(asyncio.create_task(listen(transport, words)))
+            await transport.join_topic(TOPIC)
+        for transport in transports:
+            for other in transports:
+                if other is not transport:
+                    await transport.remember(other.addresses()[0])
+        deadline = time.monotonic() + 50
+        words = {b"word %d" % number for number in range(PEERS)}
+        while any(len(known) < PEERS - 1 for known in heard):
+            assert time.monotonic() < deadline, [len(known) for known in heard]
+            for transport, word in zip(transports, sorted(words), strict=True):
+                await transport.publish(TOPIC, word)
+            await asyncio.sleep(0.5)
+        links = sum(len(transport.connected()) for transport in transports)
+        assert links < PEERS * (PEERS - 1), "not all-to-all"
+    finally:
+        await asyncio.gather(*(transport.stop() for transport in transports))
+        await asyncio.gather(*readers)
