@@ -164,8 +164,7 @@ class Party:
         return one, two
 
     async def stop(self) -> None:
-        for peer in self._peers:
-            await peer.stop()
+        await asyncio.gather(*(peer.stop() for peer in self._peers))
 
 
 @pytest_asyncio.fixture(params=["libp2p", "memory"])
