@@ -71,10 +71,11 @@ class LanePlan:
     """What to do with the envelopes on offer for one lane.
 
     Attributes:
-        insert: rows to add below the fork, in the order of the chain, and pinned ones above.
+        insert: rows to add first, in the order of the chain; the first branch of a new fork may be among
+            them.
         fork_seq: where the lane is forked now; None while it is not.
         branches: hashes to hold at `fork_seq`, the lowest first; filled only when they change.
-        branch_envelopes: those of `branches` that were on offer.
+        branch_envelopes: those of `branches` to add.
         orphans: rightly signed, but what they follow is not held yet.
         duplicates: how many were held already.
         dropped: how many stand at or above a fork and are not kept.
@@ -118,9 +119,6 @@ def plan_lane(
         elif not _follows(state, fresh, envelope):
             _unrooted(plan, state.head_seq + len(fresh), envelope)
         elif here:
-            if seq in fresh:
-                # The first branch came in this very call: it is a row to be, and becomes a branch.
-                plan.branch_envelopes.append(plan.insert.pop())
             plan.fork_seq = seq
             _branch(plan, envelope, here)
         else:

@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import accumulate
 
 from crdt.envelope import Envelope
 from crdt.errors import RemoteError
@@ -119,6 +120,8 @@ class LaneIndex:
     def __init__(self) -> None:
         self._lanes: dict[LaneId, HeldLane] = {}
         self._order: list[LaneId] = []
+        self._sums: list[int] = []
+        self._sizes: list[int] = []
 
     @property
     def total(self) -> int:
@@ -131,13 +134,15 @@ class LaneIndex:
         if held is None:
             held = self._lanes[envelope.lane] = HeldLane(envelope.lane, header)
             insort(self._order, envelope.lane)
-        held.add(envelope.seq, envelope.hash)
+        if held.add(envelope.seq, envelope.hash):
+            self._sums = []
 
     def truncate(self, lane: LaneId, seq: int) -> None:
         """Forget a lane from `seq` on: a fork was found there, and what stays comes again."""
         held = self._lanes.get(lane)
         if held is not None:
             held.truncate(seq)
+            self._sums = []
 
     def lane(self, lane: LaneId) -> HeldLane | None:
         """What is held of a lane, or None for one never heard of."""
@@ -164,19 +169,28 @@ class LaneIndex:
         """All lanes and their headers, by ascending lane id."""
         return ((lane, self._lanes[lane].header) for lane in self._order)
 
-    def lanes_between(self, low: bytes, high: bytes) -> Sequence[LaneId]:
+    def lanes_between(self, low: bytes = b"", high: bytes = b"") -> Sequence[LaneId]:
         """Lanes with `low` <= id < `high`, ascending; an empty `high` is the end of all ids."""
-        end = bisect_left(self._order, high) if high else len(self._order)
-        return self._order[bisect_left(self._order, low) : end]
+        begin, end = self._span(low, high)
+        return self._order[begin:end]
 
-    def fingerprint(self, lanes: Sequence[LaneId]) -> tuple[bytes, int]:
-        """Fingerprint and number of the entries held of some lanes."""
-        total = size = 0
-        for lane in lanes:
-            held = self._lanes[lane]
-            total += held.total
-            size += held.size
-        return fingerprint_of(total, size), size
+    def fingerprint(self, low: bytes = b"", high: bytes = b"") -> tuple[bytes, int]:
+        """Fingerprint and number of the entries held in `lanes_between(low, high)`.
+
+        A question asks for many ranges of one state, so running sums are kept from change to change: a range
+        then costs two look-ups, however many lanes it spans.
+        """
+        if not self._sums:
+            lanes = [self._lanes[lane] for lane in self._order]
+            self._sums = list(accumulate((held.total for held in lanes), initial=0))
+            self._sizes = list(accumulate((held.size for held in lanes), initial=0))
+        begin, end = self._span(low, high)
+        size = self._sizes[end] - self._sizes[begin]
+        return fingerprint_of(self._sums[end] - self._sums[begin], size), size
+
+    def _span(self, low: bytes, high: bytes) -> tuple[int, int]:
+        end = bisect_left(self._order, high) if high else len(self._order)
+        return min(bisect_left(self._order, low), end), end
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,21 +57,20 @@ def _answer_range(index: LaneIndex, asked: Range) -> RangeAnswer:
     if asked.high and not asked.low < asked.high:
         raise RemoteError("A peer asked for a range that ends before it begins.")
     lanes = index.lanes_between(asked.low, asked.high)
-    fingerprint, _ = index.fingerprint(lanes)
+    fingerprint, _ = index.fingerprint(asked.low, asked.high)
     if fingerprint == asked.fingerprint:
         return RangeAnswer(True, [], [])
     if len(lanes) <= MAX_SUMMARIES:
         held = [index.lane(lane) for lane in lanes]
         return RangeAnswer(False, [], [_summary(lane) for lane in held if lane is not None and lane.size])
-    return RangeAnswer(False, list(_splits(index, lanes, asked.high)), [])
+    return RangeAnswer(False, list(_splits(index, lanes, asked)), [])
 
 
-def _splits(index: LaneIndex, lanes: Sequence[LaneId], high: bytes) -> Iterator[Split]:
-    cuts = [len(lanes) * part // MAX_SPLITS for part in range(MAX_SPLITS + 1)]
-    for begin, end in pairwise(cuts):
-        fingerprint, size = index.fingerprint(lanes[begin:end])
-        bound = high if end == len(lanes) else _separator(lanes[end - 1], lanes[end])
-        yield Split(bound, fingerprint, size)
+def _splits(index: LaneIndex, lanes: Sequence[LaneId], asked: Range) -> Iterator[Split]:
+    cuts = [len(lanes) * part // MAX_SPLITS for part in range(1, MAX_SPLITS)]
+    bounds = [_separator(lanes[cut - 1], lanes[cut]) for cut in cuts]
+    for low, high in pairwise([asked.low, *bounds, asked.high]):
+        yield Split(high, *index.fingerprint(low, high))
 
 
 def _separator(below: LaneId, above: LaneId) -> bytes:

@@ -74,7 +74,7 @@ class Pull:
         """
         self._council = council
         self._index = index
-        fingerprint, _ = index.fingerprint(index.lanes_between(b"", b""))
+        fingerprint, _ = index.fingerprint()
         self._open = [_Open(Range(b"", b"", fingerprint), 0)]
         self._stretches: dict[LaneId, Stretch] = {}
         self._searches: dict[LaneId, Search] = {}
@@ -158,7 +158,7 @@ class Pull:
             fits = split.high == asked.high if is_last else _is_between(split.high, low, asked.high)
             if not fits:
                 raise RemoteError("A peer divided a range into parts that do not make it up.")
-            fingerprint, size = self._index.fingerprint(self._index.lanes_between(low, split.high))
+            fingerprint, size = self._index.fingerprint(low, split.high)
             if split.size and fingerprint != split.fingerprint:
                 self._open.append(_Open(Range(low, split.high), max(0, split.size - size)))
             low = split.high
