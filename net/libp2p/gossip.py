@@ -7,8 +7,10 @@ over.
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from typing import cast
 from weakref import WeakKeyDictionary
 
 import trio
@@ -26,6 +28,7 @@ MESSAGES_PER_SECOND = 400.0
 MESSAGES_BURST = 4000.0
 BYTES_PER_SECOND = 2.0 * 1024 * 1024
 BYTES_BURST = 16.0 * 1024 * 1024
+READ_COST_BYTES = 512
 SEEN_SECONDS = 300
 
 _log = logging.getLogger("p2pcouncil.net")
@@ -53,6 +56,28 @@ def new_router() -> GossipSub:
     )
 
 
+class _MeteredStream:
+    """A stream that is read no faster than its peer's rate; the rest waits with the sender.
+
+    Messages have a rate of their own; this one is for everything else, like floods of subscriptions.
+    """
+
+    def __init__(self, stream: INetStream, bucket: TokenBucket) -> None:
+        self._stream = stream
+        self._bucket = bucket
+
+    async def read(self, n: int | None = None) -> bytes:
+        """Read, then pause if the peer sent too much; each read has a price, so that small frames do too."""
+        data = await self._stream.read(n)
+        pause_s = self._bucket.charge(READ_COST_BYTES + len(data), trio.current_time())
+        if pause_s > 0:
+            await trio.sleep(pause_s)
+        return data
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
 class CouncilPubsub(Pubsub):
     """Pubsub that contains errors, limits rates, and knows who handed a message over."""
 
@@ -71,6 +96,8 @@ class CouncilPubsub(Pubsub):
         self.counter = time.time_ns()
         self._on_message = on_message
         self._on_offence = on_offence
+        self._readers: Counter[bytes] = Counter()
+        self._buckets: dict[bytes, TokenBucket] = {}
         self._writers: WeakKeyDictionary[INetStream, trio.Lock] = WeakKeyDictionary()
         self._rates = PeerRates(
             lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_BURST),
@@ -99,6 +126,20 @@ class CouncilPubsub(Pubsub):
         finally:
             _forwarder.reset(token)
 
+    async def stream_handler(self, stream: INetStream) -> None:
+        """Read what a peer sends, at its rate, for as long as it has a stream open."""
+        peer = stream.muxed_conn.peer_id.to_bytes()
+        if peer not in self._buckets:
+            self._buckets[peer] = TokenBucket(BYTES_PER_SECOND, BYTES_BURST)
+        self._readers[peer] += 1
+        try:
+            await super().stream_handler(cast(INetStream, _MeteredStream(stream, self._buckets[peer])))
+        finally:
+            self._readers[peer] -= 1
+            if self._readers[peer] <= 0:
+                del self._readers[peer], self._buckets[peer]
+                self._rates.forget(peer)
+
     def notify_subscriptions(self, publish_message: rpc_pb2.Message) -> None:
         """Hand a validated message to us, on each joined topic that it names."""
         forwarder = _forwarder.get(self.my_id)
@@ -112,10 +153,6 @@ class CouncilPubsub(Pubsub):
         """Write one message to a peer, after any other: the library lets large ones run into each other."""
         async with self._writers.setdefault(stream, trio.Lock()):
             return await super().write_msg(stream, rpc_msg)
-
-    def forget_peer(self, peer_id: ID) -> None:
-        """Drop the rates of a peer that has gone."""
-        self._rates.forget(peer_id.to_bytes())
 
     def stop_sweeper(self) -> None:
         """End the thread that the library leaves behind for each pubsub."""

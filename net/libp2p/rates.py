@@ -15,19 +15,28 @@ class TokenBucket:
 
     per_second: float
     burst: float
-    _tokens: float = -1.0
+    _tokens: float | None = None
     _updated_s: float = 0.0
 
     def is_allowed(self, cost: float, now_s: float) -> bool:
         """Take `cost` tokens if they are there; else take none and return False."""
-        if self._tokens < 0:
+        tokens = self._refill(now_s)
+        if cost > tokens:
+            return False
+        self._tokens = tokens - cost
+        return True
+
+    def charge(self, cost: float, now_s: float) -> float:
+        """Take `cost` tokens, on credit if need be; return the seconds to pause until that is repaid."""
+        self._tokens = self._refill(now_s) - cost
+        return max(0.0, -self._tokens / self.per_second)
+
+    def _refill(self, now_s: float) -> float:
+        if self._tokens is None:
             self._tokens, self._updated_s = self.burst, now_s
         self._tokens = min(self.burst, self._tokens + (now_s - self._updated_s) * self.per_second)
         self._updated_s = now_s
-        if cost > self._tokens:
-            return False
-        self._tokens -= cost
-        return True
+        return self._tokens
 
 
 class PeerRates:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import time
 
 import pytest
@@ -19,6 +20,22 @@ async def listen(transport: Libp2pTransport, heard: set[bytes]) -> None:
     async for event in transport.events():
         if isinstance(event, GossipReceived):
             heard.add(event.data)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files where /proc lists them")
+async def test_no_socket_is_left_open() -> None:
+    async def live() -> int:
+        one, two = (Libp2pTransport(hashlib.sha256(word).digest(), "127.0.0.1") for word in (b"one", b"two"))
+        await one.start()
+        await two.start()
+        await two.dial(one.addresses()[0])
+        await one.stop()
+        await two.stop()
+        return len(os.listdir("/proc/self/fd"))
+
+    first = await live()
+    for _ in range(4):
+        assert await live() <= first
 
 
 async def test_a_dozen_peers_form_a_mesh() -> None:

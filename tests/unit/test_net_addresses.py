@@ -126,6 +126,14 @@ def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
     assert sum(bucket.is_allowed(1, 101.2) for _ in range(20)) == 2
 
 
+def test_a_bucket_on_credit_says_how_long_to_pause() -> None:
+    bucket = TokenBucket(per_second=10, burst=5)
+    assert bucket.charge(5, 100.0) == 0
+    assert bucket.charge(20, 100.0) == 2
+    assert bucket.charge(0, 101.0) == 1
+    assert bucket.charge(5, 102.5) == 0
+
+
 def test_one_peer_does_not_use_up_another_peers_rate() -> None:
     rates = PeerRates(lambda: TokenBucket(1, 2), lambda: TokenBucket(100, 100))
     assert [rates.is_allowed(b"a", 10, 0.0) for _ in range(3)] == [True, True, False]
