@@ -157,8 +157,7 @@ class Books:
         self.touched.add(Subject(SubjectKind.PROPOSAL, proposal))
         self.touched.add(Subject(SubjectKind.ISSUE, fact.hash))
         if not enters:
-            issue = self.issues.pop(fact.hash)
-            self._to_recount.update((fact.hash, member) for member in issue.voters)
+            del self.issues[fact.hash]  # Its ballots are judged again, and leave one by one.
             return
         candidate = self.openings.candidate(proposal, fact.hash)
         assert candidate is not None  # only a sound opening stands

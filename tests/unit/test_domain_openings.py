@@ -9,7 +9,7 @@ from p2pcouncil.domain.entries import Open, TextVersionRef
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.outcomes import ProposalStatus, Status
 from p2pcouncil.domain.records import Charter
-from p2pcouncil.domain.rejections import Rule
+from p2pcouncil.domain.rejections import REFUSALS, Rule
 from p2pcouncil.domain.tally.method import YesNo
 from tests.support.world import World, version_of
 
@@ -165,6 +165,34 @@ def test_the_proposers_own_first_opening_stands_before_all_others() -> None:
     state = world.fold()
     assert [issue.hash for issue in state.issues()] == [own.hash]
     assert rules(world) == [Rule.ANOTHER_OPENING] * 4
+
+
+def test_an_opening_that_comes_later_displaces_one_that_it_precedes() -> None:
+    world, proposal, second = seconded()
+    for name in ("Ben", "Cem"):
+        world.open(name, proposal, [second])
+    others = sorted(world.entries[-2:], key=lambda entry: entry.hash, reverse=True)
+    ballot = world.ballot("Ben", others[0])
+    own = world.open("Ada", proposal, [second])
+    state = world.fold([proposal, second])
+    for entry in others:
+        state.apply([entry])
+        assert [issue.hash for issue in state.issues()] == [entry.hash]
+    state.apply([own, *world.entries])
+    assert [issue.hash for issue in state.issues()] == [own.hash]
+    assert state.verdict(ballot.hash) == REFUSALS[Rule.OPENING_VOID]
+    assert state.state_hash() == world.fold().state_hash()
+
+
+def test_an_opening_that_waited_and_was_taken_back_waits_for_nothing_old() -> None:
+    world, proposal, second = seconded()
+    opening = world.open("Cem", proposal, [second])
+    state = world.fold([opening])
+    state.void(opening.lane, 1)
+    assert state.waiting() == ()
+    state.apply([proposal, second])
+    state.apply([opening])
+    assert [issue.hash for issue in state.issues()] == [opening.hash]
 
 
 def test_when_the_standing_opening_is_taken_back_the_next_one_stands() -> None:
