@@ -31,6 +31,7 @@ RETRY_AFTER_MS = 2_000
 ASK_TIMEOUT_MS = 20_000
 MAX_ACCEPTING = 2
 """Answers of one pull that wait to be checked; bounds the memory that a fast peer can take up here."""
+MAX_GOSSIPED = 10_000
 MAX_GOSSIP_ENVELOPES_BYTES = 32_768
 """Larger news is announced and pulled, not pushed."""
 
@@ -53,8 +54,9 @@ class Pulling:
     def __init__(self, world: World) -> None:
         self._world = world
         self._running: dict[tuple[DeviceId, CouncilId], _Running] = {}
-        self._asks: dict[int, tuple[DeviceId, CouncilId]] = {}
-        self._batches: dict[int, tuple[DeviceId, CouncilId]] = {}
+        self._asks: dict[int, _Running] = {}
+        self._batches: dict[int, _Running] = {}
+        self._gossiped: dict[int, tuple[DeviceId, CouncilId]] = {}
         self._due_ms: dict[tuple[DeviceId, CouncilId], int] = {}
         self._last: dict[tuple[DeviceId, CouncilId], Pull] = {}
         self._after_fold: set[tuple[DeviceId, CouncilId]] = set()
@@ -94,9 +96,9 @@ class Pulling:
         """Forget what ran with a device that is no longer connected."""
         for key in [k for k in self._running if k[0] == device]:
             del self._running[key]
-        for table in (self._asks, self._batches):
-            for number in [n for n, key in table.items() if key[0] == device]:
-                del table[number]
+        self._asks = {n: r for n, r in self._asks.items() if r.device != device}
+        self._batches = {n: r for n, r in self._batches.items() if r.device != device}
+        self._gossiped = {n: key for n, key in self._gossiped.items() if key[0] != device}
         for key in [k for k in self._due_ms if k[0] == device]:
             del self._due_ms[key]
         for key in [k for k in self._last if k[0] == device]:
@@ -119,9 +121,9 @@ class Pulling:
 
     def answered(self, ask: int, data: bytes | None, now_ms: int) -> list[Effect]:
         """Take the answer to one of our questions."""
-        key = self._asks.pop(ask)
-        running = self._running.get(key)
-        if running is None:
+        running = self._asks.pop(ask)
+        key = (running.device, running.council)
+        if self._running.get(key) is not running:
             return []
         if data is None or data[:1] == bytes([Kind.UNKNOWN_COUNCIL]):
             return self._end(running, now_ms, RETRY_AFTER_MS if data is None else PULL_EVERY_MS)
@@ -138,19 +140,19 @@ class Pulling:
         effects: list[Effect] = []
         if groups:
             batch = self._world.next_number()
-            self._batches[batch] = key
+            self._batches[batch] = running
             running.accepting += 1
             effects.append(Accept(batch, running.device, tuple(groups)))
         return effects + self._continue(running, now_ms)
 
     def accepted(self, event: BatchAccepted, now_ms: int) -> list[Effect]:
         """Go on with the pull whose envelopes were just taken in, or pull what gossip showed to be missing."""
-        key = self._batches.pop(event.batch, None)
-        if key is None:
+        gossiped = self._gossiped.pop(event.batch, None)
+        if gossiped is not None:
+            return self.start(*gossiped, now_ms) if event.waiting else []
+        running = self._batches.pop(event.batch, None)
+        if running is None or self._running.get((running.device, running.council)) is not running:
             return []
-        running = self._running.get(key)
-        if running is None or not running.accepting:
-            return self.start(*key, now_ms) if event.waiting else []
         running.gained = running.gained or event.accepted > 0
         running.accepting -= 1
         return self._continue(running, now_ms)
@@ -186,10 +188,12 @@ class Pulling:
         groups = [
             g for g in decode_groups(data[1:], MAX_GOSSIP_ENVELOPES_BYTES * 2) if g.header.council == council
         ]
+        if not groups:
+            return []
         batch = self._world.next_number()
-        if len(self._batches) < 10_000:
-            self._batches[batch] = (device, CouncilId(council))
-        return [Accept(batch, device, tuple(groups))] if groups else []
+        if len(self._gossiped) < MAX_GOSSIPED:
+            self._gossiped[batch] = (device, CouncilId(council))
+        return [Accept(batch, device, tuple(groups))]
 
     def spread(self, groups: Iterable[EnvelopeGroup]) -> list[Effect]:
         """Gossip what was just written here: the envelopes when they are small, else that there is news."""
@@ -206,14 +210,13 @@ class Pulling:
 
     def _continue(self, running: _Running, now_ms: int) -> list[Effect]:
         """Ask on while what came is being checked, for the one is the network's time and the other the processor's."""
-        key = (running.device, running.council)
         if running.asking or running.accepting >= MAX_ACCEPTING:
             return []
         question = running.pull.next_request()
         if question is None:
             return [] if running.accepting else self._end(running, now_ms, PULL_EVERY_MS, is_whole=True)
         ask = self._world.next_number()
-        self._asks[ask] = key
+        self._asks[ask] = running
         running.asking = True
         return [Ask(ask, running.device, pack(Kind.SYNC, running.council + question), ASK_TIMEOUT_MS)]
 

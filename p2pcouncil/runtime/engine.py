@@ -48,6 +48,7 @@ from p2pcouncil.peer.events import (
 )
 from p2pcouncil.peer.shelf import ADDRESS, SETTING
 from p2pcouncil.peer.wire import topic_of
+from p2pcouncil.runtime.strangers import Strangers
 from p2pcouncil.runtime.wiring import translate
 
 log = logging.getLogger("p2pcouncil")
@@ -93,6 +94,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._accepts: asyncio.Queue[Accept] = asyncio.Queue(maxsize=1_000)
         self._kept = asyncio.Event()
+        self._strangers = Strangers()
         self._refreshing = asyncio.Lock()
         self._changed: set[asyncio.Event] = set()
         self.failure: BaseException | None = None
@@ -275,6 +277,7 @@ class Engine:
             self._accepts.put_nowait(effect)
         except asyncio.QueueFull:
             log.info("shed a frame: more arrives than this laptop can check")
+            self._spawn(self.handle(BatchAccepted(effect.batch, 0, 1, ())))
 
     async def _accept_all(self) -> None:
         """Check and keep what arrives, several frames to a transaction when they queue up."""
@@ -296,6 +299,9 @@ class Engine:
             await self._kept.wait()
             self._kept.clear()
             await self.refresh()
+            groups = self._strangers.take_admitted(self._is_admitted)
+            if groups:
+                self._offer(Accept(self.peer.world.next_number(), None, groups))
 
     async def accept(self, batch: Sequence[Accept]) -> AcceptReport:
         """Take in groups of envelopes and fold what held."""
@@ -308,7 +314,12 @@ class Engine:
         mine = [group for group in groups if self.peer.world.is_mine(group.header)]
         if mine and await self._accept_mine(mine):
             await self.refresh()
-        return await self.store.run(accept, groups, self._is_admitted, now_ms())
+        report = await self.store.run(accept, groups, self._is_admitted, now_ms())
+        for group in groups if report.unknown_members else ():
+            who = (group.header.council, group.header.member)
+            if who in report.unknown_members:
+                self._strangers.set_aside(who, group)
+        return report
 
     async def _accept_mine(self, groups: Sequence[EnvelopeGroup]) -> bool:
         """Take back entries of our own; any that this store lacked show that it is an old copy."""
