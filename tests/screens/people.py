@@ -1,0 +1,355 @@
+"""A bakery cooperative and its neighbourhood: who they are and what they are talking about."""
+
+from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId, domain_hash
+from p2pcouncil.domain.entries import TextVersionRef
+from p2pcouncil.domain.tally.choice import NO, YES, Choice
+from p2pcouncil.domain.tally.count import Counter
+from p2pcouncil.domain.tally.explain import explain
+from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo, options_of, rule, tie_rule
+from p2pcouncil.domain.tally.outcome import Outcome, ballots_needed
+from p2pcouncil.peer.views import (
+    BallotView,
+    CommentView,
+    CouncilView,
+    EditView,
+    IssueView,
+    JoinRequestView,
+    MemberView,
+    OptionCount,
+    PersonView,
+    ProposalView,
+    TallyView,
+    TextRun,
+)
+from tui.words import choice_words
+
+NOW_MS = 1_764_000_000_000
+HOUR_MS = 3_600_000
+WORDS = ["apple", "river", "candle", "north", "orbit", "velvet", "maple", "stone", "harbor", "lemon", "quiet", "tiger", "ribbon", "copper", "meadow", "spoon", "garden", "winter", "pencil", "ocean", "basket", "thunder", "violin", "window"]
+
+
+def digest(text: str) -> bytes:
+    return domain_hash("staged", text.encode())
+
+
+def person(name: str, is_me: bool = False) -> PersonView:
+    key = digest(name)
+    words = "-".join(WORDS[key[place] % len(WORDS)] for place in range(4))
+    return PersonView(MemberId(key), name, words, is_me)
+
+
+def change(text: str) -> ChangeHash:
+    return ChangeHash(digest(text))
+
+
+ADA = person("Ada Marchetti", is_me=True)
+BO = person("Bo Lindqvist")
+CHIDI = person("Chidi Okafor")
+DORA = person("Dora Weiss")
+EMRE = person("Emre Yıldız")
+FATIMA = person("Fatima Haddad")
+GRETA = person("Greta Sommer")
+EVERYBODY = (ADA, BO, CHIDI, DORA, EMRE, FATIMA, GRETA)
+QUARTER = CouncilId(digest("Lindenhof quarter"))
+BAKERY = CouncilId(digest("Morgenbrot bakery"))
+EATERS = CouncilId(digest("Lindenhof eaters"))
+MY_DEVICE = DeviceId(digest("Ada's laptop"))
+OLD_DEVICE = DeviceId(digest("Ada's old laptop"))
+BAKERS = (ADA, BO, CHIDI, DORA, EMRE)
+CHARTER = (
+    "1 member seconds a proposal before its vote may open.",
+    "1 member vouches for a newcomer.",
+    "A vote is open for 3 days, unless its opening says otherwise.",
+)
+
+
+def council(
+    id_: CouncilId, name: str, kind: str, level: str, purpose: str, depth: int, roll: tuple[PersonView, ...]
+) -> CouncilView:
+    members = tuple(
+        MemberView(who, "founder" if place < 2 else "on the roll", () if place < 2 else (roll[0].name,), 1)
+        for place, who in enumerate(roll)
+    )
+    return CouncilView(
+        id=id_,
+        name=name,
+        kind=kind,
+        level=level,
+        purpose=purpose,
+        parent=QUARTER if depth else None,
+        depth=depth,
+        my_standing="founder" if ADA in roll else "not a member",
+        members=members,
+        requests=(),
+        charter=CHARTER,
+        entries=128,
+        behind=0,
+        state_hash=digest(name).hex(),
+        rejected=(),
+    )
+
+
+REQUEST = JoinRequestView(
+    digest("Hana asks"), person("Hana Novák"), "invited by Ada Marchetti", 0, 1, mine=False
+)
+
+
+def tally(method: Method, options: tuple[str, ...], roll: int, choices: list[Choice]) -> TallyView:
+    counter = Counter(method, options, roll)
+    for choice in choices:
+        counter.add(choice)
+    result = counter.result()
+    names = options_of(method, options)
+    if isinstance(method, YesNo):
+        winners: tuple[int, ...] = (0,) if result.outcome is Outcome.PASSED else ()
+        unit, counts = "ballots", result.counts
+        state = "passing" if winners else "not passing"
+        headline = f"Provisional: {state}, {counts[0]} yes to {counts[1]} no."
+    else:
+        winners = result.winners
+        unit, counts = "approvals", result.counts
+        if isinstance(method, Ranked):
+            everyone = range(len(names))
+            unit = "wins over other options"
+            counts = tuple(
+                sum(result.pairwise[a][b] > result.pairwise[b][a] for b in everyone) for a in everyone
+            )
+        leading = " and ".join(names[option] for option in winners) or "nobody"
+        headline = f"Provisional: {leading} ahead."
+    return TallyView(
+        tuple(OptionCount(name, counts[i], i in winners) for i, name in enumerate(names)),
+        unit,
+        result.turnout,
+        roll,
+        ballots_needed(method.quorum_permille, roll),
+        result.outcome.value,
+        headline,
+        explain(result),
+    )
+
+
+def issue(
+    title: str,
+    method: Method,
+    options: tuple[str, ...],
+    text: str,
+    cast: dict[PersonView, Choice],
+    *,
+    opener: PersonView = BO,
+    hours: int = 2,
+    roll: tuple[PersonView, ...] = BAKERS,
+    numbers: dict[PersonView, int] | None = None,
+    held: tuple[int, int] = (3, 7),
+) -> IssueView:
+    mine = cast.get(ADA)
+    return IssueView(
+        id=change(f"issue {title}"),
+        method=method,
+        options=options,
+        rule=rule(method),
+        tie_rule=tie_rule(method),
+        text=text,
+        opener=opener,
+        roll=roll,
+        ballots=tuple(
+            BallotView(
+                who,
+                (numbers or {}).get(who, 1),
+                choice_words(method, options, choice),
+                change(f"ballot {who.name} {title}"),
+            )
+            for who, choice in cast.items()
+        ),
+        tally=tally(method, options, len(roll), list(cast.values())),
+        status="provisional",
+        status_line="Provisional: counted from the 5 ballots or fewer that this peer has heard; more may come.",
+        deadline_ms=NOW_MS + hours * HOUR_MS,
+        my_choice=mine,
+        my_choice_text="" if mine is None else choice_words(method, options, mine),
+        can_vote="",
+        held_by=held[0] if mine is not None else 0,
+        holders_known=held[1] if mine is not None else 0,
+    )
+
+
+def proposal(
+    title: str,
+    summary: str,
+    runs: tuple[tuple[str, PersonView | None], ...],
+    author: PersonView,
+    method: Method,
+    *,
+    council_id: CouncilId = BAKERY,
+    council_name: str = "Morgenbrot bakery",
+    options: tuple[str, ...] = (),
+    tags: tuple[str, ...] = (),
+    stage: str = "draft",
+    seconds: tuple[PersonView, ...] = (),
+    vote: IssueView | None = None,
+    actions: tuple[str, ...] = ("edit", "comment"),
+    comments: tuple[CommentView, ...] = (),
+    hours_ago: int = 5,
+    needed: int = 1,
+) -> ProposalView:
+    text = "".join(run for run, _ in runs)
+    return ProposalView(
+        id=change(title),
+        council=council_id,
+        council_name=council_name,
+        title=title,
+        summary=summary,
+        author=author,
+        tags=tags,
+        scope="the bakery",
+        method=method,
+        method_line=rule(method),
+        options=options,
+        text=text,
+        runs=tuple(TextRun(run, who) for run, who in runs),
+        edits=tuple(EditView(who, len(run), 0) for run, who in runs if who is not None),
+        version=TextVersionRef((digest(text),), digest(f"text {text}")),
+        seconds=seconds,
+        seconds_needed=needed,
+        seconded_before=0,
+        comments=comments,
+        stage=stage,
+        issue=vote,
+        actions=actions,
+        claimed_at_ms=NOW_MS - hours_ago * HOUR_MS,
+    )
+
+
+OVEN_RUNS = (
+    (
+        "# A second oven\n\nOur one deck oven bakes 180 loaves a night. On Fridays we turn away about forty people.\n",
+        BO,
+    ),
+    ("\nA used electric deck oven costs 14,200 euros; the supplier takes three instalments.\n", CHIDI),
+    ("\nIt draws 11 kW at night, when our tariff is lowest: about 190 euros a month.\n", DORA),
+)
+OVEN_TEXT = "".join(run for run, _ in OVEN_RUNS)
+OVEN_COMMENTS = (
+    CommentView(
+        change("comment 1"),
+        DORA,
+        "Who repairs it? The last one stood for three weeks.",
+        0,
+        NOW_MS - 4 * HOUR_MS,
+    ),
+    CommentView(
+        change("comment 2"),
+        BO,
+        "The supplier does, within two days; it is in the offer.",
+        1,
+        NOW_MS - 3 * HOUR_MS,
+    ),
+    CommentView(change("comment 3"), EMRE, "Then I am for it.", 2, NOW_MS - HOUR_MS),
+)
+FLOUR = ("Spelt from the Wendland", "Rye from the mill in Jork", "Old wheat, Rotkorn")
+OVEN = proposal(
+    "Buy a second oven",
+    "We buy a used electric deck oven for 14,200 euros in three instalments, so that Friday's bread lasts until noon. "
+    "Nobody's hours change before we have talked about them.",
+    OVEN_RUNS,
+    BO,
+    YesNo(500),
+    tags=("money", "energy"),
+    stage="open",
+    seconds=(CHIDI,),
+    vote=issue("oven", YesNo(500), (), OVEN_TEXT, {BO: YES, CHIDI: YES, DORA: NO}),
+    actions=("vote", "comment"),
+    comments=OVEN_COMMENTS,
+)
+FLOURS = proposal(
+    "Which flour from March on?",
+    "Our contract ends in February. We choose the flour for the daily loaf for one year.",
+    (("All three are organic, and all three mills have told us their price for a year.\n", FATIMA),),
+    FATIMA,
+    Ranked(300),
+    options=FLOUR,
+    tags=("bread",),
+    stage="open",
+    seconds=(BO,),
+    vote=issue(
+        "flour",
+        Ranked(300),
+        FLOUR,
+        "All three are organic.\n",
+        {BO: ((1,), (0, 2)), EMRE: ((0,), (1,))},
+        hours=49,
+    ),
+    actions=("vote", "comment"),
+    hours_ago=20,
+)
+DAYS_OFF = ("24 December", "31 December", "Good Friday", "The Friday after Ascension")
+CLOSED = proposal(
+    "On which extra days do we stay closed?",
+    "Two further days without bread next year. Tell us every day that suits you.",
+    (("The two most approved days are taken.\n", CHIDI),),
+    CHIDI,
+    Approval(0, winners=2),
+    options=DAYS_OFF,
+    stage="open",
+    seconds=(EMRE,),
+    vote=issue(
+        "days",
+        Approval(0, winners=2),
+        DAYS_OFF,
+        "Two days.\n",
+        {ADA: ((0, 2),), CHIDI: ((0,),), DORA: ((0, 1),)},
+        hours=26,
+    ),
+    actions=("vote", "comment"),
+    hours_ago=30,
+)
+CARGO = proposal(
+    "A cargo bike for the market",
+    "We stop driving the van to the Saturday market and buy a used cargo bike instead.",
+    (("The van costs 310 euros a month. A used cargo bike costs 2,400 euros once.\n", EMRE),),
+    EMRE,
+    YesNo(500),
+    tags=("energy",),
+    actions=("edit", "second", "comment"),
+    hours_ago=2,
+)
+BREAKFAST = proposal(
+    "Breakfast for the school",
+    "Forty rolls every weekday for the school around the corner, at cost.",
+    (("The school pays 24 cents for each roll, which is what it costs us.\n", ADA),),
+    ADA,
+    YesNo(500),
+    stage="seconded",
+    seconds=(DORA,),
+    actions=("edit", "open", "withdraw", "comment"),
+    hours_ago=26,
+)
+PROPOSALS = (CARGO, OVEN, FLOURS, BREAKFAST, CLOSED)
+COUNCILS = (
+    council(
+        QUARTER,
+        "Lindenhof quarter",
+        "society",
+        "society",
+        "Everybody who lives or works in the quarter.",
+        0,
+        EVERYBODY,
+    ),
+    council(
+        BAKERY,
+        "Morgenbrot bakery",
+        "workers",
+        "workplace",
+        "We bake bread for the quarter and run the bakery together, without a boss.",
+        1,
+        BAKERS,
+    ),
+    council(
+        EATERS,
+        "Lindenhof eaters",
+        "consumers",
+        "neighbourhood",
+        "What we want to eat, and what we are ready to give for it.",
+        1,
+        (FATIMA, GRETA),
+    ),
+)

@@ -1,0 +1,79 @@
+"""A council: its purpose, who asks to join, its roll with fingerprints, its charter, what this peer holds of it."""
+
+from textual.content import Content
+
+from p2pcouncil.peer.views import CouncilView, MemberView
+from tui import words
+from tui.content import ACCENT, BAD, MUTED, STRONG, block, heading, join, line, lines, muted
+from tui.drawing.proposal import person
+
+
+def tree_row(council: CouncilView) -> Content:
+    """A row of the tree: indented by depth, with what waits there."""
+    asks = f"  {len(council.requests)} to vouch" if council.requests else ""
+    branch = f"{'  ' * (council.depth - 1)}└ " if council.depth else ""
+    kind = council.kind if council.kind == council.level else f"{council.level}, {council.kind}"
+    return lines(
+        [
+            join([Content.styled(branch, MUTED), line(council.name, STRONG, cells=40)]),
+            join([" " * len(branch), muted(kind), Content.styled(asks, f"bold {ACCENT}")]),
+        ]
+    )
+
+
+def council_page(council: CouncilView) -> Content:
+    """Everything about one council."""
+    rows: list[Content | str] = [
+        line(council.name, "bold $primary"),
+        muted(f"You: {council.my_standing}"),
+        "",
+        block(council.purpose),
+        "",
+    ]
+    if council.requests:
+        rows.append(heading(f"{words.count(len(council.requests), 'person')} to vouch for (press v)"))
+        for request in council.requests:
+            done = " · you vouched" if request.mine else ""
+            rows.append(line(request.person.name, STRONG))
+            rows.append(join(["  ", line(request.person.fingerprint)]))
+            rows.append(
+                join(["  ", muted(f"{request.how} · {request.vouches} of {request.needed} vouches{done}")])
+            )
+        rows.append("")
+    rows.append(heading(f"Roll ({words.count(len(council.members), 'member')})"))
+    for member in council.members:
+        rows.extend(_member(member))
+    rows.extend(["", heading("Charter")])
+    rows.extend(line(f"· {rule}") for rule in council.charter)
+    rows.extend(["", heading("On this laptop"), *_held(council)])
+    return lines(rows)
+
+
+def _member(member: MemberView) -> list[Content]:
+    vouched = f" · vouched by {', '.join(member.vouched_by)}" if member.vouched_by else ""
+    devices = f" · {words.count(member.devices, 'device')}" if member.devices != 1 else ""
+    return [
+        line(person(member.person), STRONG),
+        join(["  ", line(member.person.fingerprint)]),
+        join(["  ", muted(f"{member.standing}{vouched}{devices}")]),
+    ]
+
+
+def _held(council: CouncilView) -> list[Content]:
+    match council.behind:
+        case None:
+            behind = "no other peer is connected, so there may be more"
+        case 0:
+            behind = "connected peers are not known to hold more"
+        case behind_by:
+            behind = f"connected peers hold {words.count(behind_by, 'entry')} more"
+    rows = [
+        line(f"{words.count(council.entries, 'entry')} held; {behind}."),
+        muted(f"State {council.state_hash[:16]}: equal on peers that hold the same."),
+    ]
+    if council.rejected:
+        rows.append(Content.styled(f"✗ Refused by the rules: {len(council.rejected)}", BAD))
+        rows.extend(
+            join(["  ", line(f"{short} by {who}: {reason}")]) for short, who, reason in council.rejected
+        )
+    return rows

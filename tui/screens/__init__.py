@@ -1,0 +1,1 @@
+"""One module per screen: what a member sees and can do there."""

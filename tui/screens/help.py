@@ -1,0 +1,65 @@
+"""Help: how deciding works here, and all the keys, on one page."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.content import STRONG, heading, join, lines
+from tui.screens.base import CouncilScreen
+
+_STEPS = (
+    ("Propose", "Anybody on a roll writes a proposal (n), with a summary and a text."),
+    ("Edit", "Everybody may edit the text (e) and discuss it (c). Edits made apart are merged."),
+    ("Second", "Members second (s) the exact version they read. Its council says how many."),
+    ("Open", "Then any member opens the vote (o). Text, options and roll are fixed from then on."),
+    ("Vote", "Everybody on the roll votes (v), and may vote again until it ends. The last counts."),
+    ("Count", "Every laptop counts for itself; the section Count shows each step, to check by hand."),
+)
+_KEYS = (
+    ("1 2 3 4 5", "Inbox, Proposals, Councils, Network, Me"),
+    ("↑ ↓  PgUp PgDn", "move, scroll"),
+    ("Tab  Shift+Tab", "next and previous field or part"),
+    ("Enter", "open, choose"),
+    ("Ctrl+S", "send what a form holds"),
+    ("Esc", "back; what you typed is kept"),
+    ("Ctrl+P", "all commands by name"),
+    ("F1 or ?", "this help"),
+    ("Ctrl+T", "light or dark"),
+    ("Ctrl+Q", "quit"),
+)
+_WORDS = (
+    ("peer", "a laptop that runs this program"),
+    ("roll", "those who may vote in a council"),
+    ("entry", "one signed statement: a proposal, a comment, a vote …"),
+    ("provisional", "counted from what this peer has heard; more ballots may be on their way"),
+    ("four words", "stand for a member's key; names can be copied, these words can't"),
+    ("only here", "no other peer is known to hold it yet; stay online a little"),
+)
+_TERM_CELLS = 17
+
+
+def _table(rows: tuple[tuple[str, str], ...]) -> list[Content]:
+    return [join([Content.styled(f"  {term.ljust(_TERM_CELLS)}", STRONG), text]) for term, text in rows]
+
+
+class HelpScreen(CouncilScreen):
+    """One page to scroll."""
+
+    TITLE = "Help"
+
+    def compose_body(self) -> ComposeResult:
+        """Lay the page."""
+        page: list[Content | str] = [
+            heading("How something is decided"),
+            *_table(_STEPS),
+            "",
+            heading("Keys"),
+            *_table(_KEYS),
+            "The line at the bottom always shows the keys that do something where you are.",
+            "",
+            heading("Words"),
+            *_table(_WORDS),
+        ]
+        with VerticalScroll(classes="sheet"):
+            yield Static(lines(page), markup=False)

@@ -1,0 +1,214 @@
+"""A proposal: what it is, its text and who wrote what, the discussion, the vote as it runs, and how it is counted."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, OptionList, Static
+
+from crdt.errors import LocalError
+from crdt.ids import ChangeHash
+from p2pcouncil.peer.commands import OpenVote, SecondProposal, WithdrawProposal
+from p2pcouncil.peer.views import CommentView, ProposalView
+from tui.content import muted
+from tui.drawing import proposal as draw
+from tui.drawing.tally import count_section, vote_panel
+from tui.messages import Finished
+from tui.screens.base import CouncilScreen
+from tui.screens.dialogs import AskDialog, ChoiceDialog, ConfirmDialog
+from tui.screens.found import WINDOWS
+from tui.screens.vote import VoteScreen
+from tui.screens.write import CommentScreen, EditScreen
+from tui.widgets.keyed_list import KeyedList, Row
+from tui.widgets.pane import Pane
+from tui.widgets.sections import SectionLine
+
+SECTIONS = ("overview", "text", "discussion", "edits", "count")
+SIDE_FROM_CELLS = 110
+_NO_COMMENTS = "nobody"
+
+
+class CommentList(KeyedList):
+    """The discussion; the cursor says which comment is answered."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("r,enter", "select", "Reply")]
+
+
+class ProposalScreen(CouncilScreen):
+    """One proposal."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "vote", "Vote"),
+        Binding("s", "second", "Second"),
+        Binding("o", "open", "Open the vote"),
+        Binding("e", "edit", "Edit"),
+        Binding("c", "comment", "Comment"),
+        Binding("w", "authors", "Who wrote what"),
+        Binding("x", "withdraw", "Withdraw"),
+        Binding("right", "section(1)", "Next section", key_display="←→"),
+        Binding("left", "section(-1)", "Previous section", show=False),
+    ]
+
+    def __init__(self, proposal: ChangeHash, place: str = "proposals") -> None:
+        """Show a proposal.
+
+        Args:
+            proposal: its id, or its issue's.
+            place: the main place that we come from.
+        """
+        super().__init__()
+        self.place = place
+        self._proposal_id = proposal
+        self._section = 0
+        self._with_authors = False
+        self._view: ProposalView | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Lay title, sections and the vote beside them."""
+        with Vertical(classes="page"):
+            yield Static(id="title", markup=False)
+            yield SectionLine(markup=False)
+            with Horizontal():
+                with ContentSwitcher(initial=SECTIONS[0], id="sections"):
+                    for name in SECTIONS:
+                        yield CommentList(id=name) if name == "discussion" else Pane(id=name)
+                yield Pane(id="side")
+
+    def on_mount(self) -> None:
+        """Begin with the overview."""
+        self.query_one(f"#{SECTIONS[0]}").focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the vote beside the text where there is room."""
+        self.redraw()
+
+    def refresh_view(self) -> None:
+        """Read the proposal again and draw all sections."""
+        try:
+            view = self.session.proposal(self._proposal_id)
+        except LocalError as error:
+            self.app.complain(error)
+            return
+        self._view = view
+        now_ms = self.app.now_ms()
+        beside = view.issue is not None and self.size.width >= SIDE_FROM_CELLS
+        self.query_one("#title", Static).update(draw.title_block(view))
+        self.query_one(SectionLine).show(self._labels(view), self._section)
+        self.query_one("#overview", Pane).show(draw.overview(view, now_ms, with_vote=not beside))
+        text = draw.who_wrote_what(view) if self._with_authors else draw.plain_text(view)
+        self.query_one("#text", Pane).show(text)
+        self.query_one("#discussion", CommentList).show(list(self._comments(view)))
+        self.query_one("#edits", Pane).show(draw.edits(view))
+        count = (
+            count_section(view.issue)
+            if view.issue
+            else muted("There is nothing to count before the vote opens.")
+        )
+        self.query_one("#count", Pane).show(count)
+        side = self.query_one("#side", Pane)
+        side.display = beside
+        if beside and view.issue is not None:
+            side.show(vote_panel(view.issue, now_ms))
+
+    def _labels(self, view: ProposalView) -> tuple[str, ...]:
+        voted = f"Count ({len(view.issue.ballots)})" if view.issue else "Count"
+        return ("Overview", "Text", f"Discussion ({len(view.comments)})", f"Edits ({len(view.edits)})", voted)
+
+    def _comments(self, view: ProposalView) -> Iterator[Row]:
+        now_ms = self.app.now_ms()
+        for comment in view.comments:
+            yield Row(comment.id.hex(), draw.comment(comment, now_ms))
+        if not view.comments:
+            yield Row(_NO_COMMENTS, Content("Nobody has said anything yet. Press c to begin."))
+
+    def action_section(self, by: int) -> None:
+        """Show the next or the previous section."""
+        self._section = (self._section + by) % len(SECTIONS)
+        name = SECTIONS[self._section]
+        self.query_one("#sections", ContentSwitcher).current = name
+        self.query_one(f"#{name}", Widget).focus()
+        self.redraw()
+
+    def action_authors(self) -> None:
+        """Show the text by author, or plain."""
+        self._with_authors = not self._with_authors
+        self.redraw()
+
+    def action_vote(self) -> None:
+        """Vote, or vote again."""
+        self.app.visit(VoteScreen(self._proposal_id, place=self.place))
+
+    def action_edit(self) -> None:
+        """Edit the text."""
+        self.app.visit(EditScreen(self._proposal_id, place=self.place))
+
+    def action_comment(self) -> None:
+        """Say something about it."""
+        self.app.visit(CommentScreen(self._proposal_id, place=self.place))
+
+    @on(OptionList.OptionSelected, "#discussion")
+    def _reply(self) -> None:
+        comment = self._chosen_comment()
+        self.app.visit(CommentScreen(self._proposal_id, comment, place=self.place))
+
+    def _chosen_comment(self) -> CommentView | None:
+        key = self.query_one("#discussion", CommentList).highlighted_key
+        comments = self._view.comments if self._view else ()
+        return next((comment for comment in comments if comment.id.hex() == key), None)
+
+    @work
+    async def action_second(self) -> None:
+        """Second the version that was read."""
+        view = self._view
+        if view is None:
+            return
+        question = f"You say that this version of “{view.title}” should come to a vote. It is no vote for it."
+        if await self.app.push_screen_wait(ConfirmDialog("Second this proposal?", question, "Second it")):
+            self.submit("second", SecondProposal(view.id, view.version))
+
+    @work
+    async def action_open(self) -> None:
+        """Open the vote: ask for how long."""
+        view = self._view
+        if view is None:
+            return
+        labels = ["as long as the council's charter says", *(label for _, label in WINDOWS)]
+        explained = (
+            "The text, the options and the roll are fixed from now on. How long shall the vote be open?"
+        )
+        chosen = await self.app.push_screen_wait(ChoiceDialog("Open the vote?", explained, labels))
+        if chosen is not None:
+            minutes = WINDOWS[chosen - 1][0] if chosen else None
+            self.submit("open", OpenVote(view.id, minutes))
+
+    @work
+    async def action_withdraw(self) -> None:
+        """Take one's own proposal back."""
+        view = self._view
+        if view is None:
+            return
+        explained = "It stays readable, marked as withdrawn. Say why in a sentence, if you like."
+        reason = await self.app.push_screen_wait(
+            AskDialog("Withdraw your proposal?", explained, "Withdraw it")
+        )
+        if reason is not None:
+            self.submit("withdraw", WithdrawProposal(view.id, reason))
+
+    @on(Finished)
+    def _done(self, message: Finished) -> None:
+        self.redraw()
+        self.app.say(message.done.message)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what I may do now."""
+        if action in ("vote", "second", "open", "edit", "comment", "withdraw"):
+            return self._view is not None and action in self._view.actions
+        if action == "authors":
+            return SECTIONS[self._section] == "text" and self._view is not None and self._view.issue is None
+        return True

@@ -1,0 +1,209 @@
+"""A new proposal: title, summary, text, and how it is to be decided. What was typed survives leaving the form."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Input, Static, TextArea
+
+from crdt.errors import LocalError, RemoteError
+from crdt.ids import CouncilId
+from p2pcouncil.domain.plain_text import validate_line
+from p2pcouncil.domain.tally.method import (
+    PERMILLE,
+    Approval,
+    Method,
+    Ranked,
+    YesNo,
+    rule,
+    validate_method,
+)
+from p2pcouncil.peer.commands import MakeProposal
+from p2pcouncil.peer.views import CouncilView
+from tui.content import muted
+from tui.messages import Finished
+from tui.screens.base import CouncilScreen
+from tui.widgets.field import Field, many_lines, one_line
+from tui.widgets.picker import Picker
+
+TITLE_CHARS_MAX = 120
+SUMMARY_CHARS_MAX = 600
+COMMENT_CHARS_MAX = 4_000
+_METHODS = ("yes or no", "approval: any number of options", "ranking: options in order")
+_THRESHOLDS = (
+    (500, "more than half"),
+    (666, "two thirds or more"),
+    (750, "more than three quarters"),
+    (999, "everybody"),
+)
+
+
+class ProposeScreen(CouncilScreen):
+    """The form of a new proposal."""
+
+    AUTO_FOCUS = "#title"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "propose", "Propose it")]
+
+    def __init__(self, council: CouncilId | None = None, place: str = "proposals") -> None:
+        """Prepare the form.
+
+        Args:
+            council: where to propose; the first one that I belong to if None.
+            place: the main place that we come from.
+        """
+        super().__init__()
+        self.place = place
+        self._council = council
+        self._councils: tuple[CouncilView, ...] = ()
+
+    def compose_body(self) -> ComposeResult:
+        """Lay the form: what on the left, how it is decided on the right or below."""
+        self._councils = self.session.councils()
+        ids = [council.id for council in self._councils]
+        first = ids.index(self._council) if self._council in ids else 0
+        with VerticalScroll(classes="sheet form two-columns", can_focus=False):
+            with Vertical(classes="column"):
+                yield Field("Title", one_line(id="title"), limit=TITLE_CHARS_MAX)
+                yield Field(
+                    "Summary: one paragraph that says what changes and for whom",
+                    many_lines(id="summary", classes="three"),
+                    limit=SUMMARY_CHARS_MAX,
+                )
+                yield Field(
+                    "Full text (others may edit it before the vote)", many_lines(id="text", classes="text")
+                )
+            with Vertical(classes="column"):
+                yield Field(
+                    "Council", Picker([council.name for council in self._councils], index=first, id="council")
+                )
+                yield Field(
+                    "Tags",
+                    one_line(id="tags", placeholder="energy, money"),
+                    help_text="Words with commas between.",
+                )
+                yield Field("How it is decided", Picker(_METHODS, id="method"))
+                yield Field(
+                    "Yes must reach",
+                    Picker([label for _, label in _THRESHOLDS], id="threshold"),
+                    id="for-threshold",
+                )
+                yield Field(
+                    "Options, one on each line", many_lines(id="options", classes="five"), id="for-options"
+                )
+                yield Field(
+                    "How many win", one_line(id="winners", value="1", restrict="[0-9]*"), id="for-winners"
+                )
+                yield Field(
+                    "Quorum: per cent of the roll that must vote",
+                    one_line(id="quorum", value="50", restrict="[0-9]*"),
+                )
+                yield Static(id="rule", classes="help", markup=False)
+
+    def on_mount(self) -> None:
+        """Bring back what was typed before."""
+        draft = self.app.drafts.get("propose", {})
+        for name, value in draft.items():
+            widget = self.query_one(f"#{name}")
+            if isinstance(widget, Input):
+                widget.value = value
+            elif isinstance(widget, TextArea):
+                widget.text = value
+            elif isinstance(widget, Picker):
+                widget.index = int(value)
+        self._method_changed()
+
+    @on(Picker.Changed)
+    @on(Input.Changed)
+    def _method_changed(self) -> None:
+        method = self.query_one("#method", Picker).index
+        self.query_one("#for-threshold").display = method == 0
+        self.query_one("#for-options").display = method != 0
+        self.query_one("#for-winners").display = method == 1
+        self.query_one("#rule", Static).update(muted(rule(self._method())))
+
+    @on(Input.Submitted)
+    def _next_field(self) -> None:
+        self.focus_next()
+
+    def _method(self) -> Method:
+        quorum = min(int(self.query_one("#quorum", Input).value or 0) * 10, PERMILLE)
+        match self.query_one("#method", Picker).index:
+            case 0:
+                return YesNo(quorum, _THRESHOLDS[self.query_one("#threshold", Picker).index][0])
+            case 1:
+                return Approval(quorum, int(self.query_one("#winners", Input).value or 1))
+            case _:
+                return Ranked(quorum)
+
+    def action_propose(self) -> None:
+        """Check the form and put the proposal before the council."""
+        try:
+            command = self._command()
+        except LocalError as error:
+            self.app.complain(error)
+            return
+        self.submit("propose", command)
+
+    def _command(self) -> MakeProposal:
+        title = validate_line(self._focused_input("#title").value, "The title", TITLE_CHARS_MAX)
+        summary = " ".join(self.query_one("#summary", TextArea).text.split())
+        if not summary:
+            self.query_one("#summary").focus()
+            raise LocalError("The summary is empty.", "Say in one paragraph what changes, and for whom.")
+        if len(summary) > SUMMARY_CHARS_MAX:
+            self.query_one("#summary").focus()
+            raise LocalError(
+                f"The summary has {len(summary)} characters; the limit is {SUMMARY_CHARS_MAX}.",
+                "Move details into the full text.",
+            )
+        method = self._method()
+        typed = self.query_one("#options", TextArea).text.splitlines()
+        options = (
+            () if isinstance(method, YesNo) else tuple(option.strip() for option in typed if option.strip())
+        )
+        try:
+            validate_method(method, options)
+        except RemoteError as error:
+            self.query_one("#options" if options or method else "#method").focus()
+            raise LocalError(
+                f"The vote can't work like this: {error}.", "Change the options or the method."
+            ) from error
+        tags = self.query_one("#tags", Input).value.split(",")
+        return MakeProposal(
+            council=self._councils[self.query_one("#council", Picker).index].id,
+            title=title,
+            summary=summary,
+            text=self.query_one("#text", TextArea).text,
+            method=method,
+            options=options,
+            tags=tuple(tag.strip().lower() for tag in tags if tag.strip()),
+        )
+
+    def _focused_input(self, selector: str) -> Input:
+        field = self.query_one(selector, Input)
+        if not field.value.strip():
+            field.focus()
+        return field
+
+    @on(Finished)
+    def _proposed(self, message: Finished) -> None:
+        self.app.drafts.pop("propose", None)
+        self.leave()
+        self.app.say(
+            message.done.message,
+            "Others must second it before a vote may open; until then everybody may edit.",
+        )
+
+    def action_back(self) -> None:
+        """Leave, and keep what was typed."""
+        inputs = {str(field.id): field.value for field in self.query(Input)}
+        areas = {str(area.id): area.text for area in self.query(TextArea)}
+        pickers = {str(picker.id): str(picker.index) for picker in self.query(Picker)}
+        is_begun = bool(inputs["title"] or areas["summary"] or areas["text"])
+        if is_begun:
+            self.app.drafts["propose"] = {**inputs, **areas, **pickers}
+        super().action_back()
+        if is_begun:
+            self.app.say("Your draft is kept while p2pcouncil runs.", "Press n to go on with it.")

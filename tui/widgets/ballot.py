@@ -1,0 +1,187 @@
+"""Ballots to fill in with the keyboard, one for each method. Signs tell what is chosen: (•), [x], [1]."""
+
+from typing import ClassVar, assert_never
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+
+from p2pcouncil.domain.tally.choice import BLANK, Choice
+from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo, options_of
+from tui.content import ACCENT, MUTED, STRONG, join, line
+from tui.widgets.keyed_list import KeyedList, Row
+
+
+class Ballot(KeyedList):
+    """A list of options that a choice grows from; `choice` is None until something was chosen."""
+
+    class Changed(Message):
+        """The choice is another one now."""
+
+    def __init__(self, options: tuple[str, ...], choice: Choice | None) -> None:
+        """Offer options.
+
+        Args:
+            options: all that a ballot indexes, cleaned.
+            choice: what the voter chose before.
+        """
+        super().__init__(id="ballot")
+        self.choice = choice
+        self._labels = options
+
+    def on_mount(self) -> None:
+        """Draw the options as they were chosen before."""
+        self._draw()
+        first = self.choice[0][0] if self.choice else 0
+        self.highlighted = first
+
+    def set_choice(self, choice: Choice | None) -> None:
+        """Take a choice and tell the screen."""
+        self.choice = choice
+        self._draw()
+        self.post_message(self.Changed())
+
+    def _draw(self) -> None:
+        self.show([Row(str(option), self._row(option)) for option in range(len(self._labels))])
+
+    def _row(self, option: int) -> Content:
+        chosen = self.is_chosen(option)
+        mark = Content.styled(self.mark(option), f"bold {ACCENT}" if chosen else MUTED)
+        return join([mark, "  ", line(self._labels[option], STRONG if chosen else "")])
+
+    def is_chosen(self, option: int) -> bool:
+        """Whether the choice names the option."""
+        return any(option in tier for tier in self.choice or ())
+
+    def mark(self, option: int) -> str:
+        """The sign before an option."""
+        raise NotImplementedError
+
+    def action_pick(self, option: int) -> None:
+        """Do what choosing an option means here."""
+        raise NotImplementedError
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Choose with Enter or space."""
+        event.stop()
+        self.action_pick(event.option_index)
+
+    def action_pick_number(self, number: int) -> None:
+        """Choose by number, from 1 on."""
+        if number <= len(self._labels):
+            self.highlighted = number - 1
+            self.action_pick(number - 1)
+
+
+_NUMBERS: list[BindingType] = [
+    Binding(str(n), f"pick_number({n})", f"Choose {n}", show=False) for n in range(1, 10)
+]
+
+
+class OneBallot(Ballot):
+    """Exactly one option."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "select", "Choose"), *_NUMBERS]
+
+    def mark(self, option: int) -> str:
+        """A round box."""
+        return "(•)" if self.is_chosen(option) else "( )"
+
+    def action_pick(self, option: int) -> None:
+        """Choose it instead of another."""
+        self.set_choice(((option,),))
+
+
+class ManyBallot(Ballot):
+    """Any number of options."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "select", "Approve or not"),
+        Binding("0,backspace", "none", "Approve of none", key_display="0"),
+        *_NUMBERS,
+    ]
+
+    def mark(self, option: int) -> str:
+        """A square box."""
+        return "[x]" if self.is_chosen(option) else "[ ]"
+
+    def action_pick(self, option: int) -> None:
+        """Approve, or take the approval back."""
+        approved = set(self.choice[0]) if self.choice else set()
+        approved ^= {option}
+        self.set_choice((tuple(sorted(approved)),) if approved else BLANK)
+
+    def action_none(self) -> None:
+        """Approve of nothing, on purpose."""
+        self.set_choice(BLANK)
+
+
+class RankedBallot(Ballot):
+    """Ranks, equal ones allowed; what has none comes last."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *[Binding(str(n), f"rank({n})", f"Rank {n}", show=n == 1, key_display="1-9") for n in range(1, 10)],
+        Binding("plus,equals_sign,left", "move(-1)", "Better", key_display="+"),
+        Binding("minus,right", "move(1)", "Worse", key_display="-"),
+        Binding("0,backspace", "rank(0)", "No rank", key_display="0"),
+        Binding("enter,space", "select", "Next free rank"),
+    ]
+
+    def __init__(self, options: tuple[str, ...], choice: Choice | None) -> None:
+        """Offer options, with the ranks that the voter gave before."""
+        super().__init__(options, choice)
+        self._ranks = {option: rank for rank, tier in enumerate(choice or (), start=1) for option in tier}
+
+    def mark(self, option: int) -> str:
+        """The rank in a box."""
+        return f"[{self._ranks.get(option, ' '):>2}]"
+
+    def action_pick(self, option: int) -> None:
+        """Give the next free rank, or take the rank away."""
+        worst = max(self._ranks.values(), default=0)
+        self._set_rank(option, 0 if option in self._ranks else worst + 1)
+
+    def action_rank(self, rank: int) -> None:
+        """Rank the option under the cursor; 0 takes its rank away."""
+        if self.highlighted is not None:
+            self._set_rank(self.highlighted, rank)
+
+    def action_move(self, by: int) -> None:
+        """Rank the option under the cursor one better or worse."""
+        if self.highlighted is None:
+            return
+        rank = self._ranks.get(self.highlighted)
+        unranked = max(self._ranks.values(), default=0) + 1
+        self._set_rank(
+            self.highlighted, min(max((rank or unranked) + (by if rank else 0), 1), len(self._labels))
+        )
+
+    def _set_rank(self, option: int, rank: int) -> None:
+        self._ranks.pop(option, None)
+        if rank:
+            self._ranks[option] = rank
+        tiers = sorted(set(self._ranks.values()))
+        self.set_choice(
+            tuple(tuple(sorted(o for o, given in self._ranks.items() if given == tier)) for tier in tiers)
+        )
+
+
+def ballot_for(method: Method, options: tuple[str, ...], choice: Choice | None) -> Ballot:
+    """The ballot of a method.
+
+    Args:
+        method: a validated method.
+        options: the issue's own options, cleaned.
+        choice: what the voter chose before, or None.
+    """
+    names = options_of(method, options)
+    match method:
+        case YesNo():
+            return OneBallot(names, choice)
+        case Approval():
+            return ManyBallot(names, choice)
+        case Ranked():
+            return RankedBallot(names, choice)
+        case _:
+            assert_never(method)

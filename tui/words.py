@@ -1,0 +1,102 @@
+"""Numbers, times and choices in plain words.
+
+Times come from somebody's clock and decide nothing, so they are told roughly and with whose clock it is.
+"""
+
+from typing import assert_never
+
+from p2pcouncil.domain.tally.choice import Choice
+from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo, options_of
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+SOON_MS = MINUTE_MS
+_PLURALS = {"entry": "entries", "person": "people", "reply": "replies"}
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun: ``1 entry``, ``2 entries``, ``no entries``."""
+    if number == 1:
+        return f"1 {noun}"
+    plural = _PLURALS.get(noun, f"{noun}s")
+    return f"{number or 'no'} {plural}"
+
+
+def duration(span_ms: int) -> str:
+    """A span in its largest fitting unit, rounded down: ``3 min``, ``2 h``, ``4 days``."""
+    if span_ms >= 2 * DAY_MS:
+        return f"{span_ms // DAY_MS} days"
+    if span_ms >= HOUR_MS:
+        return f"{span_ms // HOUR_MS} h"
+    return f"{max(span_ms // MINUTE_MS, 1)} min"
+
+
+def ago(then_ms: int, now_ms: int) -> str:
+    """When something was: ``just now``, ``5 min ago``; ``never`` if it was not."""
+    if then_ms <= 0:
+        return "never"
+    if now_ms - then_ms < SOON_MS:
+        return "just now"
+    return f"{duration(now_ms - then_ms)} ago"
+
+
+def deadline(deadline_ms: int, now_ms: int, whose: str = "") -> str:
+    """When a vote is meant to end: ``ends in 2 h (by Ada's clock)``.
+
+    Args:
+        deadline_ms: milliseconds since 1970, 0 if there is none.
+        now_ms: our own clock.
+        whose: the opener's name, cleaned; left out if empty.
+
+    Returns:
+        One phrase, lower case, empty if there is no deadline.
+    """
+    if deadline_ms <= 0:
+        return ""
+    clock = f" (by {possessive(whose)} clock)" if whose else ""
+    if deadline_ms <= now_ms:
+        return f"was to end {ago(deadline_ms, now_ms)}{clock}"
+    return f"ends in {duration(deadline_ms - now_ms)}{clock}"
+
+
+def possessive(name: str) -> str:
+    """``Ada`` owns ``Ada's``; ``you`` own ``your``."""
+    return "your" if name == "you" else f"{name}'s"
+
+
+def choice_words(method: Method, options: tuple[str, ...], choice: Choice) -> str:
+    """What a ballot says, as its voter would say it.
+
+    Args:
+        method: a validated method.
+        options: the issue's own options, cleaned.
+        choice: a valid choice of that method.
+
+    Returns:
+        One line: ``yes``; ``approve Rye and Spelt``; ``1. Rye  2. Oat = Spelt  last: Wheat``.
+    """
+    names = options_of(method, options)
+    match method:
+        case YesNo():
+            return names[choice[0][0]] if choice else "nothing (a blank ballot)"
+        case Approval():
+            if not choice:
+                return "approve of none"
+            return f"approve {_and([names[option] for option in choice[0]])}"
+        case Ranked():
+            if not choice:
+                return "no preference (a blank ballot)"
+            ranks = [
+                f"{rank}. {' = '.join(names[option] for option in tier)}"
+                for rank, tier in enumerate(choice, start=1)
+            ]
+            listed = {option for tier in choice for option in tier}
+            rest = [name for option, name in enumerate(names) if option not in listed]
+            return "  ".join([*ranks, f"last: {' = '.join(rest)}"] if rest else ranks)
+        case _:
+            assert_never(method)
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
