@@ -25,6 +25,7 @@ from p2pcouncil.peer.events import (
     Effect,
     Event,
     GossipHeard,
+    Keep,
     Listen,
     PeerConnected,
     PeerGone,
@@ -82,7 +83,7 @@ class Peer:
                 return self._gone(device, reason)
             case AddressesKnown(addresses):
                 self.world.addresses = addresses
-                return [Show()]
+                return [Keep(shelf.SETTING, b"addresses", "\n".join(addresses).encode()), Show()]
             case Tick():
                 return [*self.pulling.tick(now_ms), *self.holdings.tick(now_ms), *self.lobby.tick(now_ms)]
             case GossipHeard() | QuestionHeard() | AnswerHeard():

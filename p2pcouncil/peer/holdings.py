@@ -8,6 +8,7 @@ runs beside a serving peer sees it too.
 from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.events import Ask, Effect, Keep, Reply, Show
+from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.wire import MAX_LANES_PER_QUESTION, Kind, TipsAnswer, TipsQuestion, pack, read_body
 from p2pcouncil.peer.world import World
 
@@ -81,9 +82,13 @@ class Holdings:
         """How many envelopes of our lane a device said that it holds."""
         return int.from_bytes(self._world.item(shelf.HOLDING, device + lane) or b"", "big")
 
-    def holders(self, lane: LaneId, seq: int) -> tuple[int, int]:
-        """How many devices hold our entry at `seq` of `lane`, of how many that were ever asked or are connected."""
-        known = {DeviceId(key[:32]) for key in self._world.items(shelf.HOLDING)} | set(self._world.connected)
+    def holders(self, place: Place, lane: LaneId, seq: int) -> tuple[int, int]:
+        """How many members' devices say that they hold our entry at `seq` of `lane`, of how many that were asked.
+
+        A stranger's word counts for nothing here: anybody can connect and claim to hold everything.
+        """
+        asked = {DeviceId(key[:32]) for key in self._world.items(shelf.HOLDING)} | set(self._world.connected)
+        known = asked & place.member_devices()
         return sum(self.held(device, lane) >= seq for device in known), len(known)
 
     def lacks(self, device: DeviceId, council: CouncilId) -> int | None:
@@ -95,15 +100,12 @@ class Holdings:
         return sum(max(0, count - self.held(device, lane)) for lane, count in mine.items())
 
     def only_here(self) -> int:
-        """Entries of ours that no other device is known to hold."""
+        """Entries of ours that no other member's device is known to hold."""
         total = 0
-        best: dict[LaneId, int] = {}
-        for key, value in self._world.items(shelf.HOLDING).items():
-            lane = LaneId(key[32:])
-            best[lane] = max(best.get(lane, 0), int.from_bytes(value, "big"))
-        for council in self._world.places:
+        for council, place in self._world.places.items():
             for lane, count in self._my_tips(council).items():
-                total += max(0, count - best.get(lane, 0))
+                held = max((self.held(device, lane) for device in place.member_devices()), default=0)
+                total += max(0, count - held)
         return total
 
     def holders_of(self, entry: ChangeHash) -> tuple[int, int]:
@@ -111,7 +113,7 @@ class Holdings:
         for place in self._world.places.values():
             found = place.stands.get(entry)
             if found is not None:
-                return self.holders(found.lane, found.seq)
+                return self.holders(place, found.lane, found.seq)
         return 0, 0
 
     def _my_tips(self, council: CouncilId) -> dict[LaneId, int]:

@@ -46,6 +46,8 @@ class Place:
         self._texts: dict[TextId, _Text] = {}
         self._document_of: dict[LaneId, TextId] = {}
         self._let_in: set[MemberId] = set()
+        self._devices: frozenset[DeviceId] = frozenset()
+        self._devices_key = (0, 0)
 
     @property
     def council(self) -> CouncilId:
@@ -135,6 +137,16 @@ class Place:
     def lanes_of(self, member: MemberId) -> tuple[LaneHeader, ...]:
         """The lanes that a member's devices have written here."""
         return tuple(h for h in self.index.headers() if h.member == member)
+
+    def member_devices(self) -> frozenset[DeviceId]:
+        """Every device that is known to write for an admitted member."""
+        members = self.state.members()
+        key = (len(members), len(self.index.lanes_between(b"", b"")))
+        if self._devices_key != key:
+            written = {header.device for header in self.index.headers()}
+            self._devices = frozenset(written | {m.device for m in members if m.device is not None})
+            self._devices_key = key
+        return self._devices
 
     def devices_of(self, member: MemberId) -> tuple[DeviceId, ...]:
         """The devices of a member that were heard of here."""

@@ -207,7 +207,7 @@ class Planner:
         place = self._place(council)
         seed = self.draw(32)
         key = bytes(SigningKey(seed).verify_key)
-        addresses = self.peer.world.addresses[:MAX_INVITATION_ADDRESSES]
+        addresses = self.peer.world.reachable_at()[:MAX_INVITATION_ADDRESSES]
         invitation = Invitation(council, place.state.genesis.name, seed, addresses, self._me.name, council)
         line = encode_invitation(invitation)
         message = f"One invitation to “{place.state.genesis.name}”. Give this line to one person only."

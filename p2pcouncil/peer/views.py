@@ -304,11 +304,19 @@ class IdentityView:
 
 @dataclass(frozen=True, slots=True)
 class PendingJoinView:
-    """A council that I asked to join and do not belong to yet; `line` says what it waits for."""
+    """A council that I asked to join and do not belong to yet.
+
+    Attributes:
+        line: what it waits for, in a sentence.
+        kept_by: how many peers keep my request until somebody vouches.
+        refused: why a peer refused it, or empty.
+    """
 
     council: CouncilId
     council_name: str
     line: str
+    kept_by: int = 0
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,13 @@ class World:
         self._counter += 1
         return self._counter
 
+    def reachable_at(self) -> tuple[str, ...]:
+        """Where others can dial us: what this process knows, else what another process of this home last knew."""
+        if self.addresses:
+            return self.addresses
+        kept = (self.item("setting", b"addresses") or b"").decode("utf-8", "replace")
+        return tuple(address for address in kept.split("\n") if address)
+
     def is_mine(self, header: LaneHeader) -> bool:
         """Whether our own device writes this lane."""
         return self.me is not None and header.device == self.me.device and header.member == self.me.member

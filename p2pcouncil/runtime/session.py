@@ -5,10 +5,12 @@ adds what only the command line needs.
 """
 
 import asyncio
+import logging
+import re
 import secrets
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crdt.errors import LocalError
@@ -21,7 +23,7 @@ from p2pcouncil.peer.commands import Command, DisownDevice, Done, MakeProposal, 
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.planning import Plan, Planner
 from p2pcouncil.peer.shelf import ADDRESS
-from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_council
+from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_councils
 from p2pcouncil.peer.showing.inbox import priorities, show_inbox
 from p2pcouncil.peer.showing.network import NetworkRole, show_identity, show_network, show_status
 from p2pcouncil.peer.showing.proposals import show_proposal
@@ -40,6 +42,8 @@ from p2pcouncil.runtime.history import LogLine, read_log
 from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.sneakernet import export_to, import_from
 from p2pcouncil.runtime.verify import VerifyReport, verify_bundle, verify_store
+
+log = logging.getLogger("p2pcouncil")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +117,13 @@ class PeerSession:
 
     def councils(self) -> tuple[CouncilView, ...]:
         """The councils held, in tree order."""
-        return tuple(
-            show_council(self.peer, place, depth) for place, depth in councils_in_tree_order(self.peer)
-        )
+        return show_councils(self.peer)
 
     def council(self, council: CouncilId) -> CouncilView:
         """One council; see the port."""
-        for place, depth in councils_in_tree_order(self.peer):
-            if place.council == council:
-                return show_council(self.peer, place, depth)
+        for view in show_councils(self.peer):
+            if view.id == council:
+                return view
         raise LocalError("This laptop doesn't hold that council.", "See `p2pcouncil councils`.")
 
     def proposals(self, council: CouncilId | None = None) -> tuple[ProposalView, ...]:
@@ -200,10 +202,8 @@ class PeerSession:
         """Wait until at least one peer keeps our request to join, or refused it, or let us in."""
 
         def delivered() -> bool:
-            return all(
-                p.council != council or "keep" in p.line or p.line.startswith(("This inv", "Nobody", "Too"))
-                for p in self.status().pending
-            )
+            mine = [pending for pending in self.status().pending if pending.council == council]
+            return all(pending.kept_by or pending.refused for pending in mine)
 
         return await self.engine.wait_until(delivered, timeout_ms)
 
@@ -246,13 +246,29 @@ class PeerSession:
             return
         self._stack.enter_context(self.home.network_lock())
         known = await self.engine.store.run(shelf_list, ADDRESS)
+        port = self._network.port or self._last_port()
         try:
-            await self.engine.connect(make_transport(identity, self._network, known))
+            if not self._network.port and port:
+                try:
+                    return await self._connect(identity, replace(self._network, port=port), known)
+                except TransportError:
+                    log.info("port %d is taken now; taking another", port)
+            await self._connect(identity, self._network, known)
         except TransportError as error:
             raise LocalError(
                 str(error), "Choose another --port or --listen address, or stay offline."
             ) from error
-        await self.engine.dial_all(self._network.dial)
+
+    async def _connect(
+        self, identity: Identity, network: NetworkOptions, known: Sequence[tuple[bytes, bytes]]
+    ) -> None:
+        await self.engine.connect(make_transport(identity, network, known))
+        await self.engine.dial_all(network.dial)
+
+    def _last_port(self) -> int:
+        """The port of the last run, so that old invitations and others' address books stay right."""
+        found = re.findall(r"/tcp/(\d+)/", "\n".join(self.peer.world.reachable_at()))
+        return int(found[0]) if found else 0
 
 
 def me_of(identity: Identity) -> Me:

@@ -3,8 +3,9 @@
 from hashlib import sha256
 
 from crdt.ids import CouncilId, MemberId
-from p2pcouncil.domain.outcomes import MemberState
+from p2pcouncil.domain.outcomes import ChildCouncil, MemberState
 from p2pcouncil.domain.plain_text import clean_block, clean_line
+from p2pcouncil.domain.records import Charter
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.people import People
@@ -37,6 +38,43 @@ def councils_in_tree_order(peer: Peer) -> list[tuple[Place, int]]:
     return found
 
 
+def show_councils(peer: Peer) -> tuple[CouncilView, ...]:
+    """The councils held, in tree order, each followed by those announced below it that are not held here."""
+    shown: list[CouncilView] = []
+    for place, depth in councils_in_tree_order(peer):
+        shown.append(show_council(peer, place, depth))
+        shown += [
+            _announced(peer, place, child, depth + 1)
+            for child in place.state.children()
+            if child.council not in peer.world.places
+        ]
+    return tuple(shown)
+
+
+def _announced(peer: Peer, parent: Place, child: ChildCouncil, depth: int) -> CouncilView:
+    """A council that is known by its announcement alone: nothing of it is held here."""
+    genesis = child.genesis
+    people = People(peer.world, parent)
+    founders = [people.stranger(MemberId(f.member), f.name) for f in genesis.roll]
+    return CouncilView(
+        id=child.council,
+        name=clean_line(genesis.name, 64) or child.council.hex()[:8],
+        kind=genesis.kind,
+        level=genesis.level,
+        purpose=clean_block(genesis.purpose, 1_000, 12),
+        parent=parent.council,
+        depth=depth,
+        my_standing="not a member",
+        members=tuple(MemberView(founder, "founder", (), 1) for founder in founders),
+        requests=(),
+        charter=_charter(genesis.charter),
+        entries=0,
+        behind=None,
+        state_hash="",
+        rejected=(),
+    )
+
+
 def show_council(peer: Peer, place: Place, depth: int) -> CouncilView:
     """One council."""
     people = People(peer.world, place)
@@ -58,7 +96,7 @@ def show_council(peer: Peer, place: Place, depth: int) -> CouncilView:
         my_standing=_my_standing(peer, place),
         members=tuple(_member(people, place, m) for m in state.members() if m.is_admitted),
         requests=_requests(peer, place, people),
-        charter=_charter(place),
+        charter=_charter(genesis.charter),
         entries=place.index.total,
         behind=max(behind, default=None),
         state_hash=place.state_hash().hex(),
@@ -124,8 +162,7 @@ def _requests(peer: Peer, place: Place, people: People) -> tuple[JoinRequestView
     return tuple(shown)
 
 
-def _charter(place: Place) -> tuple[str, ...]:
-    charter = place.state.genesis.charter
+def _charter(charter: Charter) -> tuple[str, ...]:
     hours, minutes = divmod(charter.window_minutes, 60)
     window = f"{hours} h" + (f" {minutes} min" if minutes else "") if hours else f"{minutes} min"
     return (

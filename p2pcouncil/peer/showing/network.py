@@ -7,7 +7,7 @@ from p2pcouncil.domain.fingerprint import fingerprint
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
-from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_council
+from p2pcouncil.peer.showing.councils import show_councils
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.views import (
     IdentityView,
@@ -140,7 +140,7 @@ def show_pending(peer: Peer) -> tuple[PendingJoinView, ...]:
         pending = shelf.read(value, shelf.PendingJoin)
         sponsor = clean_line(pending.sponsor, 32)
         if pending.refused:
-            line = pending.refused
+            line = clean_line(pending.refused, 300)
         elif pending.kept_by:
             count = len(pending.kept_by)
             who = "1 peer keeps" if count == 1 else f"{count} peers keep"
@@ -149,13 +149,15 @@ def show_pending(peer: Peer) -> tuple[PendingJoinView, ...]:
             line = f"Not delivered yet: {sponsor or 'nobody'} and their peers could not be reached so far."
         else:
             line = "Not delivered yet: carry a bundle to a member, or wait until one connects."
-        shown.append(PendingJoinView(CouncilId(key), clean_line(pending.name, 64), line))
+        refused = clean_line(pending.refused, 300)
+        name = clean_line(pending.name, 64)
+        shown.append(PendingJoinView(CouncilId(key), name, line, len(pending.kept_by), refused))
     return tuple(shown)
 
 
 def show_status(peer: Peer, role: NetworkRole, *, stored: bool) -> StatusView:
     """Everything in a glance."""
-    councils = tuple(show_council(peer, place, depth) for place, depth in councils_in_tree_order(peer))
+    councils = show_councils(peer)
     network = show_network(peer, role)
     line = network.line
     if network.only_here:
