@@ -36,6 +36,7 @@ def test_rows_come_twice_and_count_once() -> None:
 
 def test_what_is_forgotten_leaves_no_trace() -> None:
     index = index_of([group(ALICE, MINE)])
+    assert index.fingerprint() == index_of([group(ALICE, MINE)]).fingerprint()
     index.truncate(MINE[0].lane, 6)
     assert index.fingerprint() == index_of([group(ALICE, MINE[:5])]).fingerprint()
     assert index.count_of(MINE[0].lane) == 5
