@@ -1,0 +1,87 @@
+"""What a voter types, as a ballot: words for yes/no, options for approval, tiers for a ranking.
+
+Under a ranking, each word is a rank and ``=`` puts options on the same one: ``2 1=3`` ranks option 2 first, then 1
+and 3 alike. ``>`` may be used instead of the space, but then in quotes, for a shell reads it as a redirection.
+"""
+
+from typing import assert_never
+
+from crdt.errors import RemoteError
+from p2pcouncil.cli.errors import NotHereError, UsageError
+from p2pcouncil.cli.refs import Candidate, resolve
+from p2pcouncil.domain.tally.choice import ABSTAIN, BLANK, NO, YES, Choice, validate_choice
+from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo
+
+BLANK_WORDS = ("none", "blank")
+_YES_NO = {"yes": YES, "y": YES, "no": NO, "n": NO, "abstain": ABSTAIN}
+
+
+def parse_choice(method: Method, options: tuple[str, ...], words: tuple[str, ...]) -> Choice:
+    """Read what a voter typed.
+
+    Args:
+        method: the vote's method.
+        options: the vote's options as shown; empty under yes/no.
+        words: the words of the command line; options by number (1, 2, …) or by a part of their name.
+
+    Returns:
+        A valid choice.
+
+    Raises:
+        UsageError: the words are no choice under this method; the hint says which are.
+    """
+    words = tuple(word.strip() for word in words if word.strip())
+    hint = how_to_vote(method, options)
+    if not words:
+        raise UsageError("The vote needs a choice.", hint)
+    blank = len(words) == 1 and words[0].casefold() in BLANK_WORDS
+    match method:
+        case YesNo():
+            if len(words) != 1 or words[0].casefold() not in _YES_NO:
+                raise UsageError(f"“{' '.join(words)[:40]}” is not yes, no or abstain.", hint)
+            return _YES_NO[words[0].casefold()]
+        case Approval():
+            listed = [part for word in words for part in word.split(",") if part.strip()]
+            indexes = sorted(_index(options, part, hint) for part in listed)
+            choice: Choice = BLANK if blank else (tuple(indexes),)
+        case Ranked():
+            ranks = [rank for word in words for rank in word.split(">") if rank.strip()]
+            tiers = [tuple(sorted(_index(options, part, hint) for part in rank.split("="))) for rank in ranks]
+            choice = BLANK if blank else tuple(tiers)
+        case _:
+            assert_never(method)
+    try:
+        validate_choice(method, options, choice)
+    except RemoteError as error:
+        raise UsageError(f"That is no ballot: {error}.", hint) from error
+    return choice
+
+
+def how_to_vote(method: Method, options: tuple[str, ...]) -> str:
+    """Say in one sentence what can be typed, with the options by number."""
+    listed = ", ".join(f"{number} {option}" for number, option in enumerate(options, start=1))
+    match method:
+        case YesNo():
+            return "Say yes, no or abstain."
+        case Approval():
+            return f"Name the options that you approve of, or none: {listed}."
+        case Ranked():
+            return f"Rank options, best first, '=' for equals, like `2 1=3` or '2>1=3' in quotes: {listed}."
+        case _:
+            assert_never(method)
+
+
+def _index(options: tuple[str, ...], part: str, hint: str) -> int:
+    part = part.strip()
+    if part.isdecimal():
+        number = int(part)
+        if not 1 <= number <= len(options):
+            raise UsageError(f"There is no option {number}.", hint)
+        return number - 1
+    if part.casefold() in BLANK_WORDS:
+        raise UsageError(f"“{part}” stands alone: it means a blank ballot.", hint)
+    named = [Candidate(i, bytes([i]), (option,)) for i, option in enumerate(options)]
+    try:
+        return resolve(part, named, "option", "show")
+    except NotHereError as error:
+        raise UsageError(f"There is no option “{part[:40]}”.", hint) from error

@@ -1,0 +1,97 @@
+"""How a verb ends: exit codes that scripts can rely on, and the errors that only the command line knows.
+
+====  =========================================================================================
+0     done
+1     it can't be done; the sentence says why and what to do instead
+2     the command line was not understood
+3     no network, or others did not answer in time
+4     verification failed: something does not hold
+5     the data on this laptop is damaged
+130   interrupted with Ctrl-C
+====  =========================================================================================
+"""
+
+import enum
+import sqlite3
+
+from crdt.errors import CouncilError, LocalError
+from net.transport import TransportError
+
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_PRIMARY_CODE_MASK = 0xFF
+
+
+class ExitCode(enum.IntEnum):
+    """What the shell gets to know."""
+
+    OK = 0
+    ERROR = 1
+    USAGE = 2
+    NETWORK = 3
+    VERIFICATION = 4
+    DAMAGED = 5
+    INTERRUPTED = 130
+
+
+class NotHereError(LocalError):
+    """What was named is not held on this laptop; it may still arrive."""
+
+
+class UsageError(LocalError):
+    """The words of the command line don't make sense together."""
+
+
+class NotInTimeError(LocalError):
+    """Others did not answer, or did not come to hold something, within the time given."""
+
+
+class VerificationFailedError(LocalError):
+    """A check found something that does not hold."""
+
+
+EXPECTED = (CouncilError, TransportError, OSError)
+"""What a verb may end with through no fault of the program: a sentence is shown, and never a traceback."""
+
+
+def exit_code_of(error: BaseException) -> ExitCode:
+    """Say by which exit code an error ends the program."""
+    match error:
+        case KeyboardInterrupt():
+            return ExitCode.INTERRUPTED
+        case UsageError():
+            return ExitCode.USAGE
+        case NotInTimeError():
+            return ExitCode.NETWORK
+        case VerificationFailedError():
+            return ExitCode.VERIFICATION
+        case _:
+            return _by_cause(error)
+
+
+def hint_of(error: BaseException) -> str:
+    """Say what the user can do next."""
+    match error:
+        case LocalError() if error.hint:
+            return error.hint
+        case TransportError():
+            return (
+                "Check the connection and the port; without a network, carry a bundle: `p2pcouncil export`."
+            )
+        case CouncilError():
+            return "Somebody else's data broke a rule; nothing of it was kept. Ask them for it again."
+        case OSError():
+            return "Check that the file or folder exists, that you may use it, and that the disk has room."
+        case _:
+            return "See `p2pcouncil --help`."
+
+
+def _by_cause(error: BaseException | None) -> ExitCode:
+    """Look at what lies below a `LocalError`: the store and the network keep the fault that they speak of as cause."""
+    while error is not None:
+        if isinstance(error, TransportError):
+            return ExitCode.NETWORK
+        code = getattr(error, "sqlite_errorcode", None)
+        if isinstance(error, sqlite3.DatabaseError) and code is not None:
+            return ExitCode.DAMAGED if code & _PRIMARY_CODE_MASK in _DAMAGE else ExitCode.ERROR
+        error = error.__cause__
+    return ExitCode.ERROR

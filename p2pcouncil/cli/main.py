@@ -1,0 +1,127 @@
+"""The entry point: reads the command line, runs a verb, and says in a sentence and an exit code what went wrong."""
+
+import asyncio
+import difflib
+import inspect
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from p2pcouncil.cli import completion, councils, files, identity, network, proposals, story, votes
+from p2pcouncil.cli.context import Context
+from p2pcouncil.cli.errors import EXPECTED, ExitCode, exit_code_of, hint_of
+from p2pcouncil.cli.groups import EVERYWHERE, PROGRAM
+from p2pcouncil.cli.interface import interface
+from p2pcouncil.runtime.home import Home
+
+EPILOGUE = (
+    "Names: a council, proposal or person may be named by the first letters of its id or any part of its name that "
+    "fits only one.\n\n"
+    "Exit codes: 0 done; 1 it can't be done, and the sentence says why; 2 the command line was not understood; "
+    "3 no network, or others did not answer in time; 4 verification failed; 5 the data on this laptop is damaged; "
+    "130 interrupted."
+)
+
+
+def make_app() -> App:
+    """Put the verbs together."""
+    app = App(
+        name="p2pcouncil",
+        help="Decide and plan together without a server. Without a verb, the terminal interface opens.",
+        help_epilogue=EPILOGUE,
+        help_format="markdown",
+        version=lambda: version("p2pcouncil"),
+        default_command=interface,
+    )
+    app["--help"].group = PROGRAM
+    app["--version"].group = PROGRAM
+    for chapter in (identity, councils, proposals, votes, network, files, story, completion):
+        chapter.register(app)
+    app.meta.group_parameters = EVERYWHERE
+    return app
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run the program, and end the process with an exit code.
+
+    Args:
+        arguments: the command line without the program's name; None takes that of the process.
+    """
+    sys.exit(int(run_verb(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run_verb(arguments: list[str]) -> ExitCode:
+    """Run one verb.
+
+    Args:
+        arguments: the command line without the program's name.
+
+    Returns:
+        How it ended; whatever went wrong has been said.
+    """
+    app = make_app()
+    # Known before anything is parsed, so that a usage error is spoken in the wanted way, too.
+    context = Context(Home.default(), "--json" in arguments)
+
+    @app.meta.default
+    def launch(
+        *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+        home: Path | None = None,
+        json: Annotated[bool, Parameter(negative="")] = False,
+        within: float = 0.0,
+    ) -> ExitCode:
+        """Read what every verb takes, then run the verb.
+
+        Args:
+            home: The folder of your peer: keys and data. Default: `P2PCOUNCIL_HOME`, else the platform's data folder.
+            json: Write one JSON object to standard output instead of sentences, errors included.
+            within: Wait up to so many seconds for what is named to arrive on this laptop.
+            *tokens: The verb, and what follows it.
+        """
+        command, bound, injected = app.parse_args(tokens, exit_on_error=False, print_error=False)
+        chosen = Context(Home(home) if home is not None else Home.default(), json, within)
+        if "ctx" in injected:
+            bound.arguments["ctx"] = chosen
+        return _execute(command, bound, chosen)
+
+    try:
+        ended = app.meta(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        context.complain(*_usage(app, arguments, error), ExitCode.USAGE)
+        return ExitCode.USAGE
+    return ended if isinstance(ended, ExitCode) else ExitCode.OK
+
+
+def _execute(command: Callable[..., object], bound: inspect.BoundArguments, context: Context) -> ExitCode:
+    try:
+        result = command(*bound.args, **bound.kwargs)
+        if inspect.iscoroutine(result):
+            asyncio.run(result)
+    except EXPECTED as error:
+        code = exit_code_of(error)
+        context.complain(str(error), hint_of(error), code)
+        return code
+    except (KeyboardInterrupt, EOFError):
+        context.complain("Interrupted.", "", ExitCode.INTERRUPTED)
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK
+
+
+def _usage(app: App, arguments: list[str], error: CycloptsError) -> tuple[str, str]:
+    """What was wrong with the command line, and where to read how it is meant."""
+    verbs = [name for name in app if not name.startswith("-")]
+    words = [word for word in arguments if not word.startswith("-")]
+    verb = next((word for word in words if word in verbs), None)
+    if verb is None and words:
+        near = difflib.get_close_matches(words[0], verbs, n=1)
+        hint = f"p2pcouncil {near[0]}" if near else "p2pcouncil --help"
+        return f"There is no verb “{words[0][:40]}”.", hint
+    return str(error), f"p2pcouncil {verb} --help" if verb else "p2pcouncil --help"
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,71 @@
+"""Who I am, who is there, and how far I have got: as text."""
+
+from p2pcouncil.cli.refs import short
+from p2pcouncil.cli.show import plural, table, when, wrap
+from p2pcouncil.peer.views import IdentityView, NetworkView, StatusView
+
+
+def show_status(status: StatusView) -> list[str]:
+    """Everything in a glance."""
+    lines = wrap(status.line)
+    if status.identity is not None:
+        who = status.identity.person
+        lines += [
+            f"You: {who.name}, fingerprint {who.fingerprint}, on device {short(status.identity.device)}."
+        ]
+    lines += [f"{plural(status.entries, 'entry', 'entries')} held."]
+    if status.councils:
+        lines += ["", "Councils:"]
+        lines += table(
+            (
+                (
+                    c.name,
+                    c.my_standing,
+                    plural(c.entries, "entry", "entries"),
+                    "not compared" if c.behind is None else f"behind by {c.behind}",
+                    f"state {c.state_hash[:12]}",
+                )
+                for c in status.councils
+            ),
+            "  ",
+        )
+    for pending in status.pending:
+        lines += wrap(f"You asked to join “{pending.council_name}”: {pending.line}")
+    return [*lines, "", *wrap(status.network.line)]
+
+
+def show_identity(identity: IdentityView) -> list[str]:
+    """My devices."""
+    stored = "stored here, under a passphrase" if identity.member_key_stored else "not stored here"
+    lines = [
+        f"{identity.person.name}, fingerprint {identity.person.fingerprint}",
+        f"The member key is {stored}; the recovery phrase always brings it back.",
+        "Devices:",
+    ]
+    rows = [
+        (device.hex()[:16], note, "this laptop" if device == identity.device else "")
+        for device, note in identity.devices
+    ]
+    return [*lines, *table(rows, "  ")]
+
+
+def show_network(network: NetworkView) -> list[str]:
+    """Other peers, and whether they can reach us."""
+    lines = [*wrap(network.line), *wrap(network.reachable)]
+    if network.my_addresses:
+        lines += ["My addresses:", *(f"  {address}" for address in network.my_addresses)]
+    if network.peers:
+        rows = []
+        for peer in network.peers:
+            who = peer.person.name if peer.person is not None else "somebody unknown"
+            lacks = "has not said what it lacks" if peer.ahead is None else f"lacks {peer.ahead} of ours"
+            seen = "connected" if peer.connected else f"seen {when(peer.last_seen_ms)}"
+            rows.append(
+                (short(peer.device), who, seen, f"we are behind by {peer.behind}", lacks, peer.problem)
+            )
+        lines += ["Peers:", *table(rows, "  ")]
+    if network.only_here:
+        lines += wrap(
+            f"{plural(network.only_here, 'entry', 'entries')} of yours: nobody else is known to hold them."
+        )
+    return lines

@@ -1,0 +1,104 @@
+"""A story's steps as sentences, so that whoever watches knows what real processes do just now."""
+
+from typing import assert_never
+
+from p2pcouncil.scenario.steps import (
+    AnyStep,
+    Comment,
+    Edit,
+    Expect,
+    Found,
+    Join,
+    Kill,
+    Open,
+    Propose,
+    Second,
+    Settle,
+    Start,
+    Stop,
+    Tell,
+    Together,
+    Vote,
+)
+from p2pcouncil.scenario.story import Story
+
+QUOTED_CHARS = 90
+
+
+class Narrator:
+    """Says each step in the names of its story."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._councils: dict[str, str] = {}
+        self._proposals: dict[str, str] = {}
+        self._voted: set[tuple[str, str]] = set()
+
+    def tell(self, step: AnyStep) -> str:
+        """The sentence for a step; empty if there is nothing to say."""
+        match step:
+            case Tell(text=text):
+                return text
+            case Together(steps=steps):
+                return "\n".join(["At the same time:", *(f"  {self.tell(part)}" for part in steps)])
+            case Start(who=who):
+                return f"{self._name(who)}'s peer starts."
+            case Stop(who=who):
+                return f"{self._name(who)} goes offline."
+            case Kill(who=who):
+                return f"{self._name(who)}'s laptop loses power: the process is killed (SIGKILL)."
+            case Found(who=who, council=council, name=name, under=under):
+                self._councils[council] = name
+                below = f", below “{self._councils[under]}”" if under else ""
+                return f"{self._name(who)} founds “{name}”{below}."
+            case Join(who=who, council=council, sponsor=sponsor, vouchers=vouchers):
+                name = f"“{self._councils[council]}”"
+                vouch = " and ".join(self._name(key) for key in vouchers)
+                vouch += " vouches." if len(vouchers) == 1 else " vouch."
+                if sponsor:
+                    return f"{self._name(sponsor)} invites {self._name(who)} to {name}; {vouch}"
+                return f"{self._name(who)} asks to join {name}; {vouch}"
+            case Propose(who=who, council=council, proposal=proposal, title=title, method=method):
+                self._proposals[proposal] = title
+                return f"{self._name(who)} proposes in “{self._councils[council]}”: {title} ({method})."
+            case Edit(who=who, proposal=proposal, append=append, replace=replace, by=by):
+                what = (
+                    f"adds “{_quoted(append)}”"
+                    if append
+                    else f"writes “{_quoted(by)}” for “{_quoted(replace)}”"
+                )
+                return f"{self._name(who)} edits “{self._proposals[proposal]}”: {what}."
+            case Comment(who=who, text=text):
+                return f"{self._name(who)}: “{_quoted(text)}”"
+            case Second(who=who, proposal=proposal):
+                return f"{self._name(who)} seconds “{self._proposals[proposal]}” as it stands."
+            case Open(who=who, proposal=proposal):
+                return f"{self._name(who)} opens the vote on “{self._proposals[proposal]}”."
+            case Vote(who=who, proposal=proposal, choice=choice, refused=refused):
+                if refused:
+                    return f"{self._name(who)} tries to vote and is told why not."
+                again = " again" if (who, proposal) in self._voted else ""
+                self._voted.add((who, proposal))
+                return f"{self._name(who)} votes{again} on “{self._proposals[proposal]}”: {' '.join(choice)}."
+            case Settle():
+                return "Everybody online catches up."
+            case Expect(proposal=proposal, counts=counts, contains=contains):
+                counted = ", ".join(f"{count} {option}" for option, count in counts.items())
+                shown = (
+                    f": {counted}"
+                    if counted
+                    else f" holds {len(contains)} pieces as written"
+                    if contains
+                    else ""
+                )
+                return f"Checked with every peer: “{self._proposals[proposal]}”{shown}."
+            case _:
+                assert_never(step)
+
+    def _name(self, key: str) -> str:
+        return self._story.person(key).name.split(" ")[0]
+
+
+def _quoted(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= QUOTED_CHARS else line[: QUOTED_CHARS - 1].rstrip() + "…"

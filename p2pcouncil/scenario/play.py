@@ -1,0 +1,302 @@
+"""Playing a story: each step by the verbs that a person would type, in processes of their own."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import assert_never
+
+from crdt.errors import LocalError
+from p2pcouncil.scenario.narrate import Narrator
+from p2pcouncil.scenario.processes import Actor, Answer, VerbError
+from p2pcouncil.scenario.report import Holding, PeerReport, Report, differences, holdings_of
+from p2pcouncil.scenario.steps import (
+    AnyStep,
+    Comment,
+    Edit,
+    Expect,
+    Found,
+    Join,
+    Kill,
+    Open,
+    Propose,
+    Second,
+    Settle,
+    Start,
+    Stop,
+    Tell,
+    Together,
+    Vote,
+)
+from p2pcouncil.scenario.story import Story
+
+SETTLE_SECONDS = 60.0
+LOOK_AGAIN_SECONDS = 0.5
+
+
+class Player:
+    """Plays one story, on homes below one folder.
+
+    Attributes:
+        actors: by the key of their person.
+    """
+
+    def __init__(self, story: Story, folder: Path, tell: Callable[[str], None]) -> None:
+        """Prepare; nothing runs yet.
+
+        Args:
+            story: what to play.
+            folder: where the homes go.
+            tell: takes each sentence of the story.
+        """
+        self._story = story
+        self._tell = tell
+        self._narrator = Narrator(story)
+        self.actors = {person.key: Actor(person.name, folder / person.key) for person in story.people}
+        self._councils: dict[str, str] = {}
+        self._members: dict[str, list[str]] = {}
+        self._proposals: dict[str, str] = {}
+        self._proposed_in: dict[str, str] = {}
+        self._failures: list[str] = []
+
+    async def play(self) -> Report:
+        """Play every step, wait until all peers hold the same, and compare.
+
+        Returns:
+            The report; peers that don't agree are in it and no error.
+
+        Raises:
+            LocalError: a step could not be done, or took too long; the message names the step.
+        """
+        started = time.monotonic()
+        self._tell(f"{self._story.title}\n")
+        self._tell(self._story.intro.strip() + "\n")
+        await self._get_ready()
+        for number, step in enumerate(self._story.steps, start=1):
+            for sentence in filter(None, (step.say, self._narrator.tell(step))):
+                self._tell(sentence)
+            try:
+                await self._do(step)
+            except LocalError as error:
+                raise LocalError(f"Step {number} could not be played: {error}", error.hint) from error
+        self._tell("Waiting until all peers hold the same …")
+        stopped = [actor for actor in self.actors.values() if not actor.is_running]
+        await asyncio.gather(*(actor.start() for actor in stopped))
+        await self._settle()
+        peers = await self._reports(list(self.actors))
+        society = next(iter(self._councils.values()))
+        return Report(society, peers, time.monotonic() - started, tuple(self._failures))
+
+    async def close(self) -> None:
+        """End every process that was started."""
+        await asyncio.gather(*(actor.stop() for actor in self.actors.values()))
+
+    async def _get_ready(self) -> None:
+        """Everybody makes an identity; whoever is not late starts their peer."""
+        for person in self._story.people:
+            late = " Arrives later." if person.late else ""
+            self._tell(
+                f"  {person.name}, {person.about}.{late}" if person.about else f"  {person.name}.{late}"
+            )
+        self._tell("")
+
+        async def prepare(key: str, late: bool) -> None:
+            actor = self.actors[key]
+            actor.home.mkdir(mode=0o700, parents=True)
+            await actor.do("init", actor.name, "--no-passphrase", "--phrase-shown")
+            if not late:
+                await actor.start()
+
+        await asyncio.gather(*(prepare(person.key, person.late) for person in self._story.people))
+
+    async def _do(self, step: AnyStep) -> None:
+        match step:
+            case Tell():
+                pass
+            case Together(steps=steps):
+                await asyncio.gather(*(self._do(part) for part in steps))
+            case Start(who=who):
+                await self.actors[who].start()
+            case Stop(who=who):
+                await self.actors[who].stop()
+            case Kill(who=who):
+                await self.actors[who].kill()
+            case Found():
+                await self._found(step)
+            case Join():
+                await self._join(step)
+            case Propose():
+                await self._propose(step)
+            case Edit(who=who, proposal=proposal, append=append, replace=replace, by=by):
+                change = ("--append", append) if append else ("--replace", replace, "--by", by)
+                await self.actors[who].do("edit", self._proposals[proposal], *change)
+            case Comment(who=who, proposal=proposal, text=text):
+                await self.actors[who].do("comment", self._proposals[proposal], text)
+            case Second(who=who, proposal=proposal):
+                await self.actors[who].do("second", self._proposals[proposal])
+            case Open(who=who, proposal=proposal, window=window):
+                more = ("--window", window) if window else ()
+                await self.actors[who].do("open", self._proposals[proposal], *more)
+            case Vote():
+                await self._vote(step)
+            case Settle():
+                await self._settle()
+            case Expect():
+                await self._expect(step)
+            case _:
+                assert_never(step)
+
+    async def _found(self, step: Found) -> None:
+        needed = ("--seconds", str(step.seconds), "--vouches", str(step.vouches))
+        terms = ("--purpose", step.purpose, *needed, "--window", step.window)
+        if step.under:
+            above = self._councils[step.under]
+            place = ("--kind", step.kind, "--level", step.level, "--under", above)
+            answer = await self.actors[step.who].do("council new", step.name, *place, *terms)
+        else:
+            answer = await self.actors[step.who].do("found", step.name, *terms)
+        self._councils[step.council] = answer["id"]
+        self._members[step.council] = [step.who]
+
+    async def _join(self, step: Join) -> None:
+        actor, council = self.actors[step.who], self._councils[step.council]
+        if step.sponsor:
+            note = f"for {actor.name}"
+            invited = await self.actors[step.sponsor].do("invite", council, "--note", note)
+            door = invited["invitation"]
+        else:
+            door = council
+
+        async def vouch() -> None:
+            for key in step.vouchers:
+                await self.actors[key].do("vouch", actor.name, "--in", council)
+
+        await asyncio.gather(actor.do("join", door, "--wait", "--timeout", "60"), vouch())
+        self._members[step.council].append(step.who)
+
+    async def _propose(self, step: Propose) -> None:
+        more = [part for option in step.options for part in ("--option", option)]
+        more += [part for tag in step.tags for part in ("--tag", tag)]
+        more += ["--threshold", step.threshold] if step.threshold else []
+        more += ["--winners", str(step.winners)] if step.winners else []
+        more += ["--scope", step.scope] if step.scope else []
+        terms = ("--in", self._councils[step.council], "--method", step.method, "--quorum", step.quorum)
+        words = ("--summary", step.summary, "--text", step.text)
+        answer = await self.actors[step.who].do("propose", step.title, *words, *terms, *more)
+        self._proposals[step.proposal] = answer["id"]
+        self._proposed_in[step.proposal] = step.council
+
+    async def _vote(self, step: Vote) -> None:
+        try:
+            await self.actors[step.who].do("vote", self._proposals[step.proposal], *step.choice)
+        except VerbError as error:
+            if not step.refused or step.refused not in error.said:
+                raise
+            self._tell(f"    “{error.said}”")
+            return
+        if step.refused:
+            self._failures.append(
+                f"{self.actors[step.who].name} could vote, though the story says otherwise."
+            )
+
+    async def _settle(self) -> None:
+        """Wait until running peers hold the same of the councils that they share.
+
+        Raises:
+            LocalError: they don't in time; it says who holds what.
+        """
+        deadline = time.monotonic() + SETTLE_SECONDS
+        running = [key for key, actor in self.actors.items() if actor.is_running]
+        while True:
+            holdings = await self._holdings(running)
+            complete = all(
+                self._councils[council] in holdings[key]
+                for council, members in self._members.items()
+                for key in members
+                if key in holdings
+            )
+            peers = [PeerReport(self.actors[key].name, 0, held, {}) for key, held in holdings.items()]
+            differ = differences(peers)
+            if complete and not differ:
+                return
+            if time.monotonic() > deadline:
+                raise LocalError(
+                    f"Peers did not come to hold the same within {SETTLE_SECONDS:g} s. {' '.join(differ)}",
+                    "Run the story again; see the story.log of each home if it happens again.",
+                )
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+    async def _holdings(self, keys: Sequence[str]) -> dict[str, dict[str, Holding]]:
+        answers = await asyncio.gather(*(self.actors[key].do("status") for key in keys))
+        return {key: holdings_of(answer) for key, answer in zip(keys, answers, strict=True)}
+
+    async def _reports(self, keys: Sequence[str]) -> tuple[PeerReport, ...]:
+        async def report(key: str) -> PeerReport:
+            actor = self.actors[key]
+            status, shown = await asyncio.gather(actor.do("status"), actor.do("show"))
+            tallies = {
+                proposal["issue"]["id"]: tally_of(proposal)
+                for proposal in shown["proposals"]
+                if proposal["issue"]
+            }
+            return PeerReport(actor.name, actor.pid, holdings_of(status), dict(sorted(tallies.items())))
+
+        return tuple(await asyncio.gather(*(report(key) for key in keys)))
+
+    async def _expect(self, step: Expect) -> None:
+        await self._settle()
+        members = step.who or tuple(self._members[self._proposed_in[step.proposal]])
+        keys = [key for key in members if self.actors[key].is_running]
+        proposal = self._proposals[step.proposal]
+        answers = await asyncio.gather(*(self.actors[key].do("show", proposal) for key in keys))
+        for key, answer in zip(keys, answers, strict=True):
+            for failure in unmet(step, answer):
+                self._failures.append(f"With {self.actors[key].name}, “{answer['title']}”: {failure}")
+                self._tell(f"    {self._failures[-1]}")
+
+
+def unmet(step: Expect, proposal: Answer) -> list[str]:
+    """Compare a proposal, as `show --json` gives it, with what a story expects.
+
+    Returns:
+        A sentence for each thing that is otherwise; empty if all is as expected.
+    """
+    failures = [f"the text lacks “{piece}”." for piece in step.contains if piece not in proposal["text"]]
+    failures += [f"the text holds “{piece}”." for piece in step.lacks if piece in proposal["text"]]
+    if not (step.counts or step.outcome or step.turnout >= 0):
+        return failures
+    if proposal["issue"] is None:
+        return [*failures, "its vote is not open."]
+    tally = tally_of(proposal)
+    if step.outcome and tally["outcome"] != step.outcome:
+        failures.append(f"the outcome is {tally['outcome']}, not {step.outcome}.")
+    if step.turnout >= 0 and tally["turnout"] != step.turnout:
+        failures.append(f"{tally['turnout']} ballots are counted, not {step.turnout}.")
+    for option, count in step.counts.items():
+        if tally["counts"].get(option) != count:
+            failures.append(f"{option} has {tally['counts'].get(option, 'no such option')}, not {count}.")
+    return failures
+
+
+def tally_of(proposal: Answer) -> Answer:
+    """A proposal's vote, as `show --json` gives it, in the shape of the report."""
+    issue = proposal["issue"]
+    return {
+        "title": proposal["title"],
+        "method": issue["method"]["type"],
+        "counts": {option["label"]: option["count"] for option in issue["tally"]["counts"]},
+        "outcome": issue["tally"]["outcome"],
+        "status": issue["status"],
+        "turnout": issue["tally"]["turnout"],
+    }
+
+
+@asynccontextmanager
+async def playing(story: Story, folder: Path, tell: Callable[[str], None]) -> AsyncIterator[Player]:
+    """Hold a player whose processes all end with the block, however it ends."""
+    player = Player(story, folder, tell)
+    try:
+        yield player
+    finally:
+        await asyncio.shield(player.close())

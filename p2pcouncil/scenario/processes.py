@@ -1,0 +1,190 @@
+"""The processes of a story: each person's peer, and each verb that they run, on a home of their own.
+
+Nothing is simulated: a peer is `p2pcouncil serve` over loopback libp2p, and whatever somebody does is a run of the
+command line on their home. Every wait is bounded, and every process that was started is ended by its own id.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crdt.errors import LocalError
+
+START_SECONDS = 45.0
+STOP_SECONDS = 15.0
+VERB_SECONDS = 75.0
+WITHIN_SECONDS = 40
+"""How long a verb waits for what it names to arrive: less than `VERB_SECONDS`, so that its own error is heard."""
+LINE_BYTES_MAX = 4_000_000
+PROGRAM = (sys.executable, "-m", "p2pcouncil.cli.main")
+
+Answer = dict[str, Any]
+
+
+class VerbError(LocalError):
+    """A verb ended with an error; `said` is what it told."""
+
+    def __init__(self, message: str, hint: str, said: str) -> None:
+        super().__init__(message, hint)
+        self.said = said
+
+
+@dataclass(slots=True)
+class Actor:
+    """Somebody in a story, with their home and, while they are online, their peer's process.
+
+    Attributes:
+        name: display name.
+        home: their data folder.
+        pid: of the peer process that runs, or ran last; 0 before the first start.
+    """
+
+    name: str
+    home: Path
+    pid: int = 0
+    _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
+    _reader: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether their peer's process runs."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Start their peer, and wait until it says that it is ready.
+
+        Raises:
+            LocalError: it ended, or was not ready in time.
+        """
+        if self.is_running:
+            return
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        arguments = ("serve", "--listen", "127.0.0.1", "--port", "0", "--no-mdns")
+        self._process = await self._spawn(*arguments)
+        self.pid = self._process.pid
+        assert self._process.stdout is not None
+        try:
+            line = await asyncio.wait_for(self._process.stdout.readline(), START_SECONDS)
+        except TimeoutError as error:
+            await self.kill()
+            raise LocalError(
+                f"{self.name}'s peer was not ready after {START_SECONDS:g} s.", f"See {self._log}."
+            ) from error
+        if not line or not json.loads(line).get("ready"):
+            await self.kill()
+            raise LocalError(
+                f"{self.name}'s peer could not start: {_last_line(self._log) or line.decode(errors='replace')}",
+                f"See {self._log}.",
+            )
+        self._reader = asyncio.create_task(_drain(self._process.stdout))
+
+    async def stop(self) -> None:
+        """End their peer's process in good order; kill it if it does not end in time."""
+        if self._process is None:
+            return
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+            except TimeoutError:
+                self._process.kill()
+        await self._ended()
+
+    async def kill(self) -> None:
+        """End their peer's process on the spot, as a power cut would."""
+        if self._process is None:
+            return
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._ended()
+
+    async def do(self, verb: str, *arguments: str, within: int = WITHIN_SECONDS) -> Answer:
+        """Run a verb of the command line on this home.
+
+        Args:
+            verb: the verb.
+            arguments: what follows it.
+            within: how many seconds it waits for what it names to arrive.
+
+        Returns:
+            Its one JSON object.
+
+        Raises:
+            VerbError: it ended with an error; the message says whose verb, and what it said.
+            LocalError: it did not end in time.
+        """
+        process = await self._spawn("--within", str(within), *verb.split(), *arguments)
+        try:
+            out, _ = await asyncio.wait_for(process.communicate(), VERB_SECONDS)
+        except TimeoutError as error:
+            raise LocalError(
+                f"{self.name}'s `p2pcouncil {verb}` did not end within {VERB_SECONDS:g} s.",
+                f"See {self._log}.",
+            ) from error
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        answer = _decode(out)
+        if process.returncode != 0 or answer is None:
+            said = (
+                str((answer or {}).get("error", ""))
+                or _last_line(self._log)
+                or f"exit code {process.returncode}"
+            )
+            hint = str((answer or {}).get("hint", "")) or f"See {self._log}."
+            raise VerbError(f"{self.name}'s `p2pcouncil {verb}` failed: {said}", hint, said)
+        return answer
+
+    @property
+    def _log(self) -> Path:
+        return self.home / "story.log"
+
+    async def _spawn(self, *arguments: str) -> asyncio.subprocess.Process:
+        # In a session of its own, so that Ctrl-C reaches the story first and the story ends its processes in order.
+        with self._log.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *PROGRAM,
+                "--home",
+                str(self.home),
+                "--json",
+                *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+                limit=LINE_BYTES_MAX,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+
+    async def _ended(self) -> None:
+        assert self._process is not None
+        await self._process.wait()
+        if self._reader is not None:
+            await self._reader
+            self._reader = None
+
+
+async def _drain(stream: asyncio.StreamReader) -> None:
+    """Read what a peer tells, so that it never blocks on a full pipe."""
+    while await stream.read(65_536):
+        pass
+
+
+def _decode(out: bytes) -> Answer | None:
+    lines = out.decode("utf-8", "replace").strip().splitlines()
+    try:
+        answer = json.loads(lines[-1]) if lines else None
+    except json.JSONDecodeError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1] if lines else ""

@@ -1,0 +1,160 @@
+"""What came of a story: what each peer holds and counts, and whether they agree.
+
+Peers are compared council by council, among those who belong to it: equal sets must give equal state hashes, and equal
+ballots equal counts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.cells import cell_len
+
+NO_MEMBER = ("not a member", "waiting for a vouch", "left")
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one peer holds of one council."""
+
+    council: str
+    name: str
+    entries: int
+    state_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerReport:
+    """One peer at the end.
+
+    Attributes:
+        name: whose.
+        pid: of its process.
+        holdings: by council id, of the councils that they belong to.
+        tallies: by issue id: title, method, counts, outcome, status, as this peer counts.
+    """
+
+    name: str
+    pid: int
+    holdings: dict[str, Holding]
+    tallies: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of a story.
+
+    Attributes:
+        society: the council that everybody belongs to.
+        peers: in the order of introduction.
+        failures: expectations that did not come true, as sentences.
+        seconds: how long it took.
+    """
+
+    society: str
+    peers: tuple[PeerReport, ...]
+    seconds: float
+    failures: tuple[str, ...] = field(default=())
+
+    @property
+    def agree(self) -> bool:
+        """Whether all peers hold and count the same, and everything expected came true."""
+        return not differences(self.peers) and not self.failures
+
+
+def holdings_of(status: dict[str, Any]) -> dict[str, Holding]:
+    """Read what `status --json` says about the councils that somebody belongs to."""
+    return {
+        council["id"]: Holding(council["id"], council["name"], council["entries"], council["state_hash"])
+        for council in status["councils"]
+        if council["my_standing"] not in NO_MEMBER
+    }
+
+
+def differences(peers: Sequence[PeerReport]) -> tuple[str, ...]:
+    """Say in which councils and votes peers differ; nothing when they agree."""
+    found = []
+    for council in sorted({council for peer in peers for council in peer.holdings}):
+        held = {peer.name: peer.holdings[council] for peer in peers if council in peer.holdings}
+        if len({(h.entries, h.state_hash) for h in held.values()}) > 1:
+            each = ", ".join(f"{name} {h.entries} ({h.state_hash[:8]})" for name, h in held.items())
+            found.append(f"In “{next(iter(held.values())).name}” peers hold different entries: {each}.")
+    for issue in sorted({issue for peer in peers for issue in peer.tallies}):
+        counted = {peer.name: peer.tallies[issue] for peer in peers if issue in peer.tallies}
+        if len({str(tally) for tally in counted.values()}) > 1:
+            found.append(f"The vote on “{next(iter(counted.values()))['title']}” is counted differently.")
+    return tuple(found)
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The one object that `demo --json` ends with."""
+    peers = []
+    for peer in report.peers:
+        society = peer.holdings.get(report.society)
+        peers.append(
+            {
+                "name": peer.name,
+                "pid": peer.pid,
+                "entries": society.entries if society else 0,
+                "state_hash": society.state_hash if society else "",
+                "councils": [
+                    {"name": h.name, "entries": h.entries, "state_hash": h.state_hash}
+                    for h in peer.holdings.values()
+                ],
+            }
+        )
+    return {
+        "agree": report.agree,
+        "seconds": round(report.seconds, 1),
+        "peers": peers,
+        "issues": [dict(tally) for tally in issues(report.peers)],
+        "differences": list(differences(report.peers)),
+        "failures": list(report.failures),
+    }
+
+
+def issues(peers: Sequence[PeerReport]) -> tuple[dict[str, Any], ...]:
+    """Each vote once, as the first peer that holds it counts it."""
+    seen: dict[str, dict[str, Any]] = {}
+    for peer in peers:
+        for issue, tally in peer.tallies.items():
+            seen.setdefault(issue, tally)
+    return tuple(seen.values())
+
+
+def to_lines(report: Report) -> list[str]:
+    """The report for a person."""
+    lines = ["", "What each peer holds:"]
+    rows = []
+    for peer in report.peers:
+        for holding in peer.holdings.values():
+            pid = str(peer.pid)
+            rows.append((peer.name, pid, holding.name, f"{holding.entries} entries", holding.state_hash[:16]))
+    lines += _table(("peer", "process", "council", "held", "state hash"), rows)
+    for tally in issues(report.peers):
+        lines += ["", f"{tally['title']} ({tally['method']}, {tally['status']}): {tally['outcome']}"]
+        for peer in report.peers:
+            for own in peer.tallies.values():
+                if own["title"] == tally["title"]:
+                    counts = ", ".join(f"{option}: {count}" for option, count in own["counts"].items())
+                    lines.append(f"  {peer.name} counts {counts}")
+    lines.append("")
+    lines += differences(report.peers)
+    lines += report.failures
+    count = len(report.peers)
+    if report.agree:
+        lines.append(f"All {count} peers agree: the same entries, the same state hash, the same counts.")
+    elif differences(report.peers):
+        lines.append("The peers do not agree.")
+    else:
+        lines.append("The peers agree with each other, but not with what the story expects.")
+    lines.append(f"It took {report.seconds:.0f} seconds.")
+    return lines
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(cell_len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    return [
+        ("  " + "  ".join(c + " " * (w - cell_len(c)) for c, w in zip(row, widths, strict=True))).rstrip()
+        for row in (head, *rows)
+    ]

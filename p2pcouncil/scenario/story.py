@@ -1,0 +1,207 @@
+"""A story file: read, checked as a whole before anything starts, and found among those that are shipped.
+
+A story is data. An unknown kind of step, a name that nobody introduced or a second proposal under one key is an error
+that names the file and the step.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import assert_never, cast
+
+import msgspec
+
+from crdt.errors import LocalError
+from p2pcouncil.scenario.steps import (
+    AnyStep,
+    Comment,
+    Edit,
+    Expect,
+    Found,
+    Join,
+    Key,
+    Kill,
+    Open,
+    Propose,
+    Second,
+    Settle,
+    Start,
+    Stop,
+    Tell,
+    Text,
+    Together,
+    Vote,
+)
+
+PEOPLE_MAX = 12
+STEPS_MAX = 200
+BYTES_MAX = 1_000_000
+SHIPPED = "bakery"
+
+
+class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody in a story.
+
+    Attributes:
+        key: the short name that steps use.
+        name: their display name.
+        about: who they are, in half a sentence.
+        late: whether their peer starts only when a step says so.
+    """
+
+    key: Key
+    name: Text
+    about: str = ""
+    late: bool = False
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    title: Text
+    intro: str
+    people: list[Person]
+    steps: list[dict[str, object]]
+
+
+class Story(msgspec.Struct, frozen=True):
+    """A story that was checked.
+
+    Attributes:
+        title: its name.
+        intro: what it is about.
+        people: who takes part, in the order of introduction.
+        steps: what happens, in order.
+    """
+
+    title: str
+    intro: str
+    people: tuple[Person, ...]
+    steps: tuple[AnyStep, ...]
+
+    def person(self, key: str) -> Person:
+        """Somebody by their key; the story was checked, so they exist."""
+        return next(person for person in self.people if person.key == key)
+
+
+def shipped_story(name: str = SHIPPED) -> Path:
+    """Find a story that comes with the program: in the installed package, or beside it in a checkout.
+
+    Raises:
+        LocalError: it is in neither place.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "scenarios", package.parent / "scenarios"):
+        path = folder / f"{name}.toml"
+        if path.is_file():
+            return path
+    raise LocalError(f"The story “{name}” did not come with this program.", "Install p2pcouncil anew.")
+
+
+def read_story(path: Path) -> Story:
+    """Read and check a story.
+
+    Args:
+        path: a TOML file.
+
+    Returns:
+        The story; every name in it is known where it is used.
+
+    Raises:
+        LocalError: it can't be read, or something in it is wrong; the message names the file and the step.
+    """
+    try:
+        data = path.read_bytes()
+        if len(data) > BYTES_MAX:
+            raise LocalError(f"{path} is larger than {BYTES_MAX:,} bytes.", "Make the story shorter.")
+        file = msgspec.convert(tomllib.loads(data.decode("utf-8")), _File)
+    except OSError as error:
+        raise LocalError(f"The story {path} can't be read: {error.strerror}.", "Check the name.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise LocalError(
+            f"{path} is no story: {error}.", "See scenarios/bakery.toml for how one is written."
+        ) from error
+    if not 1 <= len(file.people) <= PEOPLE_MAX or not 1 <= len(file.steps) <= STEPS_MAX:
+        raise LocalError(
+            f"{path} has {len(file.people)} people and {len(file.steps)} steps.",
+            f"A story has 1 to {PEOPLE_MAX} people and 1 to {STEPS_MAX} steps.",
+        )
+    steps = tuple(_read_step(path, number, raw) for number, raw in enumerate(file.steps, start=1))
+    story = Story(file.title, file.intro, tuple(file.people), steps)
+    _Names(path, story).check()
+    return story
+
+
+def _read_step(path: Path, number: int, raw: dict[str, object]) -> AnyStep:
+    if "do" not in raw:
+        raise LocalError(f"{path}, step {number}: it doesn't say what to do.", 'Add `do = "…"`.')
+    try:
+        return cast(AnyStep, msgspec.convert(raw, AnyStep))
+    except msgspec.ValidationError as error:
+        raise LocalError(
+            f"{path}, step {number} ({raw['do']}): {error}.", "See p2pcouncil/scenario/steps.py."
+        ) from error
+
+
+class _Names:
+    """Walks a story, and knows at each step which names were introduced."""
+
+    def __init__(self, path: Path, story: Story) -> None:
+        self._path = path
+        self._story = story
+        self._people = {person.key for person in story.people}
+        self._councils: set[str] = set()
+        self._proposals: set[str] = set()
+        self._number = 0
+
+    def check(self) -> None:
+        if len(self._people) != len(self._story.people):
+            raise LocalError(f"{self._path}: two people have one key.", "Give each a key of their own.")
+        for number, step in enumerate(self._story.steps, start=1):
+            self._number = number
+            for part in step.steps if isinstance(step, Together) else (step,):
+                self._check(part)
+        if not self._councils:
+            raise LocalError(f"{self._path}: nobody founds a council.", "Add a step that does.")
+
+    def _check(self, step: AnyStep) -> None:
+        match step:
+            case Tell() | Settle() | Together():
+                pass
+            case Start(who=who) | Stop(who=who) | Kill(who=who):
+                self._known(self._people, "person", who)
+            case Found(who=who, council=council, under=under):
+                self._known(self._people, "person", who)
+                if under:
+                    self._known(self._councils, "council", under)
+                self._new(self._councils, "council", council)
+            case Join(who=who, council=council, sponsor=sponsor, vouchers=vouchers):
+                self._known(self._people, "person", who, *vouchers, *([sponsor] if sponsor else []))
+                self._known(self._councils, "council", council)
+            case Propose(who=who, council=council, proposal=proposal):
+                self._known(self._people, "person", who)
+                self._known(self._councils, "council", council)
+                self._new(self._proposals, "proposal", proposal)
+            case Edit() | Comment() | Second() | Open() | Vote():
+                self._known(self._people, "person", step.who)
+                self._known(self._proposals, "proposal", step.proposal)
+                if isinstance(step, Edit) and bool(step.append) == bool(step.replace):
+                    raise self._error(
+                        "an edit either appends or replaces", "Give `append`, or `replace` and `by`."
+                    )
+            case Expect(who=who, proposal=proposal):
+                self._known(self._people, "person", *who)
+                self._known(self._proposals, "proposal", proposal)
+            case _:
+                assert_never(step)
+
+    def _known(self, names: set[str], what: str, *keys: str) -> None:
+        for key in keys:
+            if key not in names:
+                listed = ", ".join(sorted(names)) or "none yet"
+                raise self._error(f"there is no {what} “{key}”", f"Known here: {listed}.")
+
+    def _new(self, names: set[str], what: str, key: str) -> None:
+        if key in names:
+            raise self._error(f"there is a {what} “{key}” already", "Choose another key.")
+        names.add(key)
+
+    def _error(self, message: str, hint: str) -> LocalError:
+        return LocalError(f"{self._path}, step {self._number}: {message}.", hint)
