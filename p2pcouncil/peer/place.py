@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from crdt.envelope import Envelope
-from crdt.errors import LocalError
+from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId, TextId, domain_hash
 from crdt.index import FeedReader, LaneIndex
 from crdt.keys import LaneHeader, LaneKind
@@ -183,11 +183,11 @@ class _Text:
         self._id = text_id
         self._changes: list[tuple[LaneId, int, bytes]] = []
         self._document: TextDocument | None = None
+        self._applied = 0
 
     def add(self, envelope: Envelope) -> None:
         """Take in a change."""
         self._changes.append((envelope.lane, envelope.seq, envelope.payload))
-        self._document = None
 
     def cut(self, lane: LaneId, seq: int) -> None:
         """Leave out a lane from its fork on; what builds on that is left out with it."""
@@ -195,8 +195,14 @@ class _Text:
         self._document = None
 
     def document(self) -> TextDocument:
-        """The document, rebuilt when something came in since."""
+        """The document with all changes in it: the new ones are applied, or all of them after a fork."""
+        if self._document is not None:
+            try:
+                for lane, _, raw in self._changes[self._applied :]:
+                    self._document.apply(lane, raw)
+            except RemoteError:
+                self._document = None
         if self._document is None:
-            changes = [(lane, raw) for lane, seq, raw in self._changes]
-            self._document = TextDocument.rebuild(self._id, changes, {})
+            self._document = TextDocument.rebuild(self._id, [(lane, raw) for lane, _, raw in self._changes])
+        self._applied = len(self._changes)
         return self._document

@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from crdt.automerge_binding import check_binding
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId
 from crdt.store.shelf import shelf_list
@@ -285,6 +286,7 @@ async def open_session(home: Home, network: NetworkOptions | None = None) -> Asy
     Raises:
         LocalError: the home or its store can't be used, or another process runs its network.
     """
+    check_binding()
     home.prepare()
     keystore = Keystore(home.path)
     identity = keystore.load() if keystore.exists() else None
