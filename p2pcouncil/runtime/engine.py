@@ -13,7 +13,7 @@ from typing import Any, assert_never
 
 from crdt.envelope import Envelope, EnvelopeGroup, encode_groups
 from crdt.errors import LocalError
-from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId
+from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId, TextId
 from crdt.keys import Signer
 from crdt.store.accept import AcceptReport, accept
 from crdt.store.append import append_feed, append_text, current_generation
@@ -216,8 +216,8 @@ class Engine:
         """Give the core an event and carry out what follows."""
         await self.carry_out(self.peer.handle(event, now_ms()))
 
-    async def generation(self, council: CouncilId) -> int:
-        """The generation of our lanes in a council that is written to now.
+    async def generation(self, council: CouncilId, text: TextId | None = None) -> int:
+        """The generation of our feed in a council, or of our lane in one of its texts, that is written to now.
 
         It moves on when a feed is full or forked, and when others gave us back entries of our own that this store
         did not hold: then it is an old copy, and going on in the same lane could contradict what we once said.
@@ -226,13 +226,14 @@ class Engine:
         if me is None:
             raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
         kept = int.from_bytes(self.peer.world.item(SETTING, GENERATION + council) or b"", "big")
-        return max(kept, await self.store.run(current_generation, council, me.device))
+        return max(kept, await self.store.run(current_generation, council, me.device, text=text))
 
     async def _write(self, effect: Append | AppendEdit) -> list[Envelope]:
         me = self.peer.world.me
         if me is None or self.signer is None:
             raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
-        generation = await self.generation(effect.council)
+        text = effect.text_id if isinstance(effect, AppendEdit) else None
+        generation = await self.generation(effect.council, text)
         if isinstance(effect, Append):
             entries = [encode_entry(entry) for entry in effect.entries]
             return await self.store.run(
