@@ -57,6 +57,7 @@ class Home:
         Raises:
             LocalError: another process of this home runs the network.
         """
+        self.prepare()
         descriptor = os.open(self.path / "network.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
@@ -72,6 +73,8 @@ class Home:
 
     def network_runs(self) -> bool:
         """Whether some process runs this home's network now."""
+        if not self.path.exists():
+            return False
         try:
             with self.network_lock():
                 return False
