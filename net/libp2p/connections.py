@@ -86,6 +86,7 @@ class Connections(INotifee):
         self._rng = rng
         self._emit = emit
         self._closing = False
+        self._remembered = trio.Event()
         self._up: set[PeerKey] = set()
         self._dialling: set[PeerKey] = set()
         self._refused_until_s: dict[PeerKey, float] = {}
@@ -128,11 +129,12 @@ class Connections(INotifee):
         return peer
 
     def remember(self, address: str) -> None:
-        """Put an address into the book; the keeper dials it in its turn."""
+        """Put an address into the book, and wake the keeper: somebody may be waiting to see this peer."""
         place, peer = split_address(address)
         parse_place(place)
         if peer != self._own_key:
             self._book.remember(address)
+            self._remembered.set()
 
     async def drop(self, peer: PeerKey, reason: str) -> None:
         """Close every connection to a peer and refuse it for `REFUSAL_S`."""
@@ -179,7 +181,9 @@ class Connections(INotifee):
             for peer in due[: max(0, room)]:
                 self._dialling.add(peer)
                 self._nursery.start_soon(self._redial, peer)
-            await trio.sleep(KEEP_INTERVAL_S)
+            self._remembered = trio.Event()
+            with trio.move_on_after(KEEP_INTERVAL_S):
+                await self._remembered.wait()
 
     async def connected(self, network: INetwork, conn: INetConn) -> None:
         """Library hook: a connection has come up."""
