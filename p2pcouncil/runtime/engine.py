@@ -8,7 +8,8 @@ folded or passed on before it is on disk.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, assert_never
 
 from crdt.envelope import Envelope, EnvelopeGroup, encode_groups
@@ -64,6 +65,10 @@ ACCEPT_BATCHES = 64
 """Frames taken in by one transaction: a burst of small gossip costs one commit, not one each."""
 
 
+NOTHING_ACCEPTED = AcceptReport(0, 0, frozenset(), 1, 0, ())
+"""What a failed write comes to: the envelopes wait, and the next pull brings them again."""
+
+
 def now_ms() -> int:
     """This laptop's clock, milliseconds since 1970. Shown, and used for time-outs; no rule reads it."""
     return time.time_ns() // 1_000_000
@@ -98,6 +103,7 @@ class Engine:
         self._refreshing = asyncio.Lock()
         self._changed: set[asyncio.Event] = set()
         self.failure: BaseException | None = None
+        self.trouble = ""
 
     async def start(self) -> None:
         """Read what the store holds, then begin to watch it.
@@ -207,14 +213,26 @@ class Engine:
                 case Connect(address):
                     self._spawn(self._dial(address))
                 case Show():
-                    for event in self._changed:
-                        event.set()
+                    self._show()
                 case _:
                     assert_never(effect)
 
     async def handle(self, event: Event) -> None:
-        """Give the core an event and carry out what follows."""
-        await self.carry_out(self.peer.handle(event, now_ms()))
+        """Give the core an event and carry out what follows; a full disk is shown and tried again later."""
+        with self._troubles():
+            await self.carry_out(self.peer.handle(event, now_ms()))
+
+    @contextmanager
+    def _troubles(self) -> Iterator[None]:
+        """Keep working when this laptop stands in the way: say so, and lose nothing that was acknowledged."""
+        try:
+            yield
+        except LocalError as error:
+            self.trouble = f"{error} {error.hint}".strip()
+            log.warning("%s", self.trouble)
+            self._show()
+        else:
+            self.trouble = ""
 
     async def generation(self, council: CouncilId, text: TextId | None = None) -> int:
         """The generation of our feed in a council, or of our lane in one of its texts, that is written to now.
@@ -286,7 +304,9 @@ class Engine:
             batch = [await self._accepts.get()]
             while not self._accepts.empty() and len(batch) < ACCEPT_BATCHES:
                 batch.append(self._accepts.get_nowait())
-            report = await self._check_and_keep(batch)
+            report = NOTHING_ACCEPTED
+            with self._troubles():
+                report = await self._check_and_keep(batch)
             if report.accepted:
                 self._kept.set()
             refused = tuple(refusal.reason for refusal in report.refused)
@@ -299,7 +319,8 @@ class Engine:
         while True:
             await self._kept.wait()
             self._kept.clear()
-            await self.refresh()
+            with self._troubles():
+                await self.refresh()
             groups = self._strangers.take_admitted(self._is_admitted)
             if groups:
                 self._offer(Accept(self.peer.world.next_number(), None, groups))
@@ -421,11 +442,16 @@ class Engine:
     async def _watch(self) -> None:
         """Notice what other processes of this home commit."""
         while True:
-            version = await self.reader.run(data_version)
-            if version != self._version:
-                self._version = version
-                await self.refresh(shelf=True)
+            with self._troubles():
+                version = await self.reader.run(data_version)
+                if version != self._version:
+                    await self.refresh(shelf=True)
+                    self._version = version
             await asyncio.sleep(WATCH_SECONDS)
+
+    def _show(self) -> None:
+        for event in self._changed:
+            event.set()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -437,8 +463,7 @@ class Engine:
         if not task.cancelled() and task.exception() is not None:
             self.failure = task.exception()
             log.error("a task of the peer failed", exc_info=self.failure)
-            for event in self._changed:
-                event.set()
+            self._show()
 
     async def wait_until(self, done: Callable[[], bool], timeout_ms: int) -> bool:
         """Wait until something holds, looking again whenever anything changes; False when time ran out."""

@@ -223,7 +223,13 @@ class PeerSession:
 
     def _role(self) -> NetworkRole:
         here = self.engine.transport is not None
-        return NetworkRole(here, not here and self.home.network_runs())
+        engine = self.engine
+        trouble = engine.trouble
+        if engine.failure is not None:
+            trouble = (
+                f"A part of this program failed ({engine.failure!r}). Quit and start again; nothing is lost."
+            )
+        return NetworkRole(here, not here and self.home.network_runs(), trouble)
 
     def _plan(self, command: Command, generation: int) -> Plan:
         if self.engine.signer is None:

@@ -26,10 +26,12 @@ class NetworkRole:
     Attributes:
         here: this process does.
         elsewhere: another process of this home does.
+        trouble: what stands in the way on this laptop (a full disk), or empty.
     """
 
     here: bool
     elsewhere: bool
+    trouble: str = ""
 
 
 def show_identity(peer: Peer, *, stored: bool) -> IdentityView | None:
@@ -97,6 +99,8 @@ def _peer(peer: Peer, device: DeviceId) -> PeerView:
 
 def _line(peer: Peer, role: NetworkRole) -> str:
     count = len(peer.world.connected)
+    if role.trouble:
+        return role.trouble
     if not role.here:
         if role.elsewhere:
             return "Another p2pcouncil on this laptop runs the network; what you write here is spread by it."
