@@ -22,7 +22,7 @@ STATE_DOMAIN = "p2pcouncil/state/1"
 
 
 class Standing(NamedTuple):
-    """Where an entry stands, and when this laptop first had it (its own clock, milliseconds since 1970)."""
+    """Where an envelope stands, and when this laptop first had it (its own clock, milliseconds since 1970)."""
 
     lane: LaneId
     seq: int
@@ -71,10 +71,11 @@ class Place:
             fork = forks.get(envelope.lane)
             if fork is not None and envelope.seq >= fork:
                 continue
+            self.stands[envelope.hash] = Standing(envelope.lane, envelope.seq, row.first_seen_ms)
             if header.kind is LaneKind.TEXT:
                 self._load_text(header, envelope)
                 continue
-            entries.extend(self._read(header, envelope, row.first_seen_ms))
+            entries.extend(self._read(header, envelope))
         if not entries:
             return False
         touched = self.state.apply(entries)
@@ -124,12 +125,13 @@ class Place:
     def state_hash(self) -> bytes:
         """Hash of all that is held: equal on every peer that holds an equal set.
 
-        The fold's hash covers the feeds; of a text lane, the last change names all before it.
+        The fold's hash covers the feeds; of a text lane, the last change names all before it. A lane that is forked
+        at its very beginning holds nothing that counts, whether its first change came before the fork was known or not.
         """
         tips = sorted(
             (lane, held.count, held.tip)
             for lane in self._document_of
-            if (held := self.index.lane(lane)) is not None
+            if (held := self.index.lane(lane)) is not None and held.count
         )
         texts = b"".join(lane + count.to_bytes(4, "big") + tip for lane, count, tip in tips)
         return domain_hash(STATE_DOMAIN, self.council, self.state.state_hash(), texts)
@@ -152,12 +154,11 @@ class Place:
         """The devices of a member that were heard of here."""
         return tuple(sorted({h.device for h in self.lanes_of(member)}))
 
-    def _read(self, header: LaneHeader, envelope: Envelope, first_seen_ms: int) -> Iterable[FeedEntry]:
+    def _read(self, header: LaneHeader, envelope: Envelope) -> Iterable[FeedEntry]:
         reader = self._readers.get(envelope.lane)
         if reader is None:
             reader = self._readers[envelope.lane] = FeedReader()
         for done in reader.feed(envelope):
-            self.stands[done.hash] = Standing(envelope.lane, done.seq, first_seen_ms)
             yield FeedEntry(
                 hash=done.hash,
                 lane=envelope.lane,
@@ -195,7 +196,13 @@ class _Text:
         self._document = None
 
     def document(self) -> TextDocument:
-        """The document with all changes in it: the new ones are applied, or all of them after a fork."""
+        """The document with all changes in it.
+
+        New ones are applied to it. After a fork, or when something was left out that a new one may be the missing part
+        of, it is made anew: else what it says would depend on what came first.
+        """
+        if self._applied < len(self._changes) and self._document is not None and self._document.refused:
+            self._document = None
         if self._document is not None:
             try:
                 for lane, _, raw in self._changes[self._applied :]:
