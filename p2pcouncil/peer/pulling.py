@@ -132,9 +132,7 @@ class Pulling:
                 raise RemoteError("A peer answered a question that was not asked.")
             groups = running.pull.receive(data[1:])
         except RemoteError as error:
-            self._end(running, now_ms, PULL_EVERY_MS)
-            self._world.problems[running.device] = str(error)
-            return [Drop(running.device, str(error))]
+            return self._drop(running, str(error), now_ms)
         running.started_ms = now_ms
         running.asking = False
         effects: list[Effect] = []
@@ -153,6 +151,9 @@ class Pulling:
         running = self._batches.pop(event.batch, None)
         if running is None or self._running.get((running.device, running.council)) is not running:
             return []
+        if event.refused:
+            # Who answers a pull vouches for what it holds: an honest peer checked it before it kept it.
+            return self._drop(running, event.refused[0], now_ms)
         running.gained = running.gained or event.accepted > 0
         running.accepting -= 1
         return self._continue(running, now_ms)
@@ -237,6 +238,11 @@ class Pulling:
         """All that was kept is folded: begin the pulls that waited for it, lest they fetch the same again."""
         waiting, self._after_fold = self._after_fold, set()
         return [effect for key in sorted(waiting) for effect in self.start(*key, now_ms)]
+
+    def _drop(self, running: _Running, reason: str, now_ms: int) -> list[Effect]:
+        self._end(running, now_ms, PULL_EVERY_MS)
+        self._world.problems[running.device] = reason
+        return [Drop(running.device, reason)]
 
     def _pass_on(self, running: _Running) -> list[Effect]:
         """Tell the others who are connected that there is news; what came by a pull was gossiped before their time."""

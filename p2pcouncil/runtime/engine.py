@@ -309,7 +309,8 @@ class Engine:
                 report = await self._check_and_keep(batch)
             if report.accepted:
                 self._kept.set()
-            refused = tuple(refusal.reason for refusal in report.refused)
+            is_one_device = len({effect.device for effect in batch}) == 1
+            refused = tuple(refusal.reason for refusal in report.refused) if is_one_device else ()
             waiting = report.orphans + len(report.unknown_members)
             for effect in batch:
                 await self.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused))
