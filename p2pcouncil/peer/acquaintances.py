@@ -18,17 +18,17 @@ class Acquaintances:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._asks: set[int] = set()
+        self._asks: dict[int, DeviceId] = {}
 
     def connected(self, device: DeviceId) -> list[Effect]:
         """Ask a device that just connected whom it knows."""
         ask = self._world.next_number()
-        self._asks.add(ask)
+        self._asks[ask] = device
         return [Ask(ask, device, pack(Kind.KNOWS), ASK_TIMEOUT_MS)]
 
-    def owns(self, ask: int) -> bool:
-        """Whether an answer belongs here."""
-        return ask in self._asks
+    def asked_of(self, ask: int) -> DeviceId | None:
+        """Whom we asked this; None when the question was not ours."""
+        return self._asks.get(ask)
 
     def answered(self, ask: int, data: bytes | None) -> list[Effect]:
         """Dial what was named and is not ours; the network keeps the number of connections small.
@@ -36,7 +36,7 @@ class Acquaintances:
         Raises:
             RemoteError: the answer is malformed.
         """
-        self._asks.discard(ask)
+        del self._asks[ask]
         if not data or data[0] != Kind.KNOWS:
             return []
         known = self._known() | set(self._world.addresses)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from crdt.envelope import EnvelopeGroup
-from crdt.errors import RemoteError
+from crdt.errors import LocalError, RemoteError
 from crdt.ids import CouncilId, DeviceId, LaneId, MemberId
 from crdt.keys import LaneHeader
 from p2pcouncil.domain.entries import TextVersionRef
@@ -111,33 +111,36 @@ class Peer:
         return TextVersionRef(version.heads, version.sha256)
 
     def _heard(self, event: GossipHeard | QuestionHeard | AnswerHeard, now_ms: int) -> list[Effect]:
+        device = self._sender(event)
+        if device is None:
+            return []
         try:
             if isinstance(event, AnswerHeard):
                 return self._answer(event, now_ms)
-            self.world.last_seen_ms[event.device] = now_ms
+            self.world.last_seen_ms[device] = now_ms
             if isinstance(event, GossipHeard):
-                return self.pulling.gossip(event.device, event.topic, event.data, now_ms)
+                return self.pulling.gossip(device, event.topic, event.data, now_ms)
             return self._question(event, now_ms)
         except RemoteError as error:
-            device = self._asked_of(event)
-            if device is None:
-                return []
             self.world.problems[device] = str(error)
             return [Drop(device, str(error)), Show()]
 
-    def _asked_of(self, event: GossipHeard | QuestionHeard | AnswerHeard) -> DeviceId | None:
-        return None if isinstance(event, AnswerHeard) else event.device
+    def _sender(self, event: GossipHeard | QuestionHeard | AnswerHeard) -> DeviceId | None:
+        """Who sent it; None for an answer that nobody waits for any more."""
+        if not isinstance(event, AnswerHeard):
+            return event.device
+        parts = (self.pulling, self.holdings, self.lobby, self.acquaintances)
+        asked = (part.asked_of(event.ask) for part in parts)
+        return next((device for device in asked if device is not None), None)
 
     def _answer(self, event: AnswerHeard, now_ms: int) -> list[Effect]:
-        if self.pulling.owns(event.ask):
+        if self.pulling.asked_of(event.ask) is not None:
             return self.pulling.answered(event.ask, event.data, now_ms)
-        if self.holdings.owns(event.ask):
+        if self.holdings.asked_of(event.ask) is not None:
             return self.holdings.answered(event.ask, event.data)
-        if self.lobby.owns(event.ask):
+        if self.lobby.asked_of(event.ask) is not None:
             return self.lobby.answered(event.ask, event.data)
-        if self.acquaintances.owns(event.ask):
-            return self.acquaintances.answered(event.ask, event.data)
-        return []
+        return self.acquaintances.answered(event.ask, event.data)
 
     def _question(self, event: QuestionHeard, now_ms: int) -> list[Effect]:
         kind, body = unpack(event.data)
@@ -188,7 +191,12 @@ class Peer:
         for key, genesis in fresh.get(shelf.COUNCIL, {}).items():
             council = CouncilId(key)
             if council not in self.world.places:
-                self.world.places[council] = Place(genesis)
+                try:
+                    self.world.places[council] = Place(genesis)
+                except (LocalError, RemoteError) as error:
+                    # One council that this version can't read must not shut the door to all the others.
+                    self.world.unreadable[council] = str(error)
+                    continue
                 self._council_rows(council)
             if council not in self._listening:
                 self._listening.add(council)

@@ -40,9 +40,9 @@ class Holdings:
                 effects.append(self._ask(device, council, missing[:MAX_LANES_PER_QUESTION], now_ms))
         return effects
 
-    def owns(self, ask: int) -> bool:
-        """Whether an answer belongs here."""
-        return ask in self._asks
+    def asked_of(self, ask: int) -> DeviceId | None:
+        """Whom we asked this; None when the question was not ours."""
+        return self._asks[ask][0] if ask in self._asks else None
 
     def answered(self, ask: int, data: bytes | None) -> list[Effect]:
         """Take an answer.

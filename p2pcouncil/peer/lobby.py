@@ -36,7 +36,7 @@ class Lobby:
 
     def tick(self, now_ms: int) -> list[Effect]:
         """Hand our pending joins to whoever is connected, and drop those that came true."""
-        effects: list[Effect] = []
+        effects = self._forget_those_let_in()
         for key, value in list(self._world.items(shelf.JOIN).items()):
             council = CouncilId(key)
             place = self._world.places.get(council)
@@ -48,9 +48,9 @@ class Lobby:
                 effects += self._ask(device, council, pending, place is not None, now_ms)
         return effects
 
-    def owns(self, ask: int) -> bool:
-        """Whether an answer belongs here."""
-        return ask in self._asks
+    def asked_of(self, ask: int) -> DeviceId | None:
+        """Whom we asked this; None when the question was not ours."""
+        return self._asks[ask][0] if ask in self._asks else None
 
     def answered(self, ask: int, data: bytes | None) -> list[Effect]:
         """Take an answer to one of our questions.
@@ -106,10 +106,14 @@ class Lobby:
         if place is None:
             return [Reply(number, pack(Kind.UNKNOWN_COUNCIL))]
         join = read_join(question.join)
-        refused = self._refusal(place, join)
-        answer = Reply(number, pack(Kind.LOBBY, LobbyAnswer(refused)))
         key = question.council + join.member
-        if refused or self._world.item(shelf.LOBBY, key) is not None:
+        held = self._world.item(shelf.LOBBY, key)
+        is_known = place.state.is_admitted(MemberId(join.member)) or (
+            held is not None and shelf.read(held, shelf.LobbyRecord).join == question.join
+        )
+        refused = "" if is_known else self._refusal(place, join, is_full=held is None and self._is_full(place))
+        answer = Reply(number, pack(Kind.LOBBY, LobbyAnswer(refused)))
+        if refused or is_known:
             return [answer]
         record = shelf.LobbyRecord(question.join, now_ms)
         return [Keep(shelf.LOBBY, key, shelf.write(record)), Show(), answer]
@@ -126,11 +130,21 @@ class Lobby:
                     found.append((join, signed))
         return tuple(found)
 
-    def _refusal(self, place: Place, join: Join) -> str:
+    def _forget_those_let_in(self) -> list[Effect]:
+        """Take joins off the shelf that came true."""
+        return [
+            Keep(shelf.LOBBY, key, b"")
+            for key in list(self._world.items(shelf.LOBBY))
+            if (place := self._world.places.get(CouncilId(key[:32]))) is not None
+            and place.state.is_admitted(MemberId(key[32:]))
+        ]
+
+    def _is_full(self, place: Place) -> bool:
+        return len(self.waiting(place.council)) >= MAX_LOBBY
+
+    def _refusal(self, place: Place, join: Join, *, is_full: bool) -> str:
         if join.council != place.council:
             return "This request is for another council."
-        if place.state.is_admitted(MemberId(join.member)):
-            return ""
         if not join.invite_key:
             parent = self._world.places.get(CouncilId(place.state.genesis.parent))
             if parent is None or not parent.state.is_admitted(MemberId(join.member)):
@@ -139,14 +153,14 @@ class Lobby:
             return "This invitation is not known here yet: its sponsor's peer has to be online once."
         elif (used_by := place.invite_used_by(join.invite_key)) is not None and used_by != join.member:
             return "This invitation was used already: ask for a new one."
-        if len(self.waiting(place.council)) >= MAX_LOBBY:
+        if is_full:
             return "Too many people are waiting at this door; try again later."
         return ""
 
     def _ask(
         self, device: DeviceId, council: CouncilId, pending: shelf.PendingJoin, held: bool, now_ms: int
     ) -> list[Effect]:
-        kinds = [] if held else [Kind.GENESIS]
+        kinds = [] if held or council in self._world.unreadable else [Kind.GENESIS]
         if device not in pending.kept_by:
             kinds.append(Kind.LOBBY)
         effects: list[Effect] = []

@@ -60,6 +60,7 @@ class Pulling:
         self._due_ms: dict[tuple[DeviceId, CouncilId], int] = {}
         self._last: dict[tuple[DeviceId, CouncilId], Pull] = {}
         self._after_fold: set[tuple[DeviceId, CouncilId]] = set()
+        self._lacks_council: set[tuple[DeviceId, CouncilId]] = set()
 
     def behind(self, device: DeviceId, council: CouncilId) -> int | None:
         """What a device was seen to hold and we still lack; None when nothing was compared yet."""
@@ -68,6 +69,14 @@ class Pulling:
             return known
         last = self._last.get((device, council))
         return None if last is None else last.behind
+
+    def lacks_council(self, device: DeviceId, council: CouncilId) -> bool:
+        """Whether a device said that it holds nothing of a council: nothing of it can be missing here."""
+        return (device, council) in self._lacks_council
+
+    def is_compared(self, device: DeviceId, council: CouncilId) -> bool:
+        """Whether a pull ran to its end since this device connected, or there is nothing to pull."""
+        return (device, council) in self._last or self.lacks_council(device, council)
 
     def start(self, device: DeviceId, council: CouncilId, now_ms: int) -> list[Effect]:
         """Begin a pull, or note that another is due when one runs already."""
@@ -103,6 +112,7 @@ class Pulling:
             del self._due_ms[key]
         for key in [k for k in self._last if k[0] == device]:
             del self._last[key]
+        self._lacks_council = {key for key in self._lacks_council if key[0] != device}
 
     def tick(self, now_ms: int) -> list[Effect]:
         """Begin the pulls that are due, and give up those that hang."""
@@ -115,9 +125,10 @@ class Pulling:
                     effects += self.start(device, council, now_ms)
         return effects
 
-    def owns(self, ask: int) -> bool:
-        """Whether an answer belongs to a pull."""
-        return ask in self._asks
+    def asked_of(self, ask: int) -> DeviceId | None:
+        """Whom a pull asked this; None when no pull did."""
+        running = self._asks.get(ask)
+        return None if running is None else running.device
 
     def answered(self, ask: int, data: bytes | None, now_ms: int) -> list[Effect]:
         """Take the answer to one of our questions."""
@@ -125,8 +136,12 @@ class Pulling:
         key = (running.device, running.council)
         if self._running.get(key) is not running:
             return []
-        if data is None or data[:1] == bytes([Kind.UNKNOWN_COUNCIL]):
-            return self._end(running, now_ms, RETRY_AFTER_MS if data is None else PULL_EVERY_MS)
+        if data is None:
+            return self._end(running, now_ms, RETRY_AFTER_MS)
+        if data[:1] == bytes([Kind.UNKNOWN_COUNCIL]):
+            self._lacks_council.add(key)
+            return self._end(running, now_ms, PULL_EVERY_MS)
+        self._lacks_council.discard(key)
         try:
             if not data or data[0] != Kind.SYNC:
                 raise RemoteError("A peer answered a question that was not asked.")
@@ -174,11 +189,7 @@ class Pulling:
         return [ReplyWithEnvelopes(number, pack(Kind.SYNC, head), tuple(wanted), MAX_RESPONSE_BYTES)]
 
     def gossip(self, device: DeviceId, topic: str, data: bytes, now_ms: int) -> list[Effect]:
-        """Take what a device gossiped.
-
-        Raises:
-            RemoteError: the message is malformed.
-        """
+        """Take what a device handed over. It need not be who made it, so it is not blamed for what can't be read."""
         council = council_of(topic)
         if council is None or council not in self._world.places or not data:
             return []
@@ -186,9 +197,11 @@ class Pulling:
             return self.start(device, CouncilId(council), now_ms)
         if data[0] != GossipKind.ENVELOPES:
             return []
-        groups = [
-            g for g in decode_groups(data[1:], MAX_GOSSIP_ENVELOPES_BYTES * 2) if g.header.council == council
-        ]
+        try:
+            decoded = decode_groups(data[1:], MAX_GOSSIP_ENVELOPES_BYTES * 2)
+        except RemoteError:
+            return []
+        groups = [group for group in decoded if group.header.council == council]
         if not groups:
             return []
         batch = self._world.next_number()
@@ -240,9 +253,10 @@ class Pulling:
         return [effect for key in sorted(waiting) for effect in self.start(*key, now_ms)]
 
     def _drop(self, running: _Running, reason: str, now_ms: int) -> list[Effect]:
-        self._end(running, now_ms, PULL_EVERY_MS)
+        running.again = False
+        told = self._end(running, now_ms, PULL_EVERY_MS)
         self._world.problems[running.device] = reason
-        return [Drop(running.device, reason)]
+        return [*told, Drop(running.device, reason)]
 
     def _pass_on(self, running: _Running) -> list[Effect]:
         """Tell the others who are connected that there is news; what came by a pull was gossiped before their time."""

@@ -34,7 +34,10 @@ class Me:
 
 @dataclass(slots=True)
 class World:
-    """What this peer holds. `me` is None until there is an identity: then it only replicates and shows."""
+    """What this peer holds. `me` is None until there is an identity: then it only replicates and shows.
+
+    `unreadable` says of councils whose founding stands on the shelf why this version can't hold them.
+    """
 
     me: Me | None = None
     places: dict[CouncilId, Place] = field(default_factory=dict)
@@ -43,6 +46,7 @@ class World:
     connected: dict[DeviceId, int] = field(default_factory=dict)
     last_seen_ms: dict[DeviceId, int] = field(default_factory=dict)
     problems: dict[DeviceId, str] = field(default_factory=dict)
+    unreadable: dict[CouncilId, str] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     _counter: int = 0
 
