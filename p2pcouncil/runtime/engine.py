@@ -49,6 +49,7 @@ from p2pcouncil.peer.events import (
 )
 from p2pcouncil.peer.shelf import ADDRESS, SETTING
 from p2pcouncil.peer.wire import topic_of
+from p2pcouncil.runtime.signature_check import SignatureCheck
 from p2pcouncil.runtime.strangers import Strangers
 from p2pcouncil.runtime.wiring import translate
 
@@ -100,6 +101,7 @@ class Engine:
         self._accepts: asyncio.Queue[Accept] = asyncio.Queue(maxsize=1_000)
         self._kept = asyncio.Event()
         self._strangers = Strangers()
+        self._signatures = SignatureCheck()
         self._refreshing = asyncio.Lock()
         self._changed: set[asyncio.Event] = set()
         self.failure: BaseException | None = None
@@ -140,6 +142,7 @@ class Engine:
         await self.store.close()
         if self.reader is not self.store:
             await self.reader.close()
+        self._signatures.close()
 
     async def changes(self) -> AsyncIterator[None]:
         """Yield when something may look different; what happens meanwhile is one change."""
@@ -337,7 +340,8 @@ class Engine:
         mine = [group for group in groups if self.peer.world.is_mine(group.header)]
         if mine and await self._accept_mine(mine):
             await self.refresh()
-        report = await self.store.run(accept, groups, self._is_admitted, now_ms())
+        check = self._signatures.check
+        report = await self.store.run(accept, groups, self._is_admitted, now_ms(), check=check)
         for group in groups if report.unknown_members else ():
             who = (group.header.council, group.header.member)
             if who in report.unknown_members:

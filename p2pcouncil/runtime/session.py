@@ -22,7 +22,8 @@ from net.transport import KnownAddress, Transport, TransportError
 from p2pcouncil.identity.keystore import Identity, Keystore
 from p2pcouncil.peer.commands import Command, DisownDevice, Done, MakeProposal, TakeOverDuty
 from p2pcouncil.peer.core import Peer
-from p2pcouncil.peer.planning import Plan, Planner
+from p2pcouncil.peer.planning.desk import Desk, Plan
+from p2pcouncil.peer.planning.planner import plan
 from p2pcouncil.peer.shelf import ADDRESS
 from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_councils
 from p2pcouncil.peer.showing.inbox import priorities, show_inbox
@@ -236,7 +237,8 @@ class PeerSession:
             raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
         if isinstance(command, TakeOverDuty | DisownDevice):
             return plan_duty(self.peer, self._keystore, command, now_ms())
-        return Planner(self.peer, self.engine.signer, secrets.token_bytes, now_ms(), generation).plan(command)
+        desk = Desk(self.peer, self.engine.signer, secrets.token_bytes, now_ms(), generation)
+        return plan(desk, command)
 
     async def _become(self, identity: Identity) -> None:
         self.peer.world.me = me_of(identity)

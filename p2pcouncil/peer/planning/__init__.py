@@ -1,0 +1,1 @@
+"""From a user's command to what is written: checked first, signed afterwards."""

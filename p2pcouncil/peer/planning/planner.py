@@ -1,0 +1,58 @@
+"""What a command comes to: entries to write and things to keep, checked against the state before anything is signed.
+
+Planning has no side effect. It refuses with a `LocalError` whose hint says what to do instead.
+"""
+
+from typing import assert_never
+
+from p2pcouncil.invitation import decode_invitation
+from p2pcouncil.peer import commands as c
+from p2pcouncil.peer import shelf
+from p2pcouncil.peer.events import Connect, Keep
+from p2pcouncil.peer.planning import membership, proposals, votes
+from p2pcouncil.peer.planning.desk import Desk, Plan
+
+
+def plan(desk: Desk, command: c.Command) -> Plan:
+    """Work out what a command comes to.
+
+    Raises:
+        LocalError: it can't be done; the hint says what to do instead.
+    """
+    match command:
+        case c.FoundCouncil():
+            return membership.plan_found(desk, command)
+        case c.MakeInvitation(council, note):
+            return membership.plan_invite(desk, council, note)
+        case c.JoinByInvitation(text):
+            return membership.plan_join(desk, decode_invitation(text))
+        case c.JoinCouncil(council):
+            return membership.plan_join_child(desk, council)
+        case c.VouchFor(council, join_id):
+            return membership.plan_vouch(desk, council, join_id)
+        case c.LeaveCouncil(council, reason):
+            return membership.plan_leave(desk, council, reason)
+        case c.MakeProposal():
+            return proposals.plan_propose(desk, command)
+        case c.EditText(proposal, text, base):
+            return proposals.plan_edit(desk, proposal, text, base)
+        case c.WithdrawProposal(proposal, reason):
+            return proposals.plan_withdraw(desk, proposal, reason)
+        case c.AddComment(proposal, text, reply_to):
+            return proposals.plan_comment(desk, proposal, text, reply_to)
+        case c.SecondProposal(proposal, version):
+            return proposals.plan_second(desk, proposal, version)
+        case c.OpenVote(proposal, window_minutes):
+            return votes.plan_open(desk, proposal, window_minutes)
+        case c.CastBallot():
+            return votes.plan_vote(desk, command)
+        case c.SetPriorities(tags):
+            value = "\n".join(tag.strip() for tag in tags if tag.strip()).encode()
+            message = "Your inbox shows these first: " + (", ".join(tags) or "nothing in particular") + "."
+            return Plan((Keep(shelf.SETTING, b"priorities", value),), message)
+        case c.Dial(address):
+            return Plan((Connect(address),), f"Dialling {address}.")
+        case c.DisownDevice() | c.TakeOverDuty():
+            raise AssertionError("the member key signs these: the session plans them")
+        case _:
+            assert_never(command)

@@ -1,0 +1,103 @@
+"""Planning a vote: opening it, and casting a ballot."""
+
+from crdt.errors import LocalError, RemoteError
+from crdt.ids import ChangeHash
+from p2pcouncil.domain.entries import (
+    Ballot,
+    Open,
+    TextVersionRef,
+)
+from p2pcouncil.domain.outcomes import ProposalState, ProposalStatus
+from p2pcouncil.domain.tally.choice import validate_choice
+from p2pcouncil.peer import commands as c
+from p2pcouncil.peer.events import Append
+from p2pcouncil.peer.place import Place
+from p2pcouncil.peer.planning.desk import Desk, Plan, sentence_of
+
+
+def plan_open(desk: Desk, proposal: ChangeHash, window_minutes: int | None) -> Plan:
+    """Open the vote on the version that was seconded.
+
+    Raises:
+        LocalError: it can't be done; the hint says what to do instead.
+    """
+    place, found = desk.proposal(proposal)
+    desk.check_duty(place)
+    state = place.state
+    if found.status is ProposalStatus.OPEN:
+        raise LocalError("The vote on it is open already.", "Vote.")
+    if found.status is ProposalStatus.WITHDRAWN:
+        raise LocalError("This proposal was withdrawn.", "Make a new one.")
+    version, seconds = _version_to_open(desk, place, found)
+    text = place.text(found.text_id).text_at(ChangeHash(head) for head in version.heads)
+    roll = state.known_roll()
+    if desk.me.member not in roll.members:
+        raise LocalError(
+            "You are not on the roll yet.", "More members have to vouch for you before you open a vote."
+        )
+    entry = Open(
+        desk.now_ms,
+        found.hash,
+        version,
+        text,
+        found.title,
+        found.summary,
+        found.method,
+        found.options,
+        seconds,
+        roll.vouches,
+        roll.leaves,
+        window_minutes or state.genesis.charter.window_minutes,
+    )
+    message = f"The vote on “{found.title}” is open, for {len(roll.members)} members."
+    return Plan((Append(place.council, (entry,), f"open:{found.hash.hex()}"),), message, None)
+
+
+def _version_to_open(
+    desk: Desk, place: Place, found: ProposalState
+) -> tuple[TextVersionRef, tuple[ChangeHash, ...]]:
+    now = desk.peer.version_of(place, found)
+    needed = place.state.genesis.charter.seconds_needed
+    enough = [v for v in found.versions if v.is_enough]
+    for candidate in enough:
+        if candidate.version == now:
+            return now, candidate.hashes
+    if needed == 0:
+        return now, ()
+    if enough:
+        raise LocalError(
+            "The text was edited after it was seconded.",
+            "Have the present version seconded, then open it.",
+        )
+    have = max((len(v.members) for v in found.versions if v.version == now), default=0)
+    raise LocalError(
+        f"This version is seconded by {have}, and {needed} are needed.", "Ask others to second it."
+    )
+
+
+def plan_vote(desk: Desk, command: c.CastBallot) -> Plan:
+    """Vote, or vote again.
+
+    Raises:
+        LocalError: it can't be done; the hint says what to do instead.
+    """
+    place = desk.peer.world.place_of_entry(command.issue)
+    issue = place.issue(command.issue) if place else None
+    if place is None or issue is None:
+        raise LocalError("There is no open vote of that name here.", "See `p2pcouncil inbox`.")
+    desk.place(place.council)
+    desk.check_duty(place)
+    if desk.me.member not in issue.roll:
+        raise LocalError(
+            "You are not on the roll of this vote.",
+            "It was opened before you were let in; the next one counts you.",
+        )
+    try:
+        validate_choice(issue.method, issue.options, command.choice)
+    except RemoteError as error:
+        raise LocalError(sentence_of(error), "Look at the options again.") from error
+    mine = place.state.ballot(issue.hash, desk.me.member)
+    number = mine.number + 1 if mine else 1
+    entry = Ballot(desk.now_ms, issue.hash, number, command.choice)
+    again = " again: this ballot takes the place of the one before" if mine else ""
+    return Plan((Append(place.council, (entry,)),), f"You voted on “{issue.title}”{again}.", None)
