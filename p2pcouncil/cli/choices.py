@@ -6,7 +6,7 @@ and 3 alike. ``>`` may be used instead of the space, but then in quotes, for a s
 
 from typing import assert_never
 
-from crdt.errors import RemoteError
+from crdt.errors import LocalError, RemoteError
 from p2pcouncil.cli.errors import NotHereError, UsageError
 from p2pcouncil.cli.refs import Candidate, resolve
 from p2pcouncil.domain.tally.choice import ABSTAIN, BLANK, NO, YES, Choice, validate_choice
@@ -41,8 +41,7 @@ def parse_choice(method: Method, options: tuple[str, ...], words: tuple[str, ...
                 raise UsageError(f"“{' '.join(words)[:40]}” is not yes, no or abstain.", hint)
             return _YES_NO[words[0].casefold()]
         case Approval():
-            listed = [part for word in words for part in word.split(",") if part.strip()]
-            indexes = sorted(_index(options, part, hint) for part in listed)
+            indexes = sorted(_index(options, part, hint) for word in words for part in _listed(word))
             choice: Choice = BLANK if blank else (tuple(indexes),)
         case Ranked():
             ranks = [rank for word in words for rank in word.split(">") if rank.strip()]
@@ -71,6 +70,12 @@ def how_to_vote(method: Method, options: tuple[str, ...]) -> str:
             assert_never(method)
 
 
+def _listed(word: str) -> list[str]:
+    """Numbers may be joined by commas; in a name, a comma is a part of it."""
+    parts = [part for part in word.split(",") if part.strip()]
+    return parts if all(part.strip().isdecimal() for part in parts) else [word]
+
+
 def _index(options: tuple[str, ...], part: str, hint: str) -> int:
     part = part.strip()
     if part.isdecimal():
@@ -85,3 +90,5 @@ def _index(options: tuple[str, ...], part: str, hint: str) -> int:
         return resolve(part, named, "option", "show")
     except NotHereError as error:
         raise UsageError(f"There is no option “{part[:40]}”.", hint) from error
+    except LocalError as error:
+        raise UsageError(str(error), hint) from error

@@ -5,7 +5,6 @@ only a person needs goes to standard error.
 """
 
 import asyncio
-import json
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import Parameter
 
-from p2pcouncil.cli.as_json import dump, json_of_done
+from p2pcouncil.cli.as_json import dump, json_of_done, plain
 from p2pcouncil.cli.errors import NotHereError, NotInTimeError, UsageError
 from p2pcouncil.cli.show import plural, wrap
 from p2pcouncil.peer.commands import Command, Done
@@ -108,12 +107,11 @@ class Context:
         if not self.json:
             print(text, file=sys.stderr, flush=True)
 
-    def complain(self, message: str, hint: str, code: int) -> None:
-        """Say what went wrong and what to do next, in two lines or one object."""
+    def complain(self, message: str, hint: str, code: int, found: object = None) -> None:
+        """Say what went wrong and what to do next: in two lines, or in one object together with what was found."""
         if self.json:
             print(
-                json.dumps({"error": message, "hint": hint, "exit_code": code}, ensure_ascii=False),
-                flush=True,
+                dump({**(plain(found) or {}), "error": message, "hint": hint, "exit_code": code}), flush=True
             )
             return
         print(f"error: {message}", file=sys.stderr)

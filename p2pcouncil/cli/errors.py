@@ -13,6 +13,7 @@
 
 import enum
 import sqlite3
+from typing import Any
 
 from crdt.errors import CouncilError, LocalError
 from net.transport import TransportError
@@ -46,7 +47,11 @@ class NotInTimeError(LocalError):
 
 
 class VerificationFailedError(LocalError):
-    """A check found something that does not hold."""
+    """A check found something that does not hold; `data` is what was found, for scripts."""
+
+    def __init__(self, message: str, hint: str, data: dict[str, Any]) -> None:
+        super().__init__(message, hint)
+        self.data = data
 
 
 EXPECTED = (CouncilError, TransportError, OSError)

@@ -116,4 +116,5 @@ async def verify(bundle: Path | None = None, /, *, ctx: Ctx) -> None:
     raise VerificationFailedError(
         f"{len(failed)} of {len(report.checks)} checks do not hold: {' '.join(failed)}",
         "Don't rely on it; ask another member for a bundle, and compare.",
+        data,
     )

@@ -13,7 +13,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from p2pcouncil.cli import completion, councils, files, identity, network, proposals, story, votes
 from p2pcouncil.cli.context import Context
-from p2pcouncil.cli.errors import EXPECTED, ExitCode, exit_code_of, hint_of
+from p2pcouncil.cli.errors import EXPECTED, ExitCode, VerificationFailedError, exit_code_of, hint_of
 from p2pcouncil.cli.groups import EVERYWHERE, PROGRAM
 from p2pcouncil.cli.interface import interface
 from p2pcouncil.runtime.home import Home
@@ -103,7 +103,8 @@ def _execute(command: Callable[..., object], bound: inspect.BoundArguments, cont
             asyncio.run(result)
     except EXPECTED as error:
         code = exit_code_of(error)
-        context.complain(str(error), hint_of(error), code)
+        found = error.data if isinstance(error, VerificationFailedError) else None
+        context.complain(str(error), hint_of(error), code, found)
         return code
     except (KeyboardInterrupt, EOFError):
         context.complain("Interrupted.", "", ExitCode.INTERRUPTED)

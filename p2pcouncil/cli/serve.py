@@ -4,9 +4,9 @@ It prints one line per event, so that a person, or a script with ``--json``, can
 """
 
 import asyncio
+import contextlib
 import os
 import signal
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -138,9 +138,15 @@ def _council_changes(old: CouncilView | None, new: CouncilView) -> Iterator[Even
 
 async def _addressed(session: Session) -> StatusView:
     """Wait a moment for our own addresses: a script takes them from the first line."""
-    deadline = time.monotonic() + ADDRESS_SECONDS
-    while not session.network().my_addresses and time.monotonic() < deadline:
-        await asyncio.sleep(0.05)
+
+    async def addressed() -> None:
+        async for _ in session.changes():
+            if session.network().my_addresses:
+                return
+
+    if not session.network().my_addresses:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(addressed(), ADDRESS_SECONDS)
     return session.status()
 
 

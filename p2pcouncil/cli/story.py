@@ -19,7 +19,7 @@ from p2pcouncil.cli.errors import VerificationFailedError
 from p2pcouncil.cli.groups import STORIES, add_verb
 from p2pcouncil.scenario.play import Player, playing
 from p2pcouncil.scenario.processes import PROGRAM
-from p2pcouncil.scenario.report import Report, to_json, to_lines
+from p2pcouncil.scenario.report import to_json, to_lines
 from p2pcouncil.scenario.story import read_story, shipped_story
 
 STOPPED_BY = (signal.SIGTERM, signal.SIGHUP)
@@ -79,16 +79,15 @@ async def _play(ctx: Context, file: Path, keep: bool) -> None:
             tell(f"Homes: {folder}")
         async with _ending_on_signals(), playing(story, folder, tell) as player:
             report = await player.play()
-            ctx.say(to_lines(report), to_json(report))
+            if report.agree or not ctx.json:
+                ctx.say(to_lines(report), to_json(report))
             if report.agree and ctx.is_interactive and sys.stdout.isatty():
                 await _offer_interface(player)
-    _raise_unless_agreed(report)
-
-
-def _raise_unless_agreed(report: Report) -> None:
     if not report.agree:
         raise VerificationFailedError(
-            "The story did not end as it should.", "Run it again with --keep, and look into the homes."
+            "The story did not end as it should.",
+            "Run it again with --keep, and look into the homes.",
+            to_json(report),
         )
 
 

@@ -32,6 +32,7 @@ class Narrator:
         self._story = story
         self._councils: dict[str, str] = {}
         self._proposals: dict[str, str] = {}
+        self._proposed: dict[str, Propose] = {}
         self._voted: set[tuple[str, str]] = set()
 
     def tell(self, step: AnyStep) -> str:
@@ -60,6 +61,7 @@ class Narrator:
                 return f"{self._name(who)} asks to join {name}; {vouch}"
             case Propose(who=who, council=council, proposal=proposal, title=title, method=method):
                 self._proposals[proposal] = title
+                self._proposed[proposal] = step
                 return f"{self._name(who)} proposes in “{self._councils[council]}”: {title} ({method})."
             case Edit(who=who, proposal=proposal, append=append, replace=replace, by=by):
                 what = (
@@ -74,26 +76,41 @@ class Narrator:
                 return f"{self._name(who)} seconds “{self._proposals[proposal]}” as it stands."
             case Open(who=who, proposal=proposal):
                 return f"{self._name(who)} opens the vote on “{self._proposals[proposal]}”."
-            case Vote(who=who, proposal=proposal, choice=choice, refused=refused):
+            case Vote(who=who, proposal=proposal, refused=refused):
                 if refused:
                     return f"{self._name(who)} tries to vote and is told why not."
                 again = " again" if (who, proposal) in self._voted else ""
                 self._voted.add((who, proposal))
-                return f"{self._name(who)} votes{again} on “{self._proposals[proposal]}”: {' '.join(choice)}."
+                return (
+                    f"{self._name(who)} votes{again} on “{self._proposals[proposal]}”: {self._choice(step)}."
+                )
             case Settle():
                 return "Everybody online catches up."
-            case Expect(proposal=proposal, counts=counts, contains=contains):
-                counted = ", ".join(f"{count} {option}" for option, count in counts.items())
-                shown = (
-                    f": {counted}"
-                    if counted
-                    else f" holds {len(contains)} pieces as written"
-                    if contains
-                    else ""
-                )
-                return f"Checked with every peer: “{self._proposals[proposal]}”{shown}."
+            case Expect():
+                return self._expected(step)
             case _:
                 assert_never(step)
+
+    def _choice(self, step: Vote) -> str:
+        """A choice in the words of the options, for nobody watching knows their numbers."""
+        proposed = self._proposed[step.proposal]
+
+        def option(part: str) -> str:
+            known = part.isdecimal() and 1 <= int(part) <= len(proposed.options)
+            return proposed.options[int(part) - 1] if known else part
+
+        ranks = [rank for word in step.choice for rank in word.split(">")]
+        named = [" = ".join(option(part.strip()) for part in rank.split("=")) for rank in ranks]
+        return (" > " if proposed.method == "ranked" else "; ").join(named)
+
+    def _expected(self, step: Expect) -> str:
+        who = " and ".join(self._name(key) for key in step.who) + "'s peer" if step.who else "every peer"
+        said = [f"{count} {option}" for option, count in step.counts.items()]
+        said += [f"ahead is {winner}" for winner in step.winners]
+        said += [f"the text says “{_quoted(piece)}”" for piece in step.contains]
+        said += [f"it does not say “{_quoted(piece)}”" for piece in step.lacks]
+        said += [step.outcome] if step.outcome else []
+        return f"Checked with {who}, “{self._proposals[step.proposal]}”: {'; '.join(said)}."
 
     def _name(self, key: str) -> str:
         return self._story.person(key).name.split(" ")[0]

@@ -32,6 +32,7 @@ from p2pcouncil.scenario.steps import (
 from p2pcouncil.scenario.story import Story
 
 SETTLE_SECONDS = 60.0
+EXPECT_SECONDS = 30.0
 LOOK_AGAIN_SECONDS = 0.5
 
 
@@ -83,8 +84,7 @@ class Player:
         self._tell("Waiting until all peers hold the same …")
         stopped = [actor for actor in self.actors.values() if not actor.is_running]
         await asyncio.gather(*(actor.start() for actor in stopped))
-        await self._settle()
-        peers = await self._reports(list(self.actors))
+        peers = await self._reports(await self._settle())
         society = next(iter(self._councils.values()))
         return Report(society, peers, time.monotonic() - started, tuple(self._failures))
 
@@ -200,8 +200,11 @@ class Player:
                 f"{self.actors[step.who].name} could vote, though the story says otherwise."
             )
 
-    async def _settle(self) -> None:
+    async def _settle(self) -> dict[str, dict[str, Holding]]:
         """Wait until running peers hold the same of the councils that they share.
+
+        Returns:
+            What each of them holds then, by person and council id.
 
         Raises:
             LocalError: they don't in time; it says who holds what.
@@ -219,7 +222,7 @@ class Player:
             peers = [PeerReport(self.actors[key].name, 0, held, {}) for key, held in holdings.items()]
             differ = differences(peers)
             if complete and not differ:
-                return
+                return holdings
             if time.monotonic() > deadline:
                 raise LocalError(
                     f"Peers did not come to hold the same within {SETTLE_SECONDS:g} s. {' '.join(differ)}",
@@ -231,29 +234,34 @@ class Player:
         answers = await asyncio.gather(*(self.actors[key].do("status") for key in keys))
         return {key: holdings_of(answer) for key, answer in zip(keys, answers, strict=True)}
 
-    async def _reports(self, keys: Sequence[str]) -> tuple[PeerReport, ...]:
-        async def report(key: str) -> PeerReport:
+    async def _reports(self, holdings: dict[str, dict[str, Holding]]) -> tuple[PeerReport, ...]:
+        async def report(key: str, held: dict[str, Holding]) -> PeerReport:
             actor = self.actors[key]
-            status, shown = await asyncio.gather(actor.do("status"), actor.do("show"))
-            tallies = {
-                proposal["issue"]["id"]: tally_of(proposal)
-                for proposal in shown["proposals"]
-                if proposal["issue"]
-            }
-            return PeerReport(actor.name, actor.pid, holdings_of(status), dict(sorted(tallies.items())))
+            shown = (await actor.do("show"))["proposals"]
+            tallies = {proposal["issue"]["id"]: tally_of(proposal) for proposal in shown if proposal["issue"]}
+            return PeerReport(actor.name, actor.pid, held, dict(sorted(tallies.items())))
 
-        return tuple(await asyncio.gather(*(report(key) for key in keys)))
+        return tuple(await asyncio.gather(*(report(key, held) for key, held in holdings.items())))
 
     async def _expect(self, step: Expect) -> None:
-        await self._settle()
         members = step.who or tuple(self._members[self._proposed_in[step.proposal]])
         keys = [key for key in members if self.actors[key].is_running]
-        proposal = self._proposals[step.proposal]
-        answers = await asyncio.gather(*(self.actors[key].do("show", proposal) for key in keys))
-        for key, answer in zip(keys, answers, strict=True):
-            for failure in unmet(step, answer):
-                self._failures.append(f"With {self.actors[key].name}, “{answer['title']}”: {failure}")
-                self._tell(f"    {self._failures[-1]}")
+        await asyncio.gather(*(self._expect_of(key, step) for key in keys))
+
+    async def _expect_of(self, key: str, step: Expect) -> None:
+        """Look at one peer until everything is as expected, or it has had time enough to catch up."""
+        actor, deadline = self.actors[key], time.monotonic() + EXPECT_SECONDS
+        while True:
+            answer = await actor.do("show", self._proposals[step.proposal])
+            failures = unmet(step, answer)
+            if not failures:
+                return
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        for failure in failures:
+            self._failures.append(f"With {actor.name}, “{answer['title']}”: {failure}")
+            self._tell(f"    {self._failures[-1]}")
 
 
 def unmet(step: Expect, proposal: Answer) -> list[str]:
@@ -264,13 +272,17 @@ def unmet(step: Expect, proposal: Answer) -> list[str]:
     """
     failures = [f"the text lacks “{piece}”." for piece in step.contains if piece not in proposal["text"]]
     failures += [f"the text holds “{piece}”." for piece in step.lacks if piece in proposal["text"]]
-    if not (step.counts or step.outcome or step.turnout >= 0):
+    if not (step.counts or step.outcome or step.winners or step.turnout >= 0):
         return failures
     if proposal["issue"] is None:
         return [*failures, "its vote is not open."]
     tally = tally_of(proposal)
     if step.outcome and tally["outcome"] != step.outcome:
         failures.append(f"the outcome is {tally['outcome']}, not {step.outcome}.")
+    if step.winners and tuple(tally["winners"]) != step.winners:
+        failures.append(
+            f"ahead is {' and '.join(tally['winners']) or 'nobody'}, not {' and '.join(step.winners)}."
+        )
     if step.turnout >= 0 and tally["turnout"] != step.turnout:
         failures.append(f"{tally['turnout']} ballots are counted, not {step.turnout}.")
     for option, count in step.counts.items():
@@ -287,6 +299,7 @@ def tally_of(proposal: Answer) -> Answer:
         "method": issue["method"]["type"],
         "counts": {option["label"]: option["count"] for option in issue["tally"]["counts"]},
         "outcome": issue["tally"]["outcome"],
+        "winners": [option["label"] for option in issue["tally"]["counts"] if option["is_winner"]],
         "status": issue["status"],
         "turnout": issue["tally"]["turnout"],
     }

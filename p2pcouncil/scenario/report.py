@@ -131,13 +131,8 @@ def to_lines(report: Report) -> list[str]:
             pid = str(peer.pid)
             rows.append((peer.name, pid, holding.name, f"{holding.entries} entries", holding.state_hash[:16]))
     lines += _table(("peer", "process", "council", "held", "state hash"), rows)
-    for tally in issues(report.peers):
-        lines += ["", f"{tally['title']} ({tally['method']}, {tally['status']}): {tally['outcome']}"]
-        for peer in report.peers:
-            for own in peer.tallies.values():
-                if own["title"] == tally["title"]:
-                    counts = ", ".join(f"{option}: {count}" for option, count in own["counts"].items())
-                    lines.append(f"  {peer.name} counts {counts}")
+    for issue in dict.fromkeys(issue for peer in report.peers for issue in peer.tallies):
+        lines += ["", *_counts(report.peers, issue)]
     lines.append("")
     lines += differences(report.peers)
     lines += report.failures
@@ -150,6 +145,20 @@ def to_lines(report: Report) -> list[str]:
         lines.append("The peers agree with each other, but not with what the story expects.")
     lines.append(f"It took {report.seconds:.0f} seconds.")
     return lines
+
+
+def _counts(peers: Sequence[PeerReport], issue: str) -> list[str]:
+    """A vote as each peer counts it, side by side."""
+    counted = {peer.name: peer.tallies[issue] for peer in peers if issue in peer.tallies}
+    tally = next(iter(counted.values()))
+    options = tuple(f"{number}. {option}" for number, option in enumerate(tally["counts"], start=1))
+    ahead = f": {', '.join(tally['winners'])}" if tally["winners"] else ""
+    lines = [f"{tally['title']} ({tally['method']}): {tally['status']}, {tally['outcome']}{ahead}"]
+    lines.append("  " + "; ".join(options))
+    head = ("peer", *(str(number) for number in range(1, len(options) + 1)))
+    return lines + _table(
+        head, [(name, *(str(count) for count in own["counts"].values())) for name, own in counted.items()]
+    )
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -144,7 +144,7 @@ class Settle(Step, frozen=True, kw_only=True, tag="settle"):
 
 
 class Expect(Step, frozen=True, kw_only=True, tag="expect"):
-    """What has to be true of a proposal with each member whose peer runs, once they have settled.
+    """What has to be true of a proposal with each member whose peer runs, given a moment to catch up.
 
     Attributes:
         who: whose peers are asked; everybody's when empty.
@@ -152,6 +152,7 @@ class Expect(Step, frozen=True, kw_only=True, tag="expect"):
         lacks: what the text must not contain.
         counts: option or answer, and its count.
         outcome: of the vote as it stands.
+        winners: options that are ahead, in the order of the proposal.
         turnout: ballots counted.
     """
 
@@ -161,6 +162,7 @@ class Expect(Step, frozen=True, kw_only=True, tag="expect"):
     lacks: tuple[str, ...] = ()
     counts: dict[str, int] = {}
     outcome: str = ""
+    winners: tuple[str, ...] = ()
     turnout: int = -1
 
 
