@@ -111,7 +111,9 @@ class Lobby:
         is_known = place.state.is_admitted(MemberId(join.member)) or (
             held is not None and shelf.read(held, shelf.LobbyRecord).join == question.join
         )
-        refused = "" if is_known else self._refusal(place, join, is_full=held is None and self._is_full(place))
+        refused = (
+            "" if is_known else self._refusal(place, join, is_full=held is None and self._is_full(place))
+        )
         answer = Reply(number, pack(Kind.LOBBY, LobbyAnswer(refused)))
         if refused or is_known:
             return [answer]

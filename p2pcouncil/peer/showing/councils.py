@@ -13,6 +13,10 @@ from p2pcouncil.peer.views import CouncilView, JoinRequestView, MemberView
 
 TITLE_CELLS = 100
 MAX_REJECTED_SHOWN = 50
+FORKED = (
+    "Its device wrote two different things at this place, as a copied or restored home does. Neither counts, nor does "
+    "what followed there; what was written in a new feed since counts."
+)
 
 
 def name_of(place: Place) -> str:
@@ -100,11 +104,23 @@ def show_council(peer: Peer, place: Place, depth: int) -> CouncilView:
         entries=place.index.total,
         behind=max(behind, default=None),
         state_hash=place.state_hash().hex(),
-        rejected=tuple(
-            (r.hash.hex()[:8], people.person(r.member).name, clean_line(r.reason, 300))
-            for r in state.rejected[:MAX_REJECTED_SHOWN]
-        ),
+        rejected=_rejected(place, people),
     )
+
+
+def _rejected(place: Place, people: People) -> tuple[tuple[str, str, str], ...]:
+    """What counts for nothing, and why; forks first, for they may be somebody's own laptop at odds with itself."""
+    forks = [
+        (change.hex()[:8], people.person(held.header.member).name, FORKED)
+        for lane in place.index.lanes_between(b"", b"")
+        if (held := place.index.lane(lane)) is not None
+        for _, change in held.above
+    ]
+    refused = [
+        (r.hash.hex()[:8], people.person(r.member).name, clean_line(r.reason, 300))
+        for r in place.state.rejected[:MAX_REJECTED_SHOWN]
+    ]
+    return tuple((forks + refused)[:MAX_REJECTED_SHOWN])
 
 
 def _my_standing(peer: Peer, place: Place) -> str:

@@ -1,6 +1,6 @@
 """A vote as it is shown: the count as this peer recomputes it, and what is not known about it."""
 
-from crdt.ids import MemberId
+from crdt.ids import CouncilId, DeviceId, MemberId
 from p2pcouncil.domain.outcomes import IssueState
 from p2pcouncil.domain.plain_text import clean_block, clean_line
 from p2pcouncil.domain.tally.choice import Choice
@@ -105,12 +105,19 @@ def _headline(tally: Tally, labels: tuple[str, ...]) -> str:
     return f"Provisional: {told}."
 
 
+def sharers_of(peer: Peer, council: CouncilId) -> tuple[DeviceId, ...]:
+    """Who is connected and did not say that they hold nothing of a council."""
+    return tuple(device for device in peer.world.connected if not peer.pulling.lacks_council(device, council))
+
+
 def _status_line(peer: Peer, place: Place, issue: IssueState) -> str:
-    behinds = [peer.pulling.behind(device, place.council) for device in peer.world.connected]
+    behinds = [peer.pulling.behind(device, place.council) for device in sharers_of(peer, place.council)]
     known = [behind for behind in behinds if behind is not None]
     counted = f"{issue.tally.turnout} of {issue.tally.roll_size} ballots have reached this laptop"
-    if not known:
-        caught_up = "no other peer is connected, so others may hold more"
+    if not behinds:
+        caught_up = "no other peer of this council is connected, so others may hold more"
+    elif not known:
+        caught_up = "what the others hold is being compared"
     elif max(known):
         caught_up = f"behind by {max(known)}"
     else:

@@ -8,6 +8,7 @@ from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.showing.councils import show_councils
+from p2pcouncil.peer.showing.issues import sharers_of
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.views import (
     IdentityView,
@@ -107,19 +108,20 @@ def _line(peer: Peer, role: NetworkRole) -> str:
         return "Offline: what you write stays on this laptop until the network runs."
     if not count:
         return "No other peer is connected: what you write waits here."
-    behinds = [
-        peer.pulling.behind(device, council)
-        for device in peer.world.connected
+    who = "1 peer" if count == 1 else f"{count} peers"
+    shared = [
+        [peer.pulling.behind(device, council) for device in sharers_of(peer, council)]
         for council in peer.world.places
     ]
-    known = [behind for behind in behinds if behind is not None]
-    who = "1 peer" if count == 1 else f"{count} peers"
-    most = max(known, default=0)
-    if len(known) < len(behinds):
+    if peer.world.places and not any(shared):
+        return f"{who} connected; {'it holds' if count == 1 else 'they hold'} none of your councils."
+    behind = sum(max((known or 0 for known in council), default=0) for council in shared)
+    is_comparing = any(known is None for council in shared for known in council)
+    if behind:
+        return f"{who} connected; behind by {behind}{' or more' if is_comparing else ''}."
+    if is_comparing:
         return f"{who} connected; comparing what they hold with what is here."
-    return f"{who} connected; " + (
-        f"behind by {most}." if most else "they hold nothing that is missing here."
-    )
+    return f"{who} connected; {'it holds' if count == 1 else 'they hold'} nothing that is missing here."
 
 
 def _reachable(peer: Peer, role: NetworkRole) -> str:
@@ -138,25 +140,34 @@ def _reachable(peer: Peer, role: NetworkRole) -> str:
 
 
 def show_pending(peer: Peer) -> tuple[PendingJoinView, ...]:
-    """Councils that I asked to join."""
+    """Councils that I asked to join, and those that this version can't hold."""
     shown = []
+    unreadable = dict(peer.world.unreadable)
     for key, value in sorted(peer.world.items(shelf.JOIN).items()):
+        council = CouncilId(key)
         pending = shelf.read(value, shelf.PendingJoin)
-        sponsor = clean_line(pending.sponsor, 32)
-        if pending.refused:
-            line = clean_line(pending.refused, 300)
-        elif pending.kept_by:
-            count = len(pending.kept_by)
-            who = "1 peer keeps" if count == 1 else f"{count} peers keep"
-            line = f"{who} your request; somebody must vouch for you. Tell them your four words."
-        elif pending.addresses:
-            line = f"Not delivered yet: {sponsor or 'nobody'} and their peers could not be reached so far."
-        else:
-            line = "Not delivered yet: carry a bundle to a member, or wait until one connects."
-        refused = clean_line(pending.refused, 300)
+        refused = unreadable.pop(council, "") or clean_line(pending.refused, 300)
         name = clean_line(pending.name, 64)
-        shown.append(PendingJoinView(CouncilId(key), name, line, len(pending.kept_by), refused))
+        shown.append(
+            PendingJoinView(council, name, _waits_for(pending, refused), len(pending.kept_by), refused)
+        )
+    for council, reason in sorted(unreadable.items()):
+        shown.append(PendingJoinView(council, council.hex()[:8], reason, 0, reason))
     return tuple(shown)
+
+
+def _waits_for(pending: shelf.PendingJoin, refused: str) -> str:
+    """What a request waits for; that some peer keeps it weighs more than another's refusal."""
+    if pending.kept_by:
+        count = len(pending.kept_by)
+        who = "1 peer keeps" if count == 1 else f"{count} peers keep"
+        return f"{who} your request; somebody must vouch for you. Tell them your four words."
+    if refused:
+        return refused
+    if pending.addresses:
+        sponsor = clean_line(pending.sponsor, 32) or "the sponsor"
+        return f"Not delivered yet: {sponsor} and their peers could not be reached so far."
+    return "Not delivered yet: carry a bundle to a member, or wait until one connects."
 
 
 def show_status(peer: Peer, role: NetworkRole, *, stored: bool) -> StatusView:
