@@ -11,18 +11,16 @@ of this laptop waiting for longer than the inserts take.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
-
-from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
 
 from crdt.envelope import Envelope, EnvelopeGroup, signed_message
 from crdt.errors import RemoteError
 from crdt.evidence import LanePlan, LaneState, nothing_pinned, plan_lane
 from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId
 from crdt.keys import LaneHeader, lane_id, validate_header
+from crdt.signatures import CheckAll, Signed, check_all
 from crdt.store import orphans
 from crdt.store.lanes import ensure_lane, find_lane, lane_head
 from crdt.store.rows import ENVELOPE_COLUMNS, EnvelopeRow
@@ -82,6 +80,7 @@ def accept(
     admitted: Admitted,
     now_ms: int,
     pinned: Pinned = nothing_pinned,
+    check: CheckAll = check_all,
 ) -> AcceptReport:
     """Take in envelopes from anywhere; one transaction per call.
 
@@ -91,6 +90,7 @@ def accept(
         admitted: whether a member may write in a council; may only ever turn from False to True.
         now_ms: this laptop's clock, kept as the first-seen time.
         pinned: whether a page names this hash, so that it stays above a fork.
+        check: checks the signatures.
 
     Returns:
         What became of them. Bad envelopes are reported, never raised: the rest of the frame may be good.
@@ -103,11 +103,7 @@ def accept(
     with transaction(conn, write=False):
         for lane, (_, offered) in lanes.items():
             offered[:] = _unheld(conn, lane, offered, pinned, tally)
-    verified = [
-        (lane, header, good)
-        for lane, (header, offered) in lanes.items()
-        if offered and (good := _verified(lane, header, offered, tally))
-    ]
+    verified = _verified(lanes, check, tally)
     if verified:
         with transaction(conn, write=True):
             _store(conn, verified, now_ms, pinned, tally)
@@ -164,22 +160,25 @@ def _unheld(
     return fresh
 
 
-def _verified(lane: LaneId, header: LaneHeader, offered: Iterable[Envelope], tally: _Tally) -> list[Envelope]:
-    """Leave out what the lane's device did not sign."""
-    verify = VerifyKey(header.device).verify
-    prefix = signed_message(lane, ChangeHash(b""))
-    good, forged = [], 0
-    for envelope in offered:
-        try:
-            verify(prefix + envelope.hash, envelope.signature)
-        except (BadSignatureError, ValueError):
-            forged += 1
-        else:
-            good.append(envelope)
-    if forged:
-        reason = f"{forged} envelopes were not signed by the device that they name."
-        tally.refused.append(Refusal(header.member, reason))
-    return good
+def _verified(
+    lanes: Mapping[LaneId, tuple[LaneHeader, list[Envelope]]], check: CheckAll, tally: _Tally
+) -> list[tuple[LaneId, LaneHeader, list[Envelope]]]:
+    """Leave out what the lanes' devices did not sign, and lanes of which nothing is left."""
+    signed = [
+        Signed(header.device, signed_message(lane, envelope.hash), envelope.signature)
+        for lane, (header, offered) in lanes.items()
+        for envelope in offered
+    ]
+    answers = iter(check(signed) if signed else ())
+    verified = []
+    for lane, (header, offered) in lanes.items():
+        good = [envelope for envelope in offered if next(answers)]
+        if forged := len(offered) - len(good):
+            reason = f"{forged} envelopes were not signed by the device that they name."
+            tally.refused.append(Refusal(header.member, reason))
+        if good:
+            verified.append((lane, header, good))
+    return verified
 
 
 def _store(

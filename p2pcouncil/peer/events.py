@@ -6,6 +6,8 @@ carries them out. Each is a plain value, so that a simulator can record, delay, 
 
 from dataclasses import dataclass
 
+import msgspec
+
 from crdt.envelope import Envelope, EnvelopeGroup
 from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, TextId
 from crdt.index import Want
@@ -13,8 +15,7 @@ from crdt.keys import LaneHeader
 from p2pcouncil.domain.entries import AnyEntry
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """An envelope that stands in the store: the only way in which anything reaches the state."""
 
     header: LaneHeader

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from crdt.envelope import Envelope, EnvelopeGroup
 from crdt.errors import RemoteError
@@ -58,8 +59,8 @@ def test_the_writers_of_other_members_wait_until_they_are_admitted(conn: sqlite3
 
 
 def test_a_forged_signature_is_refused_and_the_rest_kept(conn: sqlite3.Connection) -> None:
-    forged = replace(LANE[1], signature=LANE[2].signature)
-    short = replace(LANE[2], signature=b"no")
+    forged = structs.replace(LANE[1], signature=LANE[2].signature)
+    short = structs.replace(LANE[2], signature=b"no")
     report = accept(conn, [group(ALICE, [LANE[0], forged, short])], everyone, 1)
     assert report.accepted == 1
     assert [(refusal.member, refusal.reason) for refusal in report.refused] == [
@@ -174,9 +175,9 @@ def test_a_fork_is_proof_by_itself() -> None:
         replace(proof, first=second, second=first),
         replace(proof, first=LANE[2]),
         replace(proof, second=first),
-        replace(proof, second=replace(second, signature=first.signature)),
-        replace(proof, second=replace(second, payload=b"not what was signed")),
-        replace(proof, first=foreign if foreign.hash < second.hash else replace(first, lane=foreign.lane)),
+        replace(proof, second=structs.replace(second, signature=first.signature)),
+        replace(proof, second=structs.replace(second, payload=b"not what was signed")),
+        replace(proof, first=foreign if foreign.hash < second.hash else structs.replace(first, lane=foreign.lane)),
         replace(proof, header=BOB.header()),
     ):
         with pytest.raises(RemoteError):

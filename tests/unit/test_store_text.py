@@ -4,6 +4,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from crdt.envelope import decode_groups, encode_groups
 from crdt.errors import LocalError
@@ -68,7 +69,7 @@ def test_a_relayed_change_under_a_wrong_predecessor_keeps_nothing_out() -> None:
     write(ours, ALICE, "abc")
     rows = [row.envelope for row in read_new(ours.conn, Cursor()).envelopes]
     last, bobs = rows[-1], next(row for row in rows if row.lane != rows[-1].lane)
-    relabelled = [group(ALICE, [replace(last, prev=bobs.hash)], ALICE.text_header(TEXT))]
+    relabelled = [group(ALICE, [structs.replace(last, prev=bobs.hash)], ALICE.text_header(TEXT))]
     with closing(open_store(IN_MEMORY)) as fresh:
         accept(fresh, decode_groups(encode_groups(relabelled), 100_000), everyone, 1)
         assert accept(fresh, [group(ALICE, [last], ALICE.text_header(TEXT))], everyone, 1).orphans == 2

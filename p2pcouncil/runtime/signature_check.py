@@ -1,0 +1,116 @@
+"""Many signatures at once are checked in a process of its own, so that this one can fold meanwhile.
+
+libsodium works outside Python's lock but has to get the lock back after each signature, and waits for it as long as
+anything else computes here. A process shares no lock. It gets plain bytes and gives back one byte per signature,
+made by the very same function; wherever it is missing, slow or ends, the check is done here.
+"""
+
+import logging
+import subprocess
+import sys
+from collections.abc import Sequence
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from os import cpu_count
+
+import msgspec
+
+from crdt.signatures import Signed, check_all
+
+log = logging.getLogger("p2pcouncil")
+
+WORTH_HANDING_OVER = 512
+"""Fewer are checked faster than a process is started; most of what gossip brings is a handful."""
+SLICE = 512
+"""Signatures sent at a time: some 100 KB and twenty milliseconds."""
+SLICES_AHEAD = 2
+"""One being checked, one waiting, so that the process never idles and a send never blocks."""
+SLICE_HERE = 64
+"""Checked here at a time while the process starts."""
+ANSWER_SECONDS = 10.0
+MAX_FAILURES = 3
+
+
+class SignatureCheck:
+    """Checks signatures, many of them in another process; used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+        self._ready = False
+        self._failures = 0 if (cpu_count() or 1) > 1 else MAX_FAILURES
+
+    def check(self, signed: Sequence[Signed]) -> list[bool]:
+        """Say of each whether its signature holds, in order; see `crdt.signatures.CheckAll`."""
+        done: list[bool] = []
+        if len(signed) >= WORTH_HANDING_OVER and self._failures < MAX_FAILURES:
+            try:
+                connection = self._started()
+                while len(done) < len(signed) and not self._is_ready(connection):
+                    done += check_all(signed[len(done) : len(done) + SLICE_HERE])
+                done += self._hand_over(connection, signed[len(done) :])
+            except (OSError, EOFError) as error:
+                log.info("signatures are checked in this process: %r", error)
+                self._failures += 1
+                self.close()
+        return done + check_all(signed[len(done) :])
+
+    def close(self) -> None:
+        """End the process, if there is one; the next large check starts another."""
+        process, connection = self._process, self._connection
+        self._process, self._connection, self._ready = None, None, False
+        if connection is not None:
+            connection.close()
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def _started(self) -> Connection:
+        if self._process is not None and self._process.poll() is not None:
+            self.close()  # It had nothing to do for long and has gone.
+        if self._connection is None:
+            ours, theirs = Pipe()
+            self._connection = ours
+            with theirs:
+                # -P: a file that happens to lie in the working folder must not pass for a module.
+                command = [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "p2pcouncil.runtime.signature_worker",
+                    str(theirs.fileno()),
+                ]
+                self._process = subprocess.Popen(
+                    command,
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+        return self._connection
+
+    def _is_ready(self, connection: Connection) -> bool:
+        if not self._ready and connection.poll():
+            self._ready = connection.recv_bytes() == b""
+        return self._ready
+
+    def _hand_over(self, connection: Connection, signed: Sequence[Signed]) -> list[bool]:
+        """Have signatures checked by the process.
+
+        Raises:
+            OSError, EOFError: it ended, or did not answer as it should.
+        """
+        slices = [signed[at : at + SLICE] for at in range(0, len(signed), SLICE)]
+        done: list[bool] = []
+        sent = 0
+        for waiting_for, some in enumerate(slices):
+            while sent < min(len(slices), waiting_for + SLICES_AHEAD):
+                connection.send_bytes(msgspec.msgpack.encode(slices[sent]))
+                sent += 1
+            if not connection.poll(ANSWER_SECONDS):
+                raise TimeoutError("the process that checks signatures does not answer")
+            answers = connection.recv_bytes(SLICE)
+            if len(answers) != len(some) or answers.strip(b"\0\1"):
+                raise OSError("the process that checks signatures gave an answer that is none")
+            done += map(bool, answers)
+        return done
