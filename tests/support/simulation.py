@@ -54,7 +54,8 @@ from p2pcouncil.peer.events import (
     Tick,
 )
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.planning import Planner
+from p2pcouncil.peer.planning.desk import Desk
+from p2pcouncil.peer.planning.planner import plan as plan_command
 from p2pcouncil.peer.shelf import SETTING
 from p2pcouncil.peer.world import Me
 from p2pcouncil.runtime.wiring import translate
@@ -126,8 +127,8 @@ class Node:
         self.refresh(shelf=True)
         generation = self._generation(command.council) if isinstance(command, c.MakeProposal) else 0
         rng = self.simulation.rng
-        plan = Planner(self.peer, self.signer, rng.randbytes, self.simulation.now_ms, generation).plan(
-            command
+        plan = plan_command(
+            Desk(self.peer, self.signer, rng.randbytes, self.simulation.now_ms, generation), command
         )
         written: list[list[Envelope]] = []
         for effect in plan.effects:

@@ -7,10 +7,13 @@ from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash, CouncilId
 from crdt.keys import Signer
 from p2pcouncil.domain.outcomes import ProposalState
+from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.events import Effect
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.world import Me
+
+SHOWN_CELLS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Desk:
             )
         if as_member and not place.state.is_admitted(self.me.member):
             raise LocalError(
-                f"You are not a member of “{place.state.genesis.name}” yet: somebody has to vouch for you.",
+                f"You are not a member of “{shown(place.state.genesis.name)}” yet: somebody has to vouch for you.",
                 "Tell a member your four-word fingerprint, and ask them to vouch.",
             )
         return place
@@ -106,6 +109,11 @@ class Desk:
                 "Another of your devices votes for you in this council.",
                 "Vote there, or take the duty over with `p2pcouncil device take-over`.",
             )
+
+
+def shown(text: str) -> str:
+    """A stranger's text, made safe for a sentence of ours."""
+    return clean_line(text, SHOWN_CELLS)
 
 
 def sentence_of(error: RemoteError) -> str:

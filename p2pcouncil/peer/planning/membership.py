@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from nacl.signing import SigningKey
 
-from crdt.errors import LocalError
+from crdt.errors import LocalError, RemoteError
 from crdt.ids import CouncilId
 from p2pcouncil.domain.entries import (
     MAX_COMMENT_CHARS,
@@ -25,12 +25,13 @@ from p2pcouncil.domain.records import (
     encode_record,
     genesis_message,
     join_message,
+    read_genesis,
 )
 from p2pcouncil.invitation import Invitation, encode_invitation, qr_text
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.events import Append, Connect, Effect, Keep
-from p2pcouncil.peer.planning.desk import Desk, Plan
+from p2pcouncil.peer.planning.desk import Desk, Plan, shown
 
 MAX_INVITATION_ADDRESSES = 4
 
@@ -51,10 +52,10 @@ def plan_found(desk: Desk, command: c.FoundCouncil) -> Plan:
             "Found a society, or name the council above.",
         )
     parent = desk.place(command.parent) if command.parent is not None else None
-    validate_line(command.name, "The name", 64)
+    name = validate_line(command.name, "The name", 64)
     founder = Founder(me.member, me.device, me.certificate.signature, me.vrf, me.name)
     genesis = Genesis(
-        command.name,
+        name,
         command.kind,
         command.level,
         command.purpose[:1_000],
@@ -66,10 +67,17 @@ def plan_found(desk: Desk, command: c.FoundCouncil) -> Plan:
     body = encode_record(genesis)
     council = genesis_message(body)
     signed = encode_record(Signed(body, (desk.signer.sign(council),)))
+    try:
+        read_genesis(signed)
+    except RemoteError as error:
+        raise LocalError(
+            "No peer would take this founding: a number of its charter is out of range.",
+            "Change the charter.",
+        ) from error
     effects: list[Effect] = [Keep(shelf.COUNCIL, council, signed)]
     if parent is not None:
         effects.append(Append(parent.council, (Announce(desk.now_ms, signed),)))
-    return Plan(tuple(effects), f"You founded “{command.name}”.", council)
+    return Plan(tuple(effects), f"You founded “{name}”.", council)
 
 
 def plan_invite(desk: Desk, council: CouncilId, note: str) -> Plan:
@@ -84,7 +92,7 @@ def plan_invite(desk: Desk, council: CouncilId, note: str) -> Plan:
     addresses = desk.peer.world.reachable_at()[:MAX_INVITATION_ADDRESSES]
     invitation = Invitation(council, place.state.genesis.name, seed, addresses, desk.me.name, council)
     line = encode_invitation(invitation)
-    message = f"One invitation to “{place.state.genesis.name}”. Give this line to one person only."
+    message = f"One invitation to “{shown(place.state.genesis.name)}”. Give this line to one person only."
     if not addresses:
         message += " It carries no address, as the network is off here: bring a bundle, or make one online."
     return Plan(
@@ -117,7 +125,8 @@ def plan_join(desk: Desk, invitation: Invitation) -> Plan:
     place = desk.peer.world.places.get(council)
     if place is not None and place.state.is_admitted(desk.me.member):
         raise LocalError(
-            f"You belong to “{invitation.council_name}” already.", "Give the invitation to somebody else."
+            f"You belong to “{shown(invitation.council_name)}” already.",
+            "Give the invitation to somebody else.",
         )
     join = _signed_join(desk, council, SigningKey(invitation.secret))
     pending = shelf.PendingJoin(
@@ -125,7 +134,7 @@ def plan_join(desk: Desk, invitation: Invitation) -> Plan:
     )
     connects = tuple(Connect(address) for address in invitation.addresses)
     keep = Keep(shelf.JOIN, council, shelf.write(pending))
-    return Plan((keep, *connects), f"You asked to join “{invitation.council_name}”.", council)
+    return Plan((keep, *connects), f"You asked to join “{shown(invitation.council_name)}”.", council)
 
 
 def plan_join_child(desk: Desk, council: CouncilId) -> Plan:
@@ -146,7 +155,7 @@ def plan_join_child(desk: Desk, council: CouncilId) -> Plan:
                 Append(place.council, (AskToJoin(desk.now_ms, join),)),
                 Keep(shelf.JOIN, council, shelf.write(pending)),
             )
-            return Plan(effects, f"You asked to join “{child.genesis.name}”.", council)
+            return Plan(effects, f"You asked to join “{shown(child.genesis.name)}”.", council)
     raise LocalError(
         "No council that you belong to has announced that one.",
         "See `p2pcouncil councils`, or use an invitation.",
@@ -166,11 +175,15 @@ def plan_vouch(desk: Desk, council: CouncilId, join_id: bytes) -> Plan:
                 v.voucher == desk.me.member and v.join.member == join.member for v in place.state.vouches()
             )
             if mine:
-                raise LocalError(f"You vouched for {join.name} already.", "Others may have to vouch, too.")
+                raise LocalError(
+                    f"You vouched for {shown(join.name)} already.", "Others may have to vouch, too."
+                )
             if join.member == desk.me.member:
                 raise LocalError("You can't vouch for yourdesk.", "Ask another member.")
             return Plan(
-                (Append(council, (Vouch(desk.now_ms, signed),)),), f"You vouched for {join.name}.", None
+                (Append(council, (Vouch(desk.now_ms, signed),)),),
+                f"You vouched for {shown(join.name)}.",
+                None,
             )
     raise LocalError(
         "Nobody with that fingerprint waits to be let in here.",
@@ -186,4 +199,4 @@ def plan_leave(desk: Desk, council: CouncilId, reason: str) -> Plan:
     """
     place = desk.place(council)
     entry = Leave(desk.now_ms, reason[:MAX_COMMENT_CHARS])
-    return Plan((Append(council, (entry,)),), f"You left “{place.state.genesis.name}”.", None)
+    return Plan((Append(council, (entry,)),), f"You left “{shown(place.state.genesis.name)}”.", None)

@@ -5,10 +5,12 @@ Planning has no side effect. It refuses with a `LocalError` whose hint says what
 
 from typing import assert_never
 
+from crdt.errors import LocalError, RemoteError
+from p2pcouncil.domain.entries import decode_entry, encode_entry
 from p2pcouncil.invitation import decode_invitation
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf
-from p2pcouncil.peer.events import Connect, Keep
+from p2pcouncil.peer.events import Append, Connect, Keep
 from p2pcouncil.peer.planning import membership, proposals, votes
 from p2pcouncil.peer.planning.desk import Desk, Plan
 
@@ -19,6 +21,26 @@ def plan(desk: Desk, command: c.Command) -> Plan:
     Raises:
         LocalError: it can't be done; the hint says what to do instead.
     """
+    made = _plan(desk, command)
+    for effect in made.effects:
+        if isinstance(effect, Append):
+            _check_readable(effect)
+    return made
+
+
+def _check_readable(effect: Append) -> None:
+    """Refuse to sign what every peer, this one included, would turn down as malformed."""
+    for entry in effect.entries:
+        try:
+            decode_entry(encode_entry(entry))
+        except RemoteError as error:
+            raise LocalError(
+                "What you wrote is longer than others would take, or a number in it is out of range.",
+                "Shorten the longest part (an option, a tag, the text), or give another number.",
+            ) from error
+
+
+def _plan(desk: Desk, command: c.Command) -> Plan:
     match command:
         case c.FoundCouncil():
             return membership.plan_found(desk, command)

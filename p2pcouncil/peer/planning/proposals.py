@@ -19,7 +19,7 @@ from p2pcouncil.domain.proposals import text_id_of
 from p2pcouncil.domain.tally.method import validate_method
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import Append, AppendEdit, Effect
-from p2pcouncil.peer.planning.desk import Desk, Plan, sentence_of
+from p2pcouncil.peer.planning.desk import Desk, Plan, sentence_of, shown
 
 
 def plan_propose(desk: Desk, command: c.MakeProposal) -> Plan:
@@ -29,7 +29,7 @@ def plan_propose(desk: Desk, command: c.MakeProposal) -> Plan:
         LocalError: it can't be done; the hint says what to do instead.
     """
     place = desk.place(command.council)
-    validate_line(command.title, "The title", MAX_TITLE_CHARS)
+    title = validate_line(command.title, "The title", MAX_TITLE_CHARS)
     if not 0 < len(command.summary.strip()) <= MAX_SUMMARY_CHARS:
         raise LocalError(
             f"A proposal needs a summary of one paragraph, at most {MAX_SUMMARY_CHARS} characters.",
@@ -44,7 +44,7 @@ def plan_propose(desk: Desk, command: c.MakeProposal) -> Plan:
     entry = Propose(
         desk.now_ms,
         nonce,
-        command.title,
+        title,
         command.summary.strip(),
         tuple(tag.strip()[:32] for tag in command.tags if tag.strip())[:8],
         command.scope[:MAX_TITLE_CHARS],
@@ -55,7 +55,7 @@ def plan_propose(desk: Desk, command: c.MakeProposal) -> Plan:
     effects: list[Effect] = [Append(place.council, (entry,))]
     if command.text:
         effects.append(AppendEdit(place.council, text_id, (), command.text))
-    return Plan(tuple(effects), f"You proposed “{command.title}”.", None)
+    return Plan(tuple(effects), f"You proposed “{title}”.", None)
 
 
 def plan_edit(desk: Desk, proposal: ChangeHash, text: str, base: tuple[ChangeHash, ...]) -> Plan:
@@ -71,7 +71,7 @@ def plan_edit(desk: Desk, proposal: ChangeHash, text: str, base: tuple[ChangeHas
     document = place.text(found.text_id)
     if text == (document.text_at(base) if base else document.text()):
         return Plan((), "Nothing changed.")
-    message = f"Your edit of “{found.title}” is saved."
+    message = f"Your edit of “{shown(found.title)}” is saved."
     if found.status is ProposalStatus.OPEN:
         message += " The vote that is open goes on about the text as it was."
     return Plan((AppendEdit(place.council, TextId(found.text_id), base, text),), message)
@@ -89,7 +89,7 @@ def plan_withdraw(desk: Desk, proposal: ChangeHash, reason: str) -> Plan:
     if found.status is ProposalStatus.OPEN:
         raise LocalError("The vote on it is open, so it can't be withdrawn.", "Vote no, and say why.")
     entry = Withdraw(desk.now_ms, found.hash, reason[:MAX_COMMENT_CHARS])
-    return Plan((Append(place.council, (entry,)),), f"You withdrew “{found.title}”.", None)
+    return Plan((Append(place.council, (entry,)),), f"You withdrew “{shown(found.title)}”.", None)
 
 
 def plan_comment(desk: Desk, proposal: ChangeHash, text: str, reply_to: ChangeHash | None) -> Plan:
@@ -105,7 +105,7 @@ def plan_comment(desk: Desk, proposal: ChangeHash, text: str, reply_to: ChangeHa
             "Shorten it, or put the long part into the proposal's text.",
         )
     entry = Comment(desk.now_ms, found.hash, reply_to or b"", text.strip())
-    return Plan((Append(place.council, (entry,)),), f"You commented on “{found.title}”.", None)
+    return Plan((Append(place.council, (entry,)),), f"You commented on “{shown(found.title)}”.", None)
 
 
 def plan_second(desk: Desk, proposal: ChangeHash, version: TextVersionRef | None) -> Plan:
@@ -125,7 +125,9 @@ def plan_second(desk: Desk, proposal: ChangeHash, version: TextVersionRef | None
     if any(desk.me.member in v.members and v.version == wanted for v in found.versions):
         raise LocalError("You seconded this version already.", "Open the vote when enough have.")
     entry = Second(desk.now_ms, found.hash, wanted)
-    return Plan((Append(place.council, (entry,)),), f"You seconded “{found.title}” as it stands.", None)
+    return Plan(
+        (Append(place.council, (entry,)),), f"You seconded “{shown(found.title)}” as it stands.", None
+    )
 
 
 def _check_text(text: str) -> None:

@@ -12,7 +12,7 @@ from p2pcouncil.domain.tally.choice import validate_choice
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import Append
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.planning.desk import Desk, Plan, sentence_of
+from p2pcouncil.peer.planning.desk import Desk, Plan, sentence_of, shown
 
 
 def plan_open(desk: Desk, proposal: ChangeHash, window_minutes: int | None) -> Plan:
@@ -49,7 +49,7 @@ def plan_open(desk: Desk, proposal: ChangeHash, window_minutes: int | None) -> P
         roll.leaves,
         window_minutes or state.genesis.charter.window_minutes,
     )
-    message = f"The vote on “{found.title}” is open, for {len(roll.members)} members."
+    message = f"The vote on “{shown(found.title)}” is open, for {len(roll.members)} members."
     return Plan((Append(place.council, (entry,), f"open:{found.hash.hex()}"),), message, None)
 
 
@@ -100,4 +100,4 @@ def plan_vote(desk: Desk, command: c.CastBallot) -> Plan:
     number = mine.number + 1 if mine else 1
     entry = Ballot(desk.now_ms, issue.hash, number, command.choice)
     again = " again: this ballot takes the place of the one before" if mine else ""
-    return Plan((Append(place.council, (entry,)),), f"You voted on “{issue.title}”{again}.", None)
+    return Plan((Append(place.council, (entry,)),), f"You voted on “{shown(issue.title)}”{again}.", None)
