@@ -179,7 +179,7 @@ def plan_vouch(desk: Desk, council: CouncilId, join_id: bytes) -> Plan:
                     f"You vouched for {shown(join.name)} already.", "Others may have to vouch, too."
                 )
             if join.member == desk.me.member:
-                raise LocalError("You can't vouch for yourdesk.", "Ask another member.")
+                raise LocalError("You can't vouch for yourself.", "Ask another member.")
             return Plan(
                 (Append(council, (Vouch(desk.now_ms, signed),)),),
                 f"You vouched for {shown(join.name)}.",
