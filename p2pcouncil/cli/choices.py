@@ -34,7 +34,8 @@ def parse_choice(method: Method, options: tuple[str, ...], words: tuple[str, ...
     hint = how_to_vote(method, options)
     if not words:
         raise UsageError("The vote needs a choice.", hint)
-    blank = len(words) == 1 and words[0].casefold() in BLANK_WORDS
+    if not isinstance(method, YesNo) and len(words) == 1 and words[0].casefold() in BLANK_WORDS:
+        return BLANK
     match method:
         case YesNo():
             if len(words) != 1 or words[0].casefold() not in _YES_NO:
@@ -42,11 +43,11 @@ def parse_choice(method: Method, options: tuple[str, ...], words: tuple[str, ...
             return _YES_NO[words[0].casefold()]
         case Approval():
             indexes = sorted(_index(options, part, hint) for word in words for part in _listed(word))
-            choice: Choice = BLANK if blank else (tuple(indexes),)
+            choice: Choice = (tuple(indexes),)
         case Ranked():
             ranks = [rank for word in words for rank in word.split(">") if rank.strip()]
             tiers = [tuple(sorted(_index(options, part, hint) for part in rank.split("="))) for rank in ranks]
-            choice = BLANK if blank else tuple(tiers)
+            choice = tuple(tiers)
         case _:
             assert_never(method)
     try:

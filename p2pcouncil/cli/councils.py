@@ -25,8 +25,6 @@ from p2pcouncil.peer.commands import (
     VouchFor,
 )
 
-council_app = App(name="council", help="Councils below yours.", group=COUNCILS)
-
 In = Annotated[str, Parameter(name="--in")]
 """Which council, where a verb needs one and there may be several."""
 
@@ -39,8 +37,9 @@ def register(app: App) -> None:
     add_verb(app, vouch, COUNCILS)
     add_verb(app, leave, COUNCILS)
     add_verb(app, councils, COUNCILS)
-    app.command(council_app)
-    add_verb(council_app, new)
+    council = App(name="council", help="Councils below yours.", group=COUNCILS)
+    app.command(council)
+    add_verb(council, new)
 
 
 async def found(

@@ -23,8 +23,6 @@ from p2pcouncil.cli.show_network import show_identity
 from p2pcouncil.peer.commands import DisownDevice, TakeOverDuty
 from p2pcouncil.peer.views import IdentityView
 
-device_app = App(name="device", help="Your laptops: list, add, take the duty over, disown.", group=ME)
-
 Flag = Parameter(negative="")
 
 
@@ -32,11 +30,12 @@ def register(app: App) -> None:
     """Add the verbs of this chapter."""
     add_verb(app, init, ME)
     add_verb(app, recover, ME)
-    app.command(device_app)
-    add_verb(device_app, list_devices, name="list")
-    add_verb(device_app, add_device, name="add")
-    add_verb(device_app, take_over, name="take-over")
-    add_verb(device_app, disown)
+    device = App(name="device", help="Your laptops: list, add, take the duty over, disown.", group=ME)
+    app.command(device)
+    add_verb(device, list_devices, name="list")
+    add_verb(device, add_device, name="add")
+    add_verb(device, take_over, name="take-over")
+    add_verb(device, disown)
 
 
 async def init(

@@ -1,0 +1,32 @@
+"""The demo as anybody runs it: five processes, one story, one object at the end."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+DEMO_SECONDS_MAX = 170
+
+
+@pytest.mark.e2e
+@pytest.mark.timeout(DEMO_SECONDS_MAX + 10)
+@pytest.mark.xdist_group("demo")
+def test_five_processes_come_to_the_same() -> None:
+    command = [sys.executable, "-m", "p2pcouncil.cli.main", "demo", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEMO_SECONDS_MAX, check=False)
+    assert done.returncode == 0, done.stderr + done.stdout
+    report = json.loads(done.stdout.strip().splitlines()[-1])
+    assert report["agree"] is True
+    peers = report["peers"]
+    assert len(peers) == len({peer["pid"] for peer in peers}) == 5
+    assert len({peer["state_hash"] for peer in peers}) == len({peer["entries"] for peer in peers}) == 1
+    issues = {issue["title"]: issue for issue in report["issues"]}
+    assert {issue["method"] for issue in issues.values()} == {"yes-no", "approval", "ranked"}
+    assert {issue["status"] for issue in issues.values()} == {"provisional"}
+    assert issues["Buy the deck oven from Hartmann's"]["counts"] == {"yes": 3, "no": 0, "abstain": 1}
+    assert "Ada founds" in done.stderr
+    for peer in peers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(peer["pid"], 0)

@@ -1,0 +1,105 @@
+"""What a voter types is the ballot that they mean, or an error that says how to vote."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from p2pcouncil.cli.choices import how_to_vote, parse_choice
+from p2pcouncil.cli.errors import UsageError
+from p2pcouncil.cli.methods import make_method, parse_percent, parse_window
+from p2pcouncil.domain.tally.choice import ABSTAIN, BLANK, NO, YES, Choice, validate_choice
+from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo
+
+FLOUR = ("Rye, from Jork", "Spelt = dear", "Old wheat > new")
+
+
+@pytest.mark.parametrize(
+    ("method", "words", "choice"),
+    [
+        (YesNo(0), ("yes",), YES),
+        (YesNo(0), ("No",), NO),
+        (YesNo(0), ("abstain",), ABSTAIN),
+        (Approval(0), ("3", "1"), ((0, 2),)),
+        (Approval(0), ("1,3",), ((0, 2),)),
+        (Approval(0), ("rye, from", "wheat"), ((0, 2),)),
+        (Approval(0), ("none",), BLANK),
+        (Ranked(0), ("2>1=3",), ((1,), (0, 2))),
+        (Ranked(0), ("2 > 1 = 3",), ((1,), (0, 2))),
+        (Ranked(0), ("2", "3=1"), ((1,), (0, 2))),
+        (Ranked(0), ("spelt", "rye"), ((1,), (0,))),
+        (Ranked(0), ("blank",), BLANK),
+    ],
+)
+def test_choices(method: Method, words: tuple[str, ...], choice: Choice) -> None:
+    options = () if isinstance(method, YesNo) else FLOUR
+    assert parse_choice(method, options, words) == choice
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (YesNo(0), ()),
+        (YesNo(0), ("maybe",)),
+        (YesNo(0), ("yes", "no")),
+        (Approval(0), ()),
+        (Approval(0), ("4",)),
+        (Approval(0), ("0",)),
+        (Approval(0), ("1", "1")),
+        (Approval(0), ("1", "none")),
+        (Approval(0), ("e",)),
+        (Approval(0), ("cake",)),
+        (Ranked(0), ("1>2>1",)),
+        (Ranked(0), ("1==2",)),
+    ],
+)
+def test_what_is_no_ballot_says_how_to_vote(method: Method, words: tuple[str, ...]) -> None:
+    options = () if isinstance(method, YesNo) else FLOUR
+    with pytest.raises(UsageError) as caught:
+        parse_choice(method, options, words)
+    assert caught.value.hint == how_to_vote(method, options)
+
+
+@given(st.lists(st.text(max_size=8), max_size=4), st.sampled_from([YesNo(0), Approval(0), Ranked(0)]))
+def test_whatever_is_typed_is_a_valid_ballot_or_refused(words: list[str], method: Method) -> None:
+    options = () if isinstance(method, YesNo) else FLOUR
+    try:
+        choice = parse_choice(method, options, tuple(words))
+    except UsageError:
+        return
+    validate_choice(method, options, choice)
+
+
+@pytest.mark.parametrize(
+    ("text", "permille"), [("50", 500), ("66.6", 666), ("66,6 %", 666), ("0", 0), ("100%", 1000)]
+)
+def test_shares(text: str, permille: int) -> None:
+    assert parse_percent(text, "quorum") == permille
+
+
+@pytest.mark.parametrize("text", ["", "half", "101", "66.66", "-1", "1e2"])
+def test_no_shares(text: str) -> None:
+    with pytest.raises(UsageError, match="no share"):
+        parse_percent(text, "quorum")
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("90m", 90), ("36h", 2160), ("3d", 4320), ("2w", 20160), ("3", 4320)]
+)
+def test_windows(text: str, minutes: int) -> None:
+    assert parse_window(text) == minutes
+
+
+@pytest.mark.parametrize("text", ["", "0d", "1y", "400d", "-3d", "3.5d"])
+def test_no_windows(text: str) -> None:
+    with pytest.raises(UsageError, match="length of time"):
+        parse_window(text)
+
+
+def test_settings_of_another_method_are_refused() -> None:
+    assert make_method("yes-no", "50", None, None) == YesNo(500, 500)
+    assert make_method("approval", "0", None, 2) == Approval(0, 2)
+    assert make_method("ranked", "30", None, None) == Ranked(300)
+    with pytest.raises(UsageError, match="threshold"):
+        make_method("ranked", "50", "60", None)
+    with pytest.raises(UsageError, match="winners"):
+        make_method("yes-no", "50", None, 2)

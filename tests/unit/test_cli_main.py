@@ -1,0 +1,82 @@
+"""The command line as a whole: its help, and what happens to a line that it does not understand."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cyclopts import App
+
+from p2pcouncil.cli.errors import ExitCode
+from p2pcouncil.cli.main import make_app, run_verb
+
+PROMISED = [
+    *("init", "recover", "found", "invite", "join", "vouch", "leave", "councils"),
+    *("propose", "edit", "withdraw", "show", "comment", "second", "open", "vote", "tally", "inbox"),
+    *("log", "peers", "status", "serve", "export", "import", "verify", "demo"),
+]
+BELOW = ["device add", "device list", "device disown", "device take-over", "council new", "scenario run"]
+
+
+def verb_of(app: App, words: str) -> App:
+    for word in words.split():
+        app = app[word]
+    return app
+
+
+def test_every_verb_is_there_with_examples() -> None:
+    app = make_app()
+    for words in [*PROMISED, *BELOW, "completion install", "completion show"]:
+        verb = verb_of(app, words)
+        assert isinstance(verb.help_epilogue, str)
+        assert f"p2pcouncil {words}" in verb.help_epilogue, words
+
+
+def test_help_names_verbs_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_verb(["--help"]) is ExitCode.OK
+    shown = capsys.readouterr().out
+    for word in (*PROMISED, "--home", "--json", "130"):
+        assert word in shown
+    assert run_verb(["vote", "--help"]) is ExitCode.OK
+    shown = capsys.readouterr().out
+    assert "--wait" in shown
+    assert "--json" in shown
+    assert "p2pcouncil vote hours" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "says", "tries"),
+    [
+        (["voet", "x"], "There is no verb “voet”.", "p2pcouncil vote"),
+        (["vote", "x", "--bogus"], "--bogus", "p2pcouncil vote --help"),
+        (["second"], "PROPOSAL", "p2pcouncil second --help"),
+        (["propose", "x", "--method", "dice"], "dice", "p2pcouncil propose --help"),
+        (["open", "x", "--window", "soon"], "soon", "36h"),
+        (["log", "--limit", "0"], "limit", "--limit"),
+    ],
+)
+def test_what_is_not_understood(
+    line: list[str], says: str, tries: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_verb([*line, "--home", str(tmp_path)]) is ExitCode.USAGE
+    error, hint = capsys.readouterr().err.splitlines()[:2]
+    assert error.startswith("error: ")
+    assert says in error
+    assert hint.startswith("try: ")
+    assert tries in hint
+    assert run_verb([*line, "--home", str(tmp_path), "--json"]) is ExitCode.USAGE
+    answer = json.loads(capsys.readouterr().out)
+    assert says in answer["error"]
+    assert answer["exit_code"] == ExitCode.USAGE
+
+
+def test_a_home_that_cannot_be_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "file"
+    file.write_text("here", encoding="utf-8")
+    assert run_verb(["status", "--home", str(file / "below")]) is ExitCode.ERROR
+    assert "--home" in capsys.readouterr().err
+
+
+def test_without_a_terminal_nobody_can_be_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_verb(["--home", str(tmp_path)]) is ExitCode.USAGE
+    assert run_verb(["init", "Ada", "--home", str(tmp_path)]) is ExitCode.USAGE
+    assert "--phrase-shown" in capsys.readouterr().err
