@@ -38,8 +38,9 @@ from p2pcouncil.peer.views import (
     StatusView,
 )
 from p2pcouncil.peer.world import Me
+from p2pcouncil.runtime.clock import now_ms
 from p2pcouncil.runtime.duty import plan_duty
-from p2pcouncil.runtime.engine import Engine, hashes, now_ms
+from p2pcouncil.runtime.engine import Engine, hashes
 from p2pcouncil.runtime.history import LogLine, read_log
 from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.sneakernet import export_to, import_from
@@ -220,10 +221,10 @@ class PeerSession:
 
     def network_lock_free(self) -> bool:
         """Whether no process of this home runs its network."""
-        return self.engine.transport is None and not self.home.network_runs()
+        return self.engine.network is None and not self.home.network_runs()
 
     def _role(self) -> NetworkRole:
-        here = self.engine.transport is not None
+        here = self.engine.network is not None
         engine = self.engine
         trouble = engine.trouble
         if engine.failure is not None:
@@ -272,7 +273,7 @@ class PeerSession:
         self, identity: Identity, network: NetworkOptions, known: Sequence[tuple[bytes, bytes]]
     ) -> None:
         await self.engine.connect(make_transport(identity, network, known))
-        await self.engine.dial_all(network.dial)
+        self.engine.dial_all(network.dial)
 
     def _last_port(self) -> int:
         """The port of the last run, so that old invitations and others' address books stay right."""

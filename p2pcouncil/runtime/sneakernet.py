@@ -20,7 +20,8 @@ from p2pcouncil.runtime.bundle import (
     read_bundle,
     write_bundle,
 )
-from p2pcouncil.runtime.engine import Engine, now_ms
+from p2pcouncil.runtime.clock import now_ms
+from p2pcouncil.runtime.engine import Engine
 
 MAX_PASSES = 64
 """Each pass lets in at least one more link of a chain of vouches, or it is the last."""

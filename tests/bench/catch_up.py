@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from crdt.store.append import append_feed
-from p2pcouncil.runtime.engine import now_ms
+from p2pcouncil.runtime.clock import now_ms
 from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.session import PeerSession, open_session
 from tests.bench.peers import LOOPBACK, comment_bytes, found, people, raw_verify_seconds, until

@@ -13,7 +13,7 @@ from p2pcouncil.domain.entries import Vouch, encode_entry
 from p2pcouncil.domain.records import Join, Signed, encode_record, join_message
 from p2pcouncil.identity.keys import DeviceKey, MemberKey
 from p2pcouncil.peer.events import Append
-from p2pcouncil.runtime.engine import now_ms
+from p2pcouncil.runtime.clock import now_ms
 from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.session import PeerSession, open_session
 from tests.bench.catch_up import server_genesis

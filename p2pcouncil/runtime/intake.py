@@ -1,0 +1,120 @@
+"""The intake: what arrives is checked, kept in the store, and folded from there.
+
+Checking and folding run side by side: the store's thread checks the next frames while the loop folds the last ones.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crdt.envelope import EnvelopeGroup
+from crdt.ids import CouncilId, MemberId
+from crdt.store.accept import AcceptReport, accept
+from p2pcouncil.peer.events import Accept, BatchAccepted
+from p2pcouncil.peer.shelf import SETTING
+from p2pcouncil.runtime.clock import now_ms
+from p2pcouncil.runtime.signature_check import SignatureCheck
+from p2pcouncil.runtime.strangers import Strangers
+
+if TYPE_CHECKING:
+    from p2pcouncil.runtime.engine import Engine
+
+log = logging.getLogger("p2pcouncil")
+
+GENERATION = b"generation:"
+MAX_WAITING_FRAMES = 1_000
+ACCEPT_BATCHES = 64
+"""Frames taken in by one transaction: a burst of small gossip costs one commit, not one each."""
+NOTHING_ACCEPTED = AcceptReport(0, 0, frozenset(), 1, 0, ())
+"""What a failed write comes to: the envelopes wait, and the next pull brings them again."""
+
+
+class Intake:
+    """Takes in what devices and bundles hand over."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._accepts: asyncio.Queue[Accept] = asyncio.Queue(maxsize=MAX_WAITING_FRAMES)
+        self._kept = asyncio.Event()
+        self._strangers = Strangers()
+        self._signatures = SignatureCheck()
+
+    def close(self) -> None:
+        """End what checks signatures beside this process."""
+        self._signatures.close()
+
+    def offer(self, effect: Accept) -> None:
+        """Queue what arrived; when more arrives than this laptop can check, it is shed and pulled again."""
+        try:
+            self._accepts.put_nowait(effect)
+        except asyncio.QueueFull:
+            log.info("shed a frame: more arrives than this laptop can check")
+            self._engine.spawn(self._engine.handle(BatchAccepted(effect.batch, 0, 1, ())))
+
+    async def check_all(self) -> None:
+        """Check and keep what arrives, several frames to a transaction when they queue up."""
+        while True:
+            batch = [await self._accepts.get()]
+            while not self._accepts.empty() and len(batch) < ACCEPT_BATCHES:
+                batch.append(self._accepts.get_nowait())
+            report = NOTHING_ACCEPTED
+            with self._engine.troubles():
+                report = await self.check_and_keep(batch)
+            if report.accepted:
+                self._kept.set()
+            is_one_device = len({effect.device for effect in batch}) == 1
+            refused = tuple(refusal.reason for refusal in report.refused) if is_one_device else ()
+            waiting = report.orphans + len(report.unknown_members)
+            for effect in batch:
+                await self._engine.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused))
+
+    async def fold_kept(self) -> None:
+        """Fold what was kept, while the store's thread checks the next frames already."""
+        while True:
+            await self._kept.wait()
+            self._kept.clear()
+            with self._engine.troubles():
+                await self._engine.refresh()
+            groups = self._strangers.take_admitted(self._is_admitted)
+            if groups:
+                self.offer(Accept(self._engine.peer.world.next_number(), None, groups))
+
+    async def check_and_keep(self, batch: Sequence[Accept]) -> AcceptReport:
+        """Check frames and keep what holds, in one transaction; folding is the caller's.
+
+        Raises:
+            LocalError: the disk, the file or another process is in the way; nothing was kept.
+        """
+        groups = [group for effect in batch for group in effect.groups]
+        mine = [group for group in groups if self._engine.peer.world.is_mine(group.header)]
+        if mine and await self._accept_mine(mine):
+            await self._engine.refresh()
+        check = self._signatures.check
+        report = await self._engine.store.run(accept, groups, self._is_admitted, now_ms(), check=check)
+        if report.accepted:
+            self._engine.wrote()
+        for group in groups if report.unknown_members else ():
+            who = (group.header.council, group.header.member)
+            if who in report.unknown_members:
+                self._strangers.set_aside(who, group)
+        return report
+
+    async def _accept_mine(self, groups: Sequence[EnvelopeGroup]) -> bool:
+        """Take back entries of our own; any that this store lacked show that it is an old copy."""
+        is_old_copy = False
+        for group in groups:
+            report = await self._engine.store.run(accept, [group], self._is_admitted, now_ms())
+            if report.accepted:
+                council = group.header.council
+                following = max(await self._engine.generation(council), group.header.generation + 1)
+                log.warning(
+                    "this store was an old copy of council %s: going on in a new feed", council.hex()[:8]
+                )
+                await self._engine.keep(SETTING, GENERATION + council, following.to_bytes(4, "big"))
+                is_old_copy = True
+        return is_old_copy
+
+    def _is_admitted(self, council: CouncilId, member: MemberId) -> bool:
+        place = self._engine.peer.world.places.get(council)
+        return place is not None and place.state.is_admitted(member)

@@ -1,0 +1,118 @@
+"""The network's side of the engine: what the core wants said is said, and what is heard reaches the core."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, assert_never
+
+from crdt.envelope import encode_groups
+from crdt.store.rows import read_groups
+from net.transport import PeerFound, PeerKey, Transport, TransportError
+from p2pcouncil.peer.events import (
+    AnswerHeard,
+    Ask,
+    Connect,
+    Drop,
+    Listen,
+    Publish,
+    Reply,
+    ReplyWithEnvelopes,
+)
+from p2pcouncil.peer.shelf import ADDRESS
+from p2pcouncil.peer.wire import topic_of
+from p2pcouncil.runtime.wiring import translate
+
+if TYPE_CHECKING:
+    from p2pcouncil.runtime.engine import Engine
+
+log = logging.getLogger("p2pcouncil")
+
+KEEP_ADDRESSES_SECONDS = 5.0
+
+Outward = Listen | Publish | Reply | Drop | Ask | ReplyWithEnvelopes | Connect
+
+
+class Network:
+    """One transport, and what an engine does with it."""
+
+    def __init__(self, engine: "Engine", transport: Transport) -> None:
+        self._engine = engine
+        self._transport = transport
+
+    async def start(self) -> None:
+        """Begin to listen and to hear.
+
+        Raises:
+            TransportError: the network can't start.
+        """
+        await self._transport.start()
+        self._engine.spawn(self._hear())
+        self._engine.spawn(self._keep_addresses())
+        for place in self._engine.peer.world.places.values():
+            await self._transport.join_topic(topic_of(place.council))
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        await self._transport.stop()
+
+    async def carry_out(self, effect: Outward) -> None:
+        """Do one thing; what the network can't do is logged, and asked again by the core when it matters."""
+        transport = self._transport
+        try:
+            match effect:
+                case Listen(topic):
+                    await transport.join_topic(topic)
+                case Publish(topic, data):
+                    await transport.publish(topic, data)
+                case Reply(question, data):
+                    await transport.respond(question, data)
+                case Drop(device, reason):
+                    await transport.drop(PeerKey(device), reason)
+                case Connect(address):
+                    await transport.remember(address)
+                case ReplyWithEnvelopes(question, head, wanted, max_bytes):
+                    groups = await self._engine.reader.run(read_groups, wanted, max_bytes)
+                    await transport.respond(question, head + encode_groups(groups))
+                case Ask():
+                    await self._ask(effect)
+                case _:
+                    assert_never(effect)
+        except TransportError as error:
+            log.info("network: %s", error)
+
+    def dial_all(self, addresses: Sequence[str]) -> None:
+        """Dial addresses, and those that pending joins name, in the background."""
+        for address in sorted({*addresses, *self._engine.peer.addresses_of_joins()}):
+            self._engine.spawn(self.carry_out(Connect(address)))
+
+    async def _ask(self, effect: Ask) -> None:
+        try:
+            data = await self._transport.request(PeerKey(effect.device), effect.data, effect.timeout_ms)
+        except TransportError as error:
+            await self._engine.handle(AnswerHeard(effect.ask, None, str(error)))
+            return
+        await self._engine.handle(AnswerHeard(effect.ask, data))
+
+    async def _hear(self) -> None:
+        async for event in self._transport.events():
+            if isinstance(event, PeerFound):
+                self._engine.spawn(self.carry_out(Connect(event.address)))
+                continue
+            await self._engine.handle(translate(event))
+
+    async def _keep_addresses(self) -> None:
+        """Remember where peers were reached, so that the next start finds them without an invitation."""
+        while True:
+            await asyncio.sleep(KEEP_ADDRESSES_SECONDS)
+            known = {
+                k.address.encode(): k.last_success_ms.to_bytes(8, "big")
+                for k in await self._transport.known_addresses()
+                if k.last_success_ms
+            }
+            held = self._engine.peer.world.items(ADDRESS)
+            with self._engine.troubles():
+                for key in set(held) - set(known):
+                    await self._engine.keep(ADDRESS, key, b"")
+                for key, value in known.items():
+                    if key not in held:
+                        await self._engine.keep(ADDRESS, key, value)
