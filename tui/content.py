@@ -4,7 +4,7 @@ Everything on a screen passes here: text becomes `Content` as it is, never throu
 Views come cleaned already; a second pass costs little and a forgotten first one would cost a lot.
 """
 
-import textwrap
+import re
 from collections.abc import Iterable
 
 from textual.content import Content
@@ -14,6 +14,9 @@ from p2pcouncil.domain.plain_text import clean_block, clean_line
 LINE_CELLS_MAX = 400
 BLOCK_CHARS_MAX = 200_000
 BLOCK_LINES_MAX = 5_000
+
+HANG_FROM_CELLS = 24
+_HEAD = re.compile(r" *(?:[0-9]+\. |[·↳✗✓!…] )? *(?:[^ ]+(?: [^ ]+)* {2,})?")
 
 MUTED = "$quiet"
 STRONG = "bold"
@@ -61,10 +64,26 @@ def muted(text: str) -> Content:
     return line(text, MUTED)
 
 
-def hanging(text: str, style: str, cells: int, by: int) -> Content:
-    """A text wrapped to a width, every row moved to the right by the same."""
-    rows = textwrap.wrap(clean_line(text, LINE_CELLS_MAX), max(cells - by, 20)) or [""]
-    return lines(join([" " * by, Content.styled(row, style)]) for row in rows)
+def hang(content: Content, cells: int) -> Content:
+    """Wrap a text to a width so that the rows of one line stand below its words, not below its mark.
+
+    Args:
+        content: lines that may begin with spaces, a number, a mark, or a term and two spaces.
+        cells: width to fill; below `HANG_FROM_CELLS` the screen wraps as it likes.
+    """
+    if cells < HANG_FROM_CELLS:
+        return content
+    rows: list[Content] = []
+    for whole in content.split("\n", allow_blank=True):
+        start = _HEAD.match(whole.plain)
+        head = len(start[0]) if start else 0
+        if whole.cell_length <= cells or 2 * head > cells:
+            rows.append(whole)
+            continue
+        first, *others = whole[head:].wrap(cells - head)
+        rows.append(whole[:head] + first)
+        rows.extend(join([" " * head, other]) for other in others)
+    return lines(rows)
 
 
 def pad(text: str, cells: int, style: str = "") -> Content:

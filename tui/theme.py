@@ -22,7 +22,7 @@ DARK = Theme(
     surface="#1d2226",
     panel="#252b30",
     variables={
-        "quiet": "#a3abb0",
+        "quiet": "#a9b1b6",
         "frame": "#4a555d",
         "select": "#2c4354",
         "block-cursor-foreground": "#ffffff",

@@ -74,7 +74,7 @@ def choice_words(method: Method, options: tuple[str, ...], choice: Choice) -> st
         choice: a valid choice of that method.
 
     Returns:
-        One line: ``yes``; ``approve Rye and Spelt``; ``1. Rye  2. Oat = Spelt  last: Wheat``.
+        One line: ``yes``; ``approve Rye and Spelt``; ``1. Rye; 2. Oat = Spelt; last: Wheat``.
     """
     names = options_of(method, options)
     match method:
@@ -93,7 +93,7 @@ def choice_words(method: Method, options: tuple[str, ...], choice: Choice) -> st
             ]
             listed = {option for tier in choice for option in tier}
             rest = [name for option, name in enumerate(names) if option not in listed]
-            return "  ".join([*ranks, f"last: {' = '.join(rest)}"] if rest else ranks)
+            return "; ".join([*ranks, f"last: {' = '.join(rest)}"] if rest else ranks)
         case _:
             assert_never(method)
 

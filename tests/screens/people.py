@@ -25,7 +25,32 @@ from tui.words import choice_words
 
 NOW_MS = 1_764_000_000_000
 HOUR_MS = 3_600_000
-WORDS = ["apple", "river", "candle", "north", "orbit", "velvet", "maple", "stone", "harbor", "lemon", "quiet", "tiger", "ribbon", "copper", "meadow", "spoon", "garden", "winter", "pencil", "ocean", "basket", "thunder", "violin", "window"]
+WORDS = [
+    "apple",
+    "river",
+    "candle",
+    "north",
+    "orbit",
+    "velvet",
+    "maple",
+    "stone",
+    "harbor",
+    "lemon",
+    "quiet",
+    "tiger",
+    "ribbon",
+    "copper",
+    "meadow",
+    "spoon",
+    "garden",
+    "winter",
+    "pencil",
+    "ocean",
+    "basket",
+    "thunder",
+    "violin",
+    "window",
+]
 
 
 def digest(text: str) -> bytes:

@@ -4,6 +4,7 @@ Start it by hand with ``python -m tests.screens.staged`` (``--new`` for a first 
 """
 
 import asyncio
+import io
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -258,9 +259,10 @@ class StagedSession:
             case FoundCouncil():
                 return self._found(command)
             case MakeInvitation():
-                code = segno.make_qr((LINE * 2).upper(), error="l")
-                rows = ["".join("  " if bit else "██" for bit in row) for row in code.matrix_iter(border=2)]
-                return Done("One invitation is made.", lines=(LINE, "\n".join(rows)))
+                code = segno.make_qr(LINE.upper(), error="l")
+                drawing = io.StringIO()
+                code.terminal(drawing, border=2, compact=True)
+                return Done("One invitation is made.", lines=(LINE, drawing.getvalue()))
             case JoinByInvitation():
                 return self._join(command.invitation)
             case VouchFor():

@@ -7,16 +7,22 @@ from tui import words
 from tui.content import ACCENT, BAD, MUTED, STRONG, block, heading, join, line, lines, muted
 from tui.drawing.proposal import person
 
+_OUTSIDE = ("not a member", "waiting for a vouch", "left")
+
+
+def takes_part(council: CouncilView) -> bool:
+    """Whether I may write there."""
+    return council.my_standing not in _OUTSIDE
+
 
 def tree_row(council: CouncilView) -> Content:
     """A row of the tree: indented by depth, with what waits there."""
     asks = f"  {len(council.requests)} to vouch" if council.requests else ""
     branch = f"{'  ' * (council.depth - 1)}└ " if council.depth else ""
-    kind = council.kind if council.kind == council.level else f"{council.level}, {council.kind}"
     return lines(
         [
             join([Content.styled(branch, MUTED), line(council.name, STRONG, cells=40)]),
-            join([" " * len(branch), muted(kind), Content.styled(asks, f"bold {ACCENT}")]),
+            join([" " * len(branch), muted(council.level), Content.styled(asks, f"bold {ACCENT}")]),
         ]
     )
 
@@ -25,7 +31,7 @@ def council_page(council: CouncilView) -> Content:
     """Everything about one council."""
     rows: list[Content | str] = [
         line(council.name, "bold $primary"),
-        muted(f"You: {council.my_standing}"),
+        muted(f"{_kind(council)} · you: {council.my_standing}"),
         "",
         block(council.purpose),
         "",
@@ -47,6 +53,10 @@ def council_page(council: CouncilView) -> Content:
     rows.extend(line(f"· {rule}") for rule in council.charter)
     rows.extend(["", heading("On this laptop"), *_held(council)])
     return lines(rows)
+
+
+def _kind(council: CouncilView) -> str:
+    return council.kind if council.kind == council.level else f"{council.kind}' council, {council.level}"
 
 
 def _member(member: MemberView) -> list[Content]:

@@ -4,7 +4,7 @@ from textual.content import Content
 
 from p2pcouncil.peer.views import InboxItem, PendingJoinView, PersonView
 from tui import words
-from tui.content import ACCENT, GOOD, HEADING, MUTED, STRONG, hanging, join, line, lines, muted
+from tui.content import ACCENT, GOOD, HEADING, MUTED, STRONG, join, line, lines, muted
 
 _KINDS = {
     "vote": ("VOTE", ACCENT),
@@ -17,17 +17,18 @@ _KINDS = {
 _KIND_CELLS = 9
 
 
-def item_row(item: InboxItem, now_ms: int, cells: int) -> Content:
+def item_row(item: InboxItem, now_ms: int) -> Content:
     """Draw an item; capitals mark what asks for me, so that it reads without colour."""
     word, style = _KINDS.get(item.kind, (item.kind, MUTED))
     kind = Content.styled(word.ljust(_KIND_CELLS), f"bold {style}" if item.needs_me else style)
+    gap = " " * _KIND_CELLS
     when = words.deadline(item.deadline_ms, now_ms)
     clock = " by its opener's clock" if when else ""
     state = " · ".join(part for part in (f"{when}{clock}", item.note) if part)
     why = item.why if item.council_name in item.why else f"{item.council_name}: {item.why}"
-    rows = [join([kind, line(item.title, STRONG)]), hanging(why, "", cells, _KIND_CELLS)]
+    rows = [join([kind, line(item.title, STRONG)]), join([gap, line(why)])]
     if state:
-        rows.append(hanging(state, MUTED, cells, _KIND_CELLS))
+        rows.append(join([gap, muted(state)]))
     return lines(rows)
 
 

@@ -6,7 +6,8 @@ from p2pcouncil.peer.views import NetworkView, PeerView
 from tui import words
 from tui.content import BAD, GOOD, MUTED, STRONG, WARN, heading, join, line, lines, muted, pad
 
-NAME_CELLS = 22
+NAME_CELLS = 30
+STATE_CELLS = 13
 
 
 def network_head(network: NetworkView) -> Content:
@@ -24,20 +25,23 @@ def network_head(network: NetworkView) -> Content:
 
 
 def peer_row(peer: PeerView, now_ms: int) -> Content:
-    """One peer in two lines."""
-    if peer.connected:
-        state = Content.styled("● connected ", GOOD)
-    else:
-        state = Content.styled("○ away      ", MUTED)
+    """One peer: how it stands, what differs, where it is."""
+    mark, style = ("● connected", GOOD) if peer.connected else ("○ away", MUTED)
     name = peer.person.name if peer.person else f"device {peer.device.hex()[:8]}"
+    gap = " " * STATE_CELLS
     rows = [
-        join([state, pad(name, NAME_CELLS, STRONG), line(_differences(peer))]),
         join(
-            [" " * 12, muted(f"seen {words.ago(peer.last_seen_ms, now_ms)} · {' '.join(peer.addresses[:1])}")]
+            [
+                Content.styled(mark.ljust(STATE_CELLS), style),
+                pad(name, NAME_CELLS, STRONG),
+                muted(f"seen {words.ago(peer.last_seen_ms, now_ms)}"),
+            ]
         ),
+        join([gap, line(_differences(peer))]),
     ]
+    rows.extend(join([gap, muted(address)]) for address in peer.addresses[:1])
     if peer.problem:
-        rows.append(join([" " * 12, Content.styled("✗ ", BAD), line(peer.problem)]))
+        rows.append(join([gap, Content.styled("✗ ", BAD), line(peer.problem)]))
     return lines(rows)
 
 

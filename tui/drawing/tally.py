@@ -7,8 +7,9 @@ from p2pcouncil.peer.views import IssueView, OptionCount, TallyView
 from tui import words
 from tui.content import ACCENT, BAD, GOOD, LINK, MUTED, STRONG, heading, join, line, lines, muted, pad
 
-BAR_CELLS = 24
+BAR_CELLS = 22
 LABEL_CELLS = 14
+_LABEL_GAP = 2
 _FULL = "█"
 _HALF = "▌"
 _REST = "·"
@@ -30,15 +31,16 @@ def bar(value: int, whole: int, cells: int = BAR_CELLS) -> Content:
 def tally_rows(tally: TallyView) -> Content:
     """Each option with its bar, its number and the word for being ahead."""
     whole = len(tally.counts) - 1 if tally.unit.startswith("wins") else tally.roll_size
-    short = all(len(option.label) <= LABEL_CELLS for option in tally.counts)
-    return lines(_row(option, whole, short) for option in tally.counts)
+    longest = max(line(option.label).cell_length for option in tally.counts)
+    label_cells = longest + _LABEL_GAP if longest <= LABEL_CELLS else 0
+    return lines(_row(option, whole, label_cells) for option in tally.counts)
 
 
-def _row(option: OptionCount, whole: int, short: bool) -> Content:
+def _row(option: OptionCount, whole: int, label_cells: int) -> Content:
     ahead = Content.styled("  ✓ ahead", GOOD) if option.is_winner else Content()
     number = Content.styled(f" {option.count:>3}", STRONG)
-    if short:
-        return join([pad(option.label, LABEL_CELLS), bar(option.count, whole), number, ahead])
+    if label_cells:
+        return join([pad(option.label, label_cells), bar(option.count, whole), number, ahead])
     return lines([line(option.label), join(["  ", bar(option.count, whole), number, ahead])])
 
 
@@ -70,7 +72,7 @@ def my_vote(issue: IssueView) -> Content:
 
 
 def held(issue: IssueView) -> str:
-    """How safe my ballot is: ``Your vote is held by 3 of 7 peers.``"""
+    """How safe my ballot is: your vote is held by 3 of 7 peers."""
     if issue.holders_known == 0:
         return "Your vote is only here so far: no other peer was reached since you voted."
     return f"Your vote is held by {issue.held_by} of {issue.holders_known} peers that were asked."

@@ -25,7 +25,7 @@ class CouncilScreen(Screen[None]):
     """A screen that fills the terminal."""
 
     app = getters.app(Shell)
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual declares no ClassVar
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", key_display="Esc")]
     place = ""
     """The main place that this screen belongs to; empty during the first run."""

@@ -11,7 +11,7 @@ from textual.widgets import OptionList, Static
 from p2pcouncil.peer.commands import JoinCouncil, LeaveCouncil
 from p2pcouncil.peer.views import CouncilView
 from tui.content import STRONG, line, lines
-from tui.drawing.council import council_page, tree_row
+from tui.drawing.council import council_page, takes_part, tree_row
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.screens.dialogs import AskDialog
@@ -23,7 +23,6 @@ from tui.screens.vouch import VouchScreen
 from tui.widgets.keyed_list import KeyedList, Row
 from tui.widgets.pane import Pane
 
-_MEMBER = ("founder", "on the roll")
 _STRANGER = "not a member"
 
 
@@ -160,7 +159,7 @@ class CouncilsScreen(CouncilScreen):
             case "vouch":
                 return bool(council.requests)
             case "invite" | "propose" | "below" | "leave_council":
-                return standing in _MEMBER
+                return takes_part(council)
             case "ask":
                 return standing == _STRANGER
             case _:

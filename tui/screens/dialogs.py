@@ -7,10 +7,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
-from tui.content import block, heading, line, muted
+from tui.content import HEADING, MUTED, block, heading, join, line
 from tui.widgets.field import one_line
 from tui.widgets.keyed_list import ChoiceList, Row
 
@@ -68,7 +69,9 @@ class ChoiceDialog(Dialog[int | None]):
     def compose_answer(self) -> ComposeResult:
         """Lay the answers."""
         yield ChoiceList(id="answers")
-        yield Static(muted("↑↓ move   Enter choose   Esc do nothing"), classes="keys", markup=False)
+        yield Static(
+            Content.styled("↑↓ move   Enter choose   Esc do nothing", MUTED), classes="keys", markup=False
+        )
 
     def on_mount(self) -> None:
         """Offer the answers."""
@@ -80,6 +83,10 @@ class ChoiceDialog(Dialog[int | None]):
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_index)
+
+
+def _lettered(letter: str, text: str) -> Content:
+    return join([Content.styled(letter, HEADING), "  ", line(text)])
 
 
 class ConfirmDialog(Dialog[bool | None]):
@@ -106,11 +113,14 @@ class ConfirmDialog(Dialog[bool | None]):
     def compose_answer(self) -> ComposeResult:
         """Lay both answers."""
         yield ChoiceList(id="answers")
+        yield Static(
+            Content.styled("y, n, or ↑↓ and Enter   Esc goes back", MUTED), classes="keys", markup=False
+        )
 
     def on_mount(self) -> None:
         """Offer both."""
         answers = self.query_one("#answers", ChoiceList)
-        answers.show([Row("yes", line(f"y  {self._yes}")), Row("no", line(f"n  {self._no}"))])
+        answers.show([Row("yes", _lettered("y", self._yes)), Row("no", _lettered("n", self._no))])
         answers.focus()
 
     @on(OptionList.OptionSelected)
@@ -146,7 +156,7 @@ class AskDialog(Dialog[str | None]):
         """Lay the input."""
         yield one_line(id="answer", value=self._value, password=self._password)
         yield Static(
-            muted(f"Enter {self._verb[0].lower()}{self._verb[1:]}   Esc do nothing"),
+            Content.styled(f"Enter {self._verb[0].lower()}{self._verb[1:]}   Esc do nothing", MUTED),
             classes="keys",
             markup=False,
         )

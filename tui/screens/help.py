@@ -3,10 +3,10 @@
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from tui.content import STRONG, heading, join, lines
 from tui.screens.base import CouncilScreen
+from tui.widgets.prose import Prose
 
 _STEPS = (
     ("Propose", "Anybody on a roll writes a proposal (n), with a summary and a text."),
@@ -62,4 +62,4 @@ class HelpScreen(CouncilScreen):
             *_table(_WORDS),
         ]
         with VerticalScroll(classes="sheet"):
-            yield Static(lines(page), markup=False)
+            yield Prose(lines(page))

@@ -12,6 +12,7 @@ from crdt.errors import LocalError
 from crdt.ids import ChangeHash
 from p2pcouncil.peer.views import InboxItem
 from tui.content import heading
+from tui.drawing.council import takes_part
 from tui.drawing.inbox import empty_inbox, item_row, pending_panel
 from tui.screens.base import CouncilScreen
 from tui.screens.proposal import ProposalScreen
@@ -19,9 +20,6 @@ from tui.screens.propose import ProposeScreen
 from tui.screens.vote import VoteScreen
 from tui.screens.vouch import VouchScreen
 from tui.widgets.keyed_list import KeyedList, Row
-
-_AROUND_CELLS = 10
-"""What margins and the scroll bar take of a row."""
 
 
 class InboxScreen(CouncilScreen):
@@ -54,19 +52,14 @@ class InboxScreen(CouncilScreen):
         empty.display = not items
         empty.update(empty_inbox(bool(status.councils), bool(status.pending)))
 
-    def on_resize(self) -> None:
-        """Wrap the rows anew."""
-        self.redraw()
-
     def _rows(self, items: tuple[InboxItem, ...]) -> list[Row]:
         now_ms = self.app.now_ms()
-        cells = self.size.width - _AROUND_CELLS
         rows = []
         for needs_me, title in ((True, "Needs you"), (False, "Good to know")):
             chosen = [item for item in items if item.needs_me is needs_me]
             if chosen:
                 rows.append(Row(title, heading(f"{title} ({len(chosen)})"), is_heading=True))
-            rows.extend(Row(_key(item), item_row(item, now_ms, cells)) for item in chosen)
+            rows.extend(Row(_key(item), item_row(item, now_ms)) for item in chosen)
         return rows
 
     def _chosen_item(self) -> InboxItem | None:
@@ -111,7 +104,7 @@ class InboxScreen(CouncilScreen):
                 item = self._chosen_item()
                 return item is not None and item.kind in ("vote", "voted")
             case "propose":
-                return bool(self.session.councils())
+                return any(takes_part(council) for council in self.session.councils())
             case _:
                 return True
 

@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from p2pcouncil.peer.commands import DisownDevice, SetPriorities, TakeOverDuty
 from p2pcouncil.peer.views import IdentityView
@@ -16,6 +15,7 @@ from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.screens.dialogs import AskDialog, ChoiceDialog
 from tui.screens.vouch import fingerprint_block
+from tui.widgets.prose import Prose
 
 _SECRET = "Your passphrase, or all words of your recovery phrase, because this is said under your member key."
 
@@ -34,13 +34,13 @@ class MeScreen(CouncilScreen):
     def compose_body(self) -> ComposeResult:
         """Lay one text."""
         with VerticalScroll(classes="sheet"):
-            yield Static(id="me", markup=False)
+            yield Prose(id="me")
 
     def refresh_view(self) -> None:
         """Read who I am again."""
         identity = self.session.identity()
         if identity is not None:
-            self.query_one("#me", Static).update(lines(self._rows(identity)))
+            self.query_one("#me", Prose).show(lines(self._rows(identity)))
 
     def _rows(self, identity: IdentityView) -> list[Content | str]:
         stored = (

@@ -16,8 +16,13 @@ from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.screens.dialogs import AskDialog
 from tui.widgets.keyed_list import KeyedList, Row
+from tui.widgets.prose import Prose
 
 BUNDLE_NAME = "council.p2pc"
+
+
+def _file(typed: str) -> Path:
+    return Path(typed).expanduser()
 
 
 class PeerList(KeyedList, inherit_bindings=False):
@@ -44,7 +49,7 @@ class NetworkScreen(CouncilScreen):
     def compose_body(self) -> ComposeResult:
         """Lay what is known, and the peers."""
         with Vertical(classes="page"):
-            yield Static(id="head", markup=False)
+            yield Prose(id="head")
             yield Static(id="peers-title", markup=False)
             yield PeerList(id="peers")
             yield Static(id="empty", markup=False)
@@ -54,7 +59,7 @@ class NetworkScreen(CouncilScreen):
         network = self.session.network()
         now_ms = self.app.now_ms()
         connected = sum(peer.connected for peer in network.peers)
-        self.query_one("#head", Static).update(network_head(network))
+        self.query_one("#head", Prose).show(network_head(network))
         title = heading(f"Peers ({connected} of {len(network.peers)} connected)")
         self.query_one("#peers-title", Static).update(title)
         self.query_one("#peers", PeerList).show(
@@ -77,11 +82,13 @@ class NetworkScreen(CouncilScreen):
     @work
     async def action_export_bundle(self) -> None:
         """Write everything held into a file."""
-        explained = "Everything this peer holds goes into one file, for a stick. Whoever takes it in checks every signature."
+        explained = (
+            "Everything held here goes into one file, for a stick. Whoever takes it in checks each signature."
+        )
         dialog = AskDialog("Write a file to carry", explained, "Write it", value=BUNDLE_NAME)
         path = await self.app.push_screen_wait(dialog)
         if path:
-            self.attempt("export", self.session.export_bundle(Path(path).expanduser()))
+            self.attempt("export", self.session.export_bundle(_file(path)))
 
     @work
     async def action_import_bundle(self) -> None:
@@ -91,7 +98,7 @@ class NetworkScreen(CouncilScreen):
             AskDialog("Take in a file", explained, "Take it in", value=BUNDLE_NAME)
         )
         if path:
-            self.attempt("import", self.session.import_bundle(Path(path).expanduser()))
+            self.attempt("import", self.session.import_bundle(_file(path)))
 
     @on(Finished)
     def _done(self, message: Finished) -> None:

@@ -16,12 +16,12 @@ from tui.screens.base import CouncilScreen
 from tui.widgets.field import Field, one_line
 
 COLUMNS = 4
-COLUMN_CELLS = 17
+COLUMN_CELLS = 16
 CHECKED = 3
 
 
 def phrase_grid(words: Sequence[str]) -> Content:
-    """The words in numbered columns, read downwards; 68 cells wide.
+    """The words in numbered columns, read downwards; 64 cells wide.
 
     Args:
         words: usually 24.

@@ -72,7 +72,7 @@ class ProposalScreen(CouncilScreen):
     def compose_body(self) -> ComposeResult:
         """Lay title, sections and the vote beside them."""
         with Vertical(classes="page"):
-            yield Static(id="title", markup=False)
+            yield Static(id="heading", markup=False)
             yield SectionLine(markup=False)
             with Horizontal():
                 with ContentSwitcher(initial=SECTIONS[0], id="sections"):
@@ -98,7 +98,7 @@ class ProposalScreen(CouncilScreen):
         self._view = view
         now_ms = self.app.now_ms()
         beside = view.issue is not None and self.size.width >= SIDE_FROM_CELLS
-        self.query_one("#title", Static).update(draw.title_block(view))
+        self.query_one("#heading", Static).update(draw.title_block(view))
         self.query_one(SectionLine).show(self._labels(view), self._section)
         self.query_one("#overview", Pane).show(draw.overview(view, now_ms, with_vote=not beside))
         text = draw.who_wrote_what(view) if self._with_authors else draw.plain_text(view)

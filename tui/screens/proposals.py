@@ -10,6 +10,7 @@ from textual.widgets import OptionList, Static
 
 from crdt.ids import ChangeHash
 from tui.content import STRONG, line, lines, muted
+from tui.drawing.council import takes_part
 from tui.drawing.proposal import proposal_row
 from tui.screens.base import CouncilScreen
 from tui.screens.proposal import ProposalScreen
@@ -75,7 +76,7 @@ class ProposalsScreen(CouncilScreen):
             case "back":
                 return False
             case "propose":
-                return bool(self.session.councils())
+                return any(takes_part(council) for council in self.session.councils())
             case "filter":
                 return len(self.session.councils()) > 1
             case _:

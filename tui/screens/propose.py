@@ -23,6 +23,7 @@ from p2pcouncil.domain.tally.method import (
 from p2pcouncil.peer.commands import MakeProposal
 from p2pcouncil.peer.views import CouncilView
 from tui.content import muted
+from tui.drawing.council import takes_part
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.widgets.field import Field, many_lines, one_line
@@ -60,14 +61,14 @@ class ProposeScreen(CouncilScreen):
 
     def compose_body(self) -> ComposeResult:
         """Lay the form: what on the left, how it is decided on the right or below."""
-        self._councils = self.session.councils()
+        self._councils = tuple(c for c in self.session.councils() if takes_part(c))
         ids = [council.id for council in self._councils]
         first = ids.index(self._council) if self._council in ids else 0
         with VerticalScroll(classes="sheet form two-columns", can_focus=False):
             with Vertical(classes="column"):
                 yield Field("Title", one_line(id="title"), limit=TITLE_CHARS_MAX)
                 yield Field(
-                    "Summary: one paragraph that says what changes and for whom",
+                    "Summary: one paragraph, what changes and for whom",
                     many_lines(id="summary", classes="three"),
                     limit=SUMMARY_CHARS_MAX,
                 )

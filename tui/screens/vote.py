@@ -47,7 +47,7 @@ class VoteScreen(CouncilScreen):
             except LocalError as error:
                 yield Static(lines([line(str(error), STRONG), line(error.hint)]), markup=False)
                 return
-            yield Static(line(view.title, HEADING), id="title", markup=False)
+            yield Static(line(view.title, HEADING), id="heading", markup=False)
             if view.issue is None:
                 yield Static("The vote on this is not open yet. Press Esc.", markup=False)
                 return

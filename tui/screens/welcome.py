@@ -128,8 +128,12 @@ class NameScreen(CouncilScreen):
         return Done("Your keys are made.", lines=words)
 
     @on(Finished)
-    def _made(self, message: Finished) -> None:
-        self.app.switch_screen(PhraseScreen(message.done.lines))
+    def _finished_here(self, message: Finished) -> None:
+        self.go_next(message.done)
+
+    def go_next(self, done: Done) -> None:
+        """Show the new recovery phrase."""
+        self.app.switch_screen(PhraseScreen(done.lines))
 
 
 class RecoverScreen(NameScreen):
@@ -165,10 +169,10 @@ class RecoverScreen(NameScreen):
             return
         self.attempt("recover", self.session.recover_identity(words, name, passphrase))
 
-    @on(Finished)
-    def _made(self, message: Finished) -> None:
+    def go_next(self, done: Done) -> None:
+        """There is no new phrase to show: go on to the last step."""
         self.app.go("start")
-        self.app.say(message.done.message)
+        self.app.say(done.message)
 
 
 def _check_count(words: Sequence[str]) -> None:

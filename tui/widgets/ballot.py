@@ -121,7 +121,7 @@ class RankedBallot(Ballot):
     """Ranks, equal ones allowed; what has none comes last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *[Binding(str(n), f"rank({n})", f"Rank {n}", show=n == 1, key_display="1-9") for n in range(1, 10)],
+        *[Binding(str(n), f"rank({n})", "Rank", show=n == 1, key_display="1-9") for n in range(1, 10)],
         Binding("plus,equals_sign,left", "move(-1)", "Better", key_display="+"),
         Binding("minus,right", "move(1)", "Worse", key_display="-"),
         Binding("0,backspace", "rank(0)", "No rank", key_display="0"),

@@ -2,10 +2,14 @@
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
-from tui.content import BAD, MUTED, line
+from tui.content import BAD, MUTED, join, line
+
+COUNT_FROM_START_UP_TO = 1_000
+"""Higher limits are so far away that the counter only shows once something is typed."""
 
 
 class Field(Vertical):
@@ -24,7 +28,7 @@ class Field(Vertical):
         """Wrap an input.
 
         Args:
-            label: what is asked, in a few words.
+            label: what is asked, in a few words; the counter stands behind it.
             control: an input, text area or picker.
             help_text: one line below it.
             limit: characters that it may hold; shows a counter if above 0.
@@ -39,14 +43,18 @@ class Field(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay label, input and help."""
-        yield Static(line(self._label), classes="label", markup=False)
+        yield Static(classes="label", markup=False)
         yield self.control
-        if self._help_text or self._limit:
-            yield Static(classes="help", markup=False)
+        if self._help_text:
+            yield Static(line(self._help_text), classes="help", markup=False)
 
     def on_mount(self) -> None:
-        """Show the help, and the counter at nought."""
+        """Show the label, and the counter at nought."""
         self._count("")
+
+    def on_descendant_focus(self) -> None:
+        """Scroll label and help into sight together with the input."""
+        self.call_after_refresh(self.scroll_visible, animate=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Count along."""
@@ -57,20 +65,13 @@ class Field(Vertical):
         self._count(event.text_area.text)
 
     def _count(self, text: str) -> None:
-        if not (self._help_text or self._limit):
-            return
-        used = len(text)
-        counter = ""
-        if self._limit:
-            counter = f"{used} of {self._limit} characters"
-            if used > self._limit:
-                counter = f"{used - self._limit} characters too many (at most {self._limit})"
-        self.query_one(".help", Static).update(
-            line(
-                "  ".join(part for part in (counter, self._help_text) if part),
-                BAD if self._limit and used > self._limit else MUTED,
-            )
-        )
+        parts = [line(self._label)]
+        over = len(text) - self._limit
+        if self._limit and over > 0:
+            parts.append(Content.styled(f"! {over} characters too many (at most {self._limit})", BAD))
+        elif self._limit and (text or self._limit <= COUNT_FROM_START_UP_TO):
+            parts.append(Content.styled(f"{len(text)} of {self._limit} characters", MUTED))
+        self.query_one(".label", Static).update(join(parts, "  "))
 
 
 def one_line(

@@ -9,6 +9,11 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from tui.content import hang
+
+_AROUND_CELLS = 4
+"""What padding and the scroll bar take of a row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -66,12 +71,20 @@ class KeyedList(OptionList, inherit_bindings=False):
         self._rows = tuple(rows)
         if before == [row.key for row in rows]:
             for index, row in enumerate(rows):
-                self.replace_option_prompt_at_index(index, row.content)
+                self.replace_option_prompt_at_index(index, self._wrapped(row))
             return
         self.clear_options()
-        self.add_options([Option(row.content, disabled=row.is_heading) for row in rows])
+        self.add_options([Option(self._wrapped(row), disabled=row.is_heading) for row in rows])
         self.highlighted = self._place_of(key, place)
         self.scroll_to(offset.x, offset.y, animate=False)
+
+    def on_resize(self) -> None:
+        """Wrap the rows anew."""
+        for index, row in enumerate(self._rows):
+            self.replace_option_prompt_at_index(index, self._wrapped(row))
+
+    def _wrapped(self, row: Row) -> Content:
+        return hang(row.content, self.size.width - _AROUND_CELLS)
 
     def choose(self, key: str) -> None:
         """Put the cursor on the row with this key, if it is there."""

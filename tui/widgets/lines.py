@@ -1,5 +1,7 @@
 """The single lines around every screen: where I am, what happened, how the peer stands, which keys do what."""
 
+from collections.abc import Sequence
+
 from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -18,6 +20,8 @@ PLACES = (
     ("network", "Network"),
     ("me", "Me"),
 )
+_GAP_CELLS = 2
+_NARROW_CELLS = 78
 _KEY_NAMES = {
     "escape": "Esc",
     "enter": "Enter",
@@ -84,6 +88,7 @@ class KeyBar(Static):
     """Every key that does something here, in as many rows as it takes."""
 
     app = getters.app(Shell)
+    _hints: Sequence[Content] = ()
 
     def on_mount(self) -> None:
         """Follow the focus: other widgets have other keys."""
@@ -101,12 +106,25 @@ class KeyBar(Static):
             press = Style.from_meta({"@click": f"app.simulate_key('{binding.key}')"})
             hint = join([Content.styled(key, HEADING), f" {binding.description}"]).stylize(press)
             (common if node is self.app or binding.key == "escape" else own).append(hint)
-        # No-break spaces keep a key and its words on one row.
-        self.update(join((_unbroken(part) for part in [*own, *common]), "  "))
+        self._hints = [*own, *common]
+        self._pack()
 
+    def on_resize(self) -> None:
+        """Pack the hints into rows anew."""
+        self._pack()
 
-def _unbroken(part: Content) -> Content:
-    return Content(part.plain.replace(" ", "\u00a0"), list(part.spans))
+    def _pack(self) -> None:
+        """Fill rows with whole hints: a key and its words stay together."""
+        cells = (self.size.width or self.app.size.width - 2) or _NARROW_CELLS
+        rows: list[list[Content]] = [[]]
+        used = 0
+        for hint in self._hints:
+            if rows[-1] and used + _GAP_CELLS + hint.cell_length > cells:
+                rows.append([])
+                used = 0
+            used += hint.cell_length + (_GAP_CELLS if rows[-1] else 0)
+            rows[-1].append(hint)
+        self.update(lines(join(row, " " * _GAP_CELLS) for row in rows))
 
 
 class Foot(Vertical):

@@ -6,7 +6,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+
+from tui.widgets.prose import Prose
 
 
 class Pane(VerticalScroll, can_focus=True, inherit_bindings=False):
@@ -23,8 +24,8 @@ class Pane(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Lay one text."""
-        yield Static(markup=False)
+        yield Prose()
 
     def show(self, content: Content) -> None:
         """Draw the text; the scroll position stays."""
-        self.query_one(Static).update(content)
+        self.query_one(Prose).show(content)

@@ -63,6 +63,7 @@ class Picker(Widget, can_focus=True):
     def render(self) -> Content:
         """The label between its arrows, and which of how many it is."""
         many = len(self._labels) > 1
-        place = Content.styled(f"  {self.index + 1} of {len(self._labels)}", MUTED) if many else Content()
+        counted = many and not self._labels[self.index].isdecimal()
+        place = Content.styled(f"  {self.index + 1} of {len(self._labels)}", MUTED) if counted else Content()
         arrows = (Content.styled("◂ ", LINK), Content.styled(" ▸", LINK)) if many else (Content(), Content())
         return join([arrows[0], line(self._labels[self.index], cells=60), arrows[1], place])

@@ -1,0 +1,60 @@
+"""How the main screens look; ``make snap`` accepts the present ones as the reference."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.screens.driver import LARGE, SMALL, app_of
+from tests.screens.staged import StagedSession
+
+Compare = Callable[..., bool]
+SCREENS = {
+    "inbox": (),
+    "proposals": ("2",),
+    "proposal": ("enter",),
+    "proposal_voted": ("end", "enter"),
+    "text": ("2", "enter", "right", "w"),
+    "discussion": ("enter", "right", "right"),
+    "count": ("enter", "left"),
+    "vote_yes_no": ("v", "down", "enter"),
+    "vote_ranked": ("down", "v", "2", "down", "1"),
+    "propose": ("n",),
+    "councils": ("3", "down"),
+    "vouch": ("3", "down", "v"),
+    "invite": ("3", "i", "enter"),
+    "network": ("4",),
+    "me": ("5",),
+    "help": ("f1",),
+}
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("name", SCREENS)
+def test_dark(name: str, size: tuple[int, int], snap_compare: Compare) -> None:
+    assert snap_compare(app_of(StagedSession()), press=SCREENS[name], terminal_size=size)
+
+
+@pytest.mark.parametrize("name", ["inbox", "proposal"])
+def test_light(name: str, snap_compare: Compare) -> None:
+    assert snap_compare(app_of(StagedSession()), press=("ctrl+t", *SCREENS[name]), terminal_size=SMALL)
+
+
+def test_welcome(snap_compare: Compare) -> None:
+    assert snap_compare(app_of(StagedSession(is_new=True)), terminal_size=SMALL)
+
+
+def test_phrase(snap_compare: Compare) -> None:
+    keys = ("enter", "A", "d", "a", "ctrl+s")
+    assert snap_compare(app_of(StagedSession(is_new=True)), press=keys, terminal_size=SMALL)
+
+
+def test_quit(snap_compare: Compare) -> None:
+    session = StagedSession()
+    session.only_here = 2
+
+    async def ask(pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+
+    assert snap_compare(app_of(session), run_before=ask, terminal_size=SMALL)
