@@ -1,10 +1,9 @@
 """Openings: what puts a proposal to the vote, and which opening stands when there are several.
 
-An opening fixes text, terms and roll by what it embeds and lists, so it can be judged by itself. Of several
-that are sound, *the proposer's own first one stands* (lowest generation, sequence number, hash); without one
-of theirs, the one with the lowest hash. A proposer is thus never overtaken by somebody else's opening, but
-may be early or late in hearing that: until pages of the register enter openings, a standing opening can still
-be displaced.
+An opening fixes text, terms and roll by what it embeds and lists, so it can be judged by itself. *Only the proposer
+opens*, and their first one stands (lowest generation, sequence number, hash). A feed has one writer and an order, so
+nobody else can put another opening before the one that people vote on already; a proposer who keeps two feeds going
+could, by opening in the older one last. Once pages of a register enter openings, that ends, and others may open, too.
 """
 
 from hashlib import sha256
@@ -28,7 +27,7 @@ class Candidate(msgspec.Struct, frozen=True):
         roll: who may vote.
     """
 
-    rank: tuple[bool, int, int, ChangeHash]
+    rank: tuple[int, int, ChangeHash]
     roll: frozenset[MemberId]
 
 
@@ -51,6 +50,8 @@ def judge_open(
     proposal = counted(body.proposal, Propose, facts)
     if not isinstance(proposal, Propose):
         return proposal
+    if facts.held[ChangeHash(body.proposal)].member != fact.member:
+        return REFUSALS[Rule.OPENED_BY_OTHER]
     if (body.title, body.summary, body.method, body.options) != (
         proposal.title,
         proposal.summary,
@@ -66,10 +67,7 @@ def judge_open(
         return roll
     if fact.member not in roll:
         return REFUSALS[Rule.NOT_ON_ROLL]
-    by_other = facts.held[ChangeHash(body.proposal)].member != fact.member
-    if by_other:
-        return Candidate((True, 0, 0, fact.hash), roll)
-    return Candidate((False, facts.lanes[fact.lane].generation, fact.seq, fact.hash), roll)
+    return Candidate((facts.lanes[fact.lane].generation, fact.seq, fact.hash), roll)
 
 
 def _judge_seconds(body: Open, facts: Facts, needed: int) -> Verdict | None:

@@ -49,6 +49,8 @@ def clean_line(text: str, max_cells: int) -> str:
     if max_cells < 1:
         return ""
     line = " ".join(_visible(text, keep="").split())
+    if len(line) <= max_cells and line.isascii():
+        return line  # Visible ASCII takes one cell a character; most names and titles end here.
     cells = 0
     cut = 0
     for index, character in enumerate(line):

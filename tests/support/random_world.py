@@ -141,7 +141,7 @@ class RandomWorld:
             return self._second()
         proposal = self.rng.choice(ready)
         roll = state.known_roll()
-        opener = next((name for name in NAMES if self.world.id(name) in roll.members), NAMES[0])
+        opener = next((name for name in NAMES if self.world.id(name) == proposal.proposer), NAMES[0])
         enough = {v.version for v in proposal.versions if v.is_enough}
         text = next((text for text in TEXTS if version_of(text) in enough), TEXTS[0])
         seconds = [v for v in proposal.versions if v.version == version_of(text)]

@@ -141,7 +141,7 @@ def test_taking_the_carrier_back_takes_the_statement_back_unless_another_carries
 def test_moving_duty_takes_ballots_back_and_gives_them_back() -> None:
     world = World()
     proposal = world.propose("Ada")
-    opening = world.open("Ben", proposal, [world.second("Ben", proposal)])
+    opening = world.open("Ada", proposal, [world.second("Ben", proposal)])
     world.ballot("Cem", opening)
     state = world.fold()
     assert state.issue(opening.hash).tally.turnout == 1

@@ -130,7 +130,7 @@ def test_a_withdrawal_is_void_once_an_opening_stands_whichever_comes_first() -> 
     proposal = world.propose("Ada")
     withdrawal = world.withdraw("Ada", proposal)
     state = world.fold()
-    opening = world.open("Ben", proposal, [world.second("Ben", proposal)])
+    opening = world.open("Ada", proposal, [world.second("Ben", proposal)])
     state.apply(world.entries)
     assert state.proposal(proposal.hash).status is ProposalStatus.OPEN
     (rejected,) = state.rejected

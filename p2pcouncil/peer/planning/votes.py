@@ -28,6 +28,11 @@ def plan_open(desk: Desk, proposal: ChangeHash, window_minutes: int | None) -> P
         raise LocalError("The vote on it is open already.", "Vote.")
     if found.status is ProposalStatus.WITHDRAWN:
         raise LocalError("This proposal was withdrawn.", "Make a new one.")
+    if found.proposer != desk.me.member:
+        raise LocalError(
+            "Only its proposer opens the vote on a proposal, in this version.",
+            "Ask them to; or propose its text yourself.",
+        )
     version, seconds = _version_to_open(desk, place, found)
     text = place.text(found.text_id).text_at(ChangeHash(head) for head in version.heads)
     roll = state.known_roll()

@@ -72,7 +72,7 @@ def _of_proposal(
     why = f"It is for {whom}; you belong to {name}." if whom else f"You belong to {name}."
     issue = place.issue(found.hash)
     if issue is not None:
-        view = show_issue(peer, place, issue, people)
+        view = show_issue(peer, place, issue, people, whole=False)
         if me not in issue.roll:
             kind, needs, note = "waiting", False, "Opened before you were let in; you can read it."
         elif view.my_choice is None:
@@ -90,7 +90,8 @@ def _of_proposal(
     now = next((v for v in found.versions if v.version == version), None)
     have = len(now.members) if now else 0
     if (now is not None and now.is_enough) or needed == 0:
-        note = "Seconded as it stands: the vote can be opened."
+        who = "you" if found.proposer == me else people.person(found.proposer).name
+        note = f"Seconded as it stands: {who} can open the vote."
         return InboxItem(
             "open", found.proposer == me, place.council, name, title, why, note, found.hash, 0, tags
         )

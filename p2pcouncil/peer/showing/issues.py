@@ -25,11 +25,14 @@ def show_choice(method: Method, options: tuple[str, ...], choice: Choice) -> str
     return ", ".join(labels[i] for i in choice[0]) if isinstance(method, Approval) else " > ".join(tiers)
 
 
-def show_issue(peer: Peer, place: Place, issue: IssueState, people: People) -> IssueView:
-    """One vote."""
+def show_issue(
+    peer: Peer, place: Place, issue: IssueState, people: People, *, whole: bool = True
+) -> IssueView:
+    """One vote; without its text, roll and ballots when it is a row of a list (`whole` is False)."""
     me = peer.world.me.member if peer.world.me else None
-    ballots = tuple(place.state.ballots(issue.hash))
-    mine = next((b for b in ballots if b.member == me), None)
+    ballots = place.state.ballots(issue.hash) if whole else ()
+    mine = place.state.ballot(issue.hash, me) if me is not None else None
+    choices = {b.choice: show_choice(issue.method, issue.options, b.choice) for b in ballots}
     held_by, known = peer.holdings.holders_of(mine.hash) if mine else (0, 0)
     options = tuple(clean_line(option, 100) for option in issue.options)
     tally = show_tally(issue.tally, options)
@@ -39,14 +42,11 @@ def show_issue(peer: Peer, place: Place, issue: IssueState, people: People) -> I
         options=options,
         rule=rule(issue.method),
         tie_rule=tie_rule(issue.method),
-        text=clean_block(issue.text, TEXT_CHARS, TEXT_LINES),
+        text=clean_block(issue.text, TEXT_CHARS, TEXT_LINES) if whole else "",
         opener=people.person(issue.opener),
-        roll=tuple(people.person(member) for member in issue.roll),
+        roll=tuple(people.person(member) for member in issue.roll) if whole else (),
         ballots=tuple(
-            BallotView(
-                people.person(b.member), b.number, show_choice(issue.method, issue.options, b.choice), b.hash
-            )
-            for b in ballots
+            BallotView(people.person(b.member), b.number, choices[b.choice], b.hash) for b in ballots
         ),
         tally=tally,
         status=issue.status.value,

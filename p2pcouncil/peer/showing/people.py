@@ -19,11 +19,16 @@ class People:
     def __init__(self, world: World, place: Place) -> None:
         self._me = world.me.member if world.me else None
         self._names = dict(_told_apart(tuple((m.member, m.name) for m in place.state.members())))
+        self._shown: dict[MemberId, PersonView] = {}
 
     def person(self, member: MemberId) -> PersonView:
         """Somebody, known to this council or not."""
-        words = fingerprint(member)
-        return PersonView(member, self._names.get(member) or words, words, member == self._me)
+        shown = self._shown.get(member)
+        if shown is None:
+            words = fingerprint(member)
+            shown = PersonView(member, self._names.get(member) or words, words, member == self._me)
+            self._shown[member] = shown
+        return shown
 
     def stranger(self, member: MemberId, name: str) -> PersonView:
         """Somebody who is not in this council yet, under the name that they give themselves."""

@@ -18,9 +18,18 @@ from p2pcouncil.peer.views import CommentView, EditView, PersonView, ProposalVie
 MAX_THREAD_DEPTH = 8
 
 
-def show_proposal(peer: Peer, place: Place, found: ProposalState, *, whole: bool = True) -> ProposalView:
-    """One proposal; without runs and edits when it is a row of a list (`whole` is False)."""
+def show_proposals(peer: Peer, place: Place) -> list[ProposalView]:
+    """The proposals of a council as rows of a list: without runs, edits, comments, rolls and ballots."""
     people = People(peer.world, place)
+    return [_show(peer, place, found, people, whole=False) for found in place.state.proposals()]
+
+
+def show_proposal(peer: Peer, place: Place, found: ProposalState) -> ProposalView:
+    """One proposal with all that belongs to it."""
+    return _show(peer, place, found, People(peer.world, place), whole=True)
+
+
+def _show(peer: Peer, place: Place, found: ProposalState, people: People, *, whole: bool) -> ProposalView:
     document = place.text(found.text_id)
     version = peer.version_of(place, found)
     now = next((v for v in found.versions if v.version == version), None)
@@ -47,7 +56,7 @@ def show_proposal(peer: Peer, place: Place, found: ProposalState, *, whole: bool
         seconded_before=len(earlier),
         comments=_thread(place.state.comments(found.hash), people) if whole else (),
         stage=_stage(found, now is not None and now.is_enough),
-        issue=show_issue(peer, place, issue, people) if issue else None,
+        issue=show_issue(peer, place, issue, people, whole=whole) if issue else None,
         actions=_actions(peer, place, found),
         claimed_at_ms=found.claimed_at_ms,
     )
@@ -80,7 +89,8 @@ def _actions(peer: Peer, place: Place, found: ProposalState) -> tuple[str, ...]:
             actions.append("withdraw")
         elif now is None or me.member not in now.members:
             actions.append("second")
-        if place.state.genesis.charter.seconds_needed == 0 or (now is not None and now.is_enough):
+        is_ready = place.state.genesis.charter.seconds_needed == 0 or (now is not None and now.is_enough)
+        if is_ready and me.member == found.proposer:
             actions.append("open")
     return tuple(actions)
 
