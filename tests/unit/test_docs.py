@@ -226,12 +226,46 @@ def sync_vector() -> Vector:
     }
 
 
+def _tree_of_one(name: str, key: bytes, value: bytes) -> bytes:
+    """The root of a tree of one leaf, spelled out as the document says it."""
+    buckets = [bytes(32)] * 4096
+    bucket = key[0] << 4 | key[1] >> 4
+    buckets[bucket] = sha256(key + len(value).to_bytes(4, "big") + value).digest()
+    groups = [sha256(b"".join(buckets[at : at + 64])).digest() for at in range(0, 4096, 64)]
+    return domain_hash("p2pcouncil/leaves/1", name.encode(), *groups)
+
+
 def state_vector() -> Vector:
     genesis = _signed(_genesis_body(), COUNCIL, DEVICE_KEY)
     tree = LeafTree("entries")
     tree.put(bytes(range(32)), b"accepted")
+    member: dict[str, object] = {"member": MEMBER, "name": "Ada", "vrf": VRF, "device": DEVICE}
+    member |= {
+        "is_founder": True,
+        "is_admitted": True,
+        "is_grounded": True,
+        "has_left": False,
+        "on_roll": True,
+    }
+    member |= {"vouchers": [], "joins": 0, "invite_key": b"", "invite_shared": False}
+    duty: dict[str, object] = {
+        "member": MEMBER,
+        "device": DEVICE,
+        "number": 0,
+        "statement": None,
+        "contested": [],
+    }
+    key = domain_hash("p2pcouncil/subject/1", msgspec.msgpack.encode(["member", MEMBER]))
+    leaf = msgspec.msgpack.encode([member, duty])
+    entries, outcomes = LeafTree("entries").root(), _tree_of_one("outcomes", key, leaf)
+    fold = domain_hash("p2pcouncil/state/1", COUNCIL, entries, outcomes)
+    assert fold == CouncilState(genesis).state_hash()
+    assert domain_hash("p2pcouncil/state/1", COUNCIL, fold, b"") == Place(genesis).state_hash()
+    assert _tree_of_one("entries", bytes(range(32)), b"accepted") == tree.root()
     return {
-        "empty_tree": LeafTree("entries").root(),
+        "key": key,
+        "leaf": leaf,
+        "empty_tree": entries,
         "tree_of_one_leaf": tree.root(),
         "fold_of_the_founding": CouncilState(genesis).state_hash(),
         "council_state": Place(genesis).state_hash(),
