@@ -72,7 +72,10 @@ class Session(Protocol):
         ...
 
     def proposals(self, council: CouncilId | None = None) -> tuple[ProposalView, ...]:
-        """Proposals of one council or all, newest claim first; without text runs and edits (they are empty)."""
+        """Proposals of one council or all, newest claim first.
+
+        Texts, edits, comments, rolls and ballots are left out of the list: see `proposal`.
+        """
         ...
 
     def proposal(self, proposal: ChangeHash) -> ProposalView:

@@ -28,7 +28,7 @@ from p2pcouncil.peer.shelf import ADDRESS
 from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_councils
 from p2pcouncil.peer.showing.inbox import priorities, show_inbox
 from p2pcouncil.peer.showing.network import NetworkRole, show_identity, show_network, show_status
-from p2pcouncil.peer.showing.proposals import show_proposal
+from p2pcouncil.peer.showing.proposals import show_proposal, show_proposals
 from p2pcouncil.peer.views import (
     CouncilView,
     IdentityView,
@@ -132,10 +132,10 @@ class PeerSession:
     def proposals(self, council: CouncilId | None = None) -> tuple[ProposalView, ...]:
         """Proposals of one council or all, newest claim first."""
         shown = [
-            show_proposal(self.peer, place, found, whole=False)
+            proposal
             for place, _ in councils_in_tree_order(self.peer)
             if council in (None, place.council)
-            for found in place.state.proposals()
+            for proposal in show_proposals(self.peer, place)
         ]
         return tuple(sorted(shown, key=lambda p: (-p.claimed_at_ms, p.id)))
 

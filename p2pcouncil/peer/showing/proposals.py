@@ -19,7 +19,11 @@ MAX_THREAD_DEPTH = 8
 
 
 def show_proposals(peer: Peer, place: Place) -> list[ProposalView]:
-    """The proposals of a council as rows of a list: without runs, edits, comments, rolls and ballots."""
+    """The proposals of a council as rows of a list.
+
+    Texts, edits, comments, rolls and ballots are left out, and of an opened proposal the version is the one that
+    is voted on: so that a list costs no text document of a vote that was opened long ago.
+    """
     people = People(peer.world, place)
     return [_show(peer, place, found, people, whole=False) for found in place.state.proposals()]
 
@@ -30,11 +34,11 @@ def show_proposal(peer: Peer, place: Place, found: ProposalState) -> ProposalVie
 
 
 def _show(peer: Peer, place: Place, found: ProposalState, people: People, *, whole: bool) -> ProposalView:
-    document = place.text(found.text_id)
-    version = peer.version_of(place, found)
+    issue = place.issue(found.hash)
+    version = issue.version if issue is not None and not whole else peer.version_of(place, found)
     now = next((v for v in found.versions if v.version == version), None)
     earlier = {m for v in found.versions if v.version != version for m in v.members}
-    issue = place.issue(found.hash)
+    document = place.text(found.text_id) if whole else None
     return ProposalView(
         id=found.hash,
         council=place.council,
@@ -47,9 +51,9 @@ def _show(peer: Peer, place: Place, found: ProposalState, people: People, *, who
         method=found.method,
         method_line=rule(found.method),
         options=tuple(clean_line(option, 100) for option in found.options),
-        text=clean_block(document.text(), TEXT_CHARS, TEXT_LINES),
-        runs=_runs(place, document.blame(), people) if whole else (),
-        edits=_edits(place, document.history(), people) if whole else (),
+        text=clean_block(document.text(), TEXT_CHARS, TEXT_LINES) if document else "",
+        runs=_runs(place, document.blame(), people) if document else (),
+        edits=_edits(place, document.history(), people) if document else (),
         version=version,
         seconds=tuple(people.person(m) for m in now.members) if now else (),
         seconds_needed=place.state.genesis.charter.seconds_needed,
