@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate
+from typing import NamedTuple
 
 from crdt.envelope import Envelope
 from crdt.errors import RemoteError
@@ -77,10 +78,10 @@ class HeldLane:
 
     def add(self, seq: int, change: ChangeHash) -> bool:
         """Take in a row; False when it was there already."""
-        if change in self.hashes_at(seq):
-            return False
-        if seq == self.count + 1 and not self.above:
+        if not self.above and (seq - 1) * HASH_BYTES == len(self._hashes):
             self._hashes += change
+        elif change in self.hashes_at(seq):
+            return False
         else:
             if seq <= self.count:
                 # A second branch: the first one leaves the chain, and so does all that followed it.
@@ -193,8 +194,7 @@ class LaneIndex:
         return min(bisect_left(self._order, low), end), end
 
 
-@dataclass(frozen=True, slots=True)
-class FeedItem:
+class FeedItem(NamedTuple):
     """One entry of a feed, or the place where one is broken.
 
     Attributes:
