@@ -146,7 +146,7 @@ class Peer:
         kind, body = unpack(event.data)
         match kind:
             case Kind.SYNC:
-                return self.pulling.question(event.device, event.question, body)
+                return self.pulling.question(event.device, event.question, body, now_ms)
             case Kind.GENESIS:
                 return self.lobby.genesis_question(event.question, body)
             case Kind.LOBBY:

@@ -173,8 +173,8 @@ class Pulling:
         running.accepting -= 1
         return self._continue(running, now_ms)
 
-    def question(self, device: DeviceId, number: int, body: bytes) -> list[Effect]:
-        """Answer another peer's pull.
+    def question(self, device: DeviceId, number: int, body: bytes, now_ms: int) -> list[Effect]:
+        """Answer another peer's pull; who asks about a council holds it by now, so that we can ask back.
 
         Raises:
             RemoteError: the question is malformed.
@@ -184,9 +184,14 @@ class Pulling:
         if place is None:
             return [Reply(number, pack(Kind.UNKNOWN_COUNCIL))]
         head, wanted = answer(place.index, body[32:])
+        ours: list[Effect] = []
+        if (device, council) in self._lacks_council:
+            self._lacks_council.discard((device, council))
+            ours = self.start(device, council, now_ms)
         if not wanted:
-            return [Reply(number, pack(Kind.SYNC, head))]
-        return [ReplyWithEnvelopes(number, pack(Kind.SYNC, head), tuple(wanted), MAX_RESPONSE_BYTES)]
+            return [Reply(number, pack(Kind.SYNC, head)), *ours]
+        told = ReplyWithEnvelopes(number, pack(Kind.SYNC, head), tuple(wanted), MAX_RESPONSE_BYTES)
+        return [told, *ours]
 
     def gossip(self, device: DeviceId, topic: str, data: bytes, now_ms: int) -> list[Effect]:
         """Take what a device handed over. It need not be who made it, so it is not blamed for what can't be read."""

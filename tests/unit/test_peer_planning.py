@@ -196,10 +196,13 @@ def test_opening(bakery: Bakery) -> None:
 
 
 def test_opening_what_was_withdrawn_or_from_outside_the_roll(bakery: Bakery) -> None:
-    bakery.ben.submit(c.SecondProposal(bakery.oven))
+    assert "Only its proposer" in refusal(bakery.cem, c.OpenVote(bakery.oven))
+    theirs = proposal_of(bakery.cem, bakery.council, "Theirs")
+    bakery.simulation.converge(bakery.council)
+    bakery.ben.submit(c.SecondProposal(theirs))
     bakery.simulation.converge(bakery.council)
     bakery.cem.submit(c.LeaveCouncil(bakery.council))
-    assert "not on the roll" in refusal(bakery.cem, c.OpenVote(bakery.oven))
+    assert "not on the roll" in refusal(bakery.cem, c.OpenVote(theirs))
     bakery.ada.submit(c.WithdrawProposal(bakery.oven))
     assert "withdrawn" in refusal(bakery.ada, c.OpenVote(bakery.oven))
 

@@ -1,6 +1,5 @@
 """People as they are shown: cleaned names, told apart where they look alike, with fingerprints."""
 
-from collections.abc import Mapping
 from functools import lru_cache
 
 from crdt.ids import MemberId
@@ -18,7 +17,8 @@ class People:
 
     def __init__(self, world: World, place: Place) -> None:
         self._me = world.me.member if world.me else None
-        self._names = dict(_told_apart(tuple((m.member, m.name) for m in place.state.members())))
+        self._given = tuple((m.member, m.name) for m in place.state.members())
+        self._names = dict(_told_apart(self._given))
         self._shown: dict[MemberId, PersonView] = {}
 
     def person(self, member: MemberId) -> PersonView:
@@ -32,11 +32,9 @@ class People:
 
     def stranger(self, member: MemberId, name: str) -> PersonView:
         """Somebody who is not in this council yet, under the name that they give themselves."""
-        shown = tell_apart({**self._known_names(), member: clean_line(name, NAME_CELLS) or "somebody"})
+        others = tuple((known, given) for known, given in self._given if known != member)
+        shown = dict(_told_apart((*others, (member, name))))
         return PersonView(member, shown[member], fingerprint(member), member == self._me)
-
-    def _known_names(self) -> Mapping[MemberId, str]:
-        return self._names
 
 
 @lru_cache(maxsize=64)
