@@ -27,7 +27,7 @@ from tui.screens.network import NetworkScreen
 from tui.screens.proposals import ProposalsScreen
 from tui.screens.start import StartScreen
 from tui.screens.welcome import WelcomeScreen
-from tui.shell import Shell
+from tui.shell import Notice, Shell
 from tui.theme import DARK, DARK_NAME, LIGHT, LIGHT_NAME
 
 CLOCK_SECONDS = 30
@@ -43,6 +43,10 @@ _PLACES: dict[str, type[CouncilScreen]] = {
 def wall_clock_ms() -> int:
     """Milliseconds since 1970 by this laptop's clock; for words like 'ends in 2 h' only."""
     return time.time_ns() // 1_000_000
+
+
+class QuitDialog(ConfirmDialog):
+    """Asks whether to stay; quitting once more while it stands is an answer too."""
 
 
 class CouncilApp(Shell):
@@ -63,7 +67,7 @@ class CouncilApp(Shell):
         Binding("ctrl+t", "theme", "Light or dark", show=False),
         Binding("ctrl+q", "quit", "Quit", priority=True),
     ]
-    ENABLE_COMMAND_PALETTE = True
+    _old_notice: Notice | None = None
 
     def __init__(self, session: Session, now_ms: Callable[[], int] = wall_clock_ms) -> None:
         """Prepare the program.
@@ -79,6 +83,8 @@ class CouncilApp(Shell):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK_NAME
+        # Nothing glides: what moves by itself distracts, and screen readers read it twice.
+        self.animation_level = "none"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colour names, for themes that don't know them."""
@@ -105,6 +111,10 @@ class CouncilApp(Shell):
             self.post_message(Changed())
 
     def _tick(self) -> None:
+        """Tell the time anew, and take away good news that has stood for a while."""
+        if self.notice is self._old_notice and self.notice is not None and not self.notice.is_error:
+            self.hush()
+        self._old_notice = self.notice
         self.post_message(Changed())
 
     @on(Changed)
@@ -151,23 +161,31 @@ class CouncilApp(Shell):
         yield from ()
 
     async def action_quit(self) -> None:
-        """Quit, or ask first when entries of ours are only here."""
+        """Quit, or ask first when something is unfinished or entries of ours are only here."""
         only_here = self.session.network().only_here if self.session.identity() else 0
-        if only_here == 0 or isinstance(self.screen, ConfirmDialog):
+        unfinished = self.screen.unfinished if isinstance(self.screen, CouncilScreen) else ""
+        if isinstance(self.screen, QuitDialog):
             self.exit()
-            return
-        self._ask_to_quit(only_here)
+        elif unfinished:
+            self._ask_to_quit(QuitDialog("Quit now?", unfinished, "Go on here", "Quit all the same"))
+        elif only_here:
+            self._ask_to_quit(_only_here_dialog(only_here))
+        else:
+            self.exit()
 
     @work
-    async def _ask_to_quit(self, only_here: int) -> None:
-        entries = f"{only_here} of your entries are" if only_here > 1 else "1 of your entries is"
-        what = (
-            f"{entries} only here: no other peer is known to hold "
-            f"{'them' if only_here > 1 else 'it'} yet. If this laptop breaks, "
-            f"{'they are' if only_here > 1 else 'it is'} lost; until you are back, nobody can see "
-            f"{'them' if only_here > 1 else 'it'}."
-        )
-        dialog = ConfirmDialog(f"{entries} only here", what, "Stay online a little", "Quit all the same")
-        stay = await self.push_screen_wait(dialog)
-        if stay is False:
+    async def _ask_to_quit(self, dialog: QuitDialog) -> None:
+        if await self.push_screen_wait(dialog) is False:
             self.exit()
+
+
+def _only_here_dialog(only_here: int) -> QuitDialog:
+    if only_here == 1:
+        title, them = "1 of your entries is only here", "it"
+    else:
+        title, them = f"{only_here} of your entries are only here", "them"
+    explained = (
+        f"No other peer is known to hold {them} yet. Until you are back nobody else can see {them}, "
+        f"and if this laptop breaks you have to write {them} again."
+    )
+    return QuitDialog(title, explained, "Stay online a little", "Quit all the same")

@@ -128,3 +128,13 @@ async def test_somebody_known_comes_back_with_their_phrase() -> None:
         await driver.press("ctrl+s")
         assert driver.place == "StartScreen"
         assert "You are back as Ada" in driver.text
+
+
+async def test_quitting_before_the_phrase_is_checked_asks_first() -> None:
+    async with driven(StagedSession(is_new=True)) as driver:
+        await driver.press("enter")
+        await driver.type("Ada")
+        await driver.press("ctrl+s", "ctrl+q")
+        assert "Without it nobody can bring you back" in driver.text
+        await driver.press("escape")
+        assert driver.place == "PhraseScreen"

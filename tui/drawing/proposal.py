@@ -61,7 +61,8 @@ def next_step(proposal: ProposalView) -> str:
             others = "one more member" if missing == 1 else f"{missing} more members"
             return f"Before a vote may open, {others} must second this version of the text."
         case "draft" | "seconded":
-            return "Enough members seconded this version: any member may open the vote."
+            who = "press o to open the vote" if "open" in proposal.actions else "its author can open the vote"
+            return f"Enough members seconded this version: {who}."
         case "withdrawn":
             return "Its author took it back."
         case _:
@@ -117,12 +118,13 @@ def _facts(proposal: ProposalView, now_ms: int) -> Content:
 
 def plain_text(proposal: ProposalView) -> Content:
     """The text as it stands; the one voted on, once a vote is open."""
-    version = proposal.version.digest.hex()[:8]
-    if proposal.issue is not None:
-        return lines(
-            [muted("This exact text is voted on; it is part of the opening."), "", block(proposal.issue.text)]
-        )
-    return lines([muted(f"Version {version} · w shows who wrote what"), "", block(proposal.text)])
+    if proposal.issue is None:
+        version = proposal.version.digest.hex()[:8]
+        return lines([muted(f"Version {version} · w shows who wrote what"), "", block(proposal.text)])
+    head = "This exact text is voted on · w shows who wrote what"
+    if proposal.text != proposal.issue.text:
+        head = "This exact text is voted on. It was edited since, for a later proposal: w shows that"
+    return lines([muted(head), "", block(proposal.issue.text)])
 
 
 def who_wrote_what(proposal: ProposalView) -> Content:
@@ -177,11 +179,13 @@ def comment(view: CommentView, now_ms: int) -> Content:
 
 def proposal_row(proposal: ProposalView) -> Content:
     """Two lines in a list of proposals."""
-    about = [proposal.council_name, f"by {person(proposal.author)}"]
+    about = [proposal.council_name]
     if proposal.issue is not None:
         about.append(proposal.issue.tally.headline)
-    elif proposal.stage != "withdrawn":
-        about.append(f"seconded by {len(proposal.seconds)} of {proposal.seconds_needed} needed")
+    else:
+        about.append(f"by {person(proposal.author)}")
+        if proposal.stage != "withdrawn":
+            about.append(f"{len(proposal.seconds)} of {proposal.seconds_needed} seconds")
     mark = stage_mark(proposal.stage)
     padding = " " * (13 - mark.cell_length)
     return lines(

@@ -30,6 +30,8 @@ class CouncilScreen(Screen[None]):
     place = ""
     """The main place that this screen belongs to; empty during the first run."""
     busy = False
+    unfinished = ""
+    """A sentence that says what would be lost by quitting here."""
 
     @property
     def session(self) -> Session:
@@ -66,11 +68,17 @@ class CouncilScreen(Screen[None]):
     def show_notice(self) -> None:
         """Show the program's notice here."""
         for panel in self.query(NoticePanel):
-            panel.show(self.app.notice)
+            panel.tell(self.app.notice)
 
     def on_mount(self) -> None:
         """Draw for the first time."""
         self.redraw()
+        self.call_after_refresh(self._begin_at_top)
+
+    def _begin_at_top(self) -> None:
+        """The first focus scrolls before the first layout is right, and would hide the first label."""
+        for sheet in self.query(".sheet"):
+            sheet.scroll_home(animate=False)
 
     def on_screen_resume(self) -> None:
         """Draw what changed while another screen was on top."""

@@ -12,7 +12,7 @@ _STEPS = (
     ("Propose", "Anybody on a roll writes a proposal (n), with a summary and a text."),
     ("Edit", "Everybody may edit the text (e) and discuss it (c). Edits made apart are merged."),
     ("Second", "Members second (s) the exact version they read. Its council says how many."),
-    ("Open", "Then any member opens the vote (o). Text, options and roll are fixed from then on."),
+    ("Open", "Then its author opens the vote (o). Text, options and roll are fixed from then on."),
     ("Vote", "Everybody on the roll votes (v), and may vote again until it ends. The last counts."),
     ("Count", "Every laptop counts for itself; the section Count shows each step, to check by hand."),
 )

@@ -18,6 +18,10 @@ from tui.widgets.field import Field, one_line
 COLUMNS = 4
 COLUMN_CELLS = 16
 CHECKED = 3
+_UNFINISHED = (
+    "Your recovery phrase is shown only now, and you have not shown yet that it is on paper. "
+    "Without it nobody can bring you back if this laptop breaks."
+)
 
 
 def phrase_grid(words: Sequence[str]) -> Content:
@@ -55,6 +59,7 @@ class PhraseScreen(CouncilScreen):
     """Shows the phrase, once."""
 
     TITLE = "Step 2 of 3: your recovery phrase"
+    unfinished = _UNFINISHED
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s,enter", "go_on", "I wrote all of them down")]
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -91,6 +96,7 @@ class PhraseCheckScreen(CouncilScreen):
     """Asks for three of the words; Escape shows all of them again."""
 
     TITLE = "Step 2 of 3: is it on paper?"
+    unfinished = _UNFINISHED
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Show the words again", key_display="Esc"),
         Binding("ctrl+s", "go_on", "Check"),

@@ -51,7 +51,7 @@ class ProposalScreen(CouncilScreen):
         Binding("c", "comment", "Comment"),
         Binding("w", "authors", "Who wrote what"),
         Binding("x", "withdraw", "Withdraw"),
-        Binding("right", "section(1)", "Next section", key_display="←→"),
+        Binding("right", "section(1)", "Section", key_display="←→"),
         Binding("left", "section(-1)", "Previous section", show=False),
     ]
 
@@ -210,5 +210,5 @@ class ProposalScreen(CouncilScreen):
         if action in ("vote", "second", "open", "edit", "comment", "withdraw"):
             return self._view is not None and action in self._view.actions
         if action == "authors":
-            return SECTIONS[self._section] == "text" and self._view is not None and self._view.issue is None
+            return SECTIONS[self._section] == "text"
         return True

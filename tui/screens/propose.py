@@ -68,8 +68,8 @@ class ProposeScreen(CouncilScreen):
             with Vertical(classes="column"):
                 yield Field("Title", one_line(id="title"), limit=TITLE_CHARS_MAX)
                 yield Field(
-                    "Summary: one paragraph, what changes and for whom",
-                    many_lines(id="summary", classes="three"),
+                    "Summary: one paragraph",
+                    many_lines(id="summary", classes="three", placeholder="What changes, and for whom?"),
                     limit=SUMMARY_CHARS_MAX,
                 )
                 yield Field(

@@ -14,7 +14,7 @@ from tui.widgets.keyed_list import ChoiceList, Row
 
 _CHOICES = (
     ("found", "Found a community", "nobody has started one yet; I invite the others"),
-    ("join", "I have an invitation", "somebody sent me a line of text, or a code to scan"),
+    ("join", "I have an invitation", "somebody sent me a line of text"),
     ("later", "Look around first", "I can do both later"),
 )
 

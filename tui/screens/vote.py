@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
@@ -41,7 +41,7 @@ class VoteScreen(CouncilScreen):
 
     def compose_body(self) -> ComposeResult:
         """Lay summary, rule, ballot and the confirm line."""
-        with Vertical(classes="page"):
+        with VerticalScroll(classes="page", can_focus=False):
             try:
                 view = self.session.proposal(self._proposal_id)
             except LocalError as error:

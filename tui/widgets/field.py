@@ -86,10 +86,11 @@ def one_line(
     return Input(value, placeholder, id=id, password=password, restrict=restrict, compact=True)
 
 
-def many_lines(*, id: str, text: str = "", classes: str | None = None) -> TextArea:  # noqa: A002
+def many_lines(*, id: str, text: str = "", placeholder: str = "", classes: str | None = None) -> TextArea:  # noqa: A002
     """An input of several rows; Tab leaves it."""
     return TextArea(
         text,
+        placeholder=placeholder,
         id=id,
         soft_wrap=True,
         compact=True,

@@ -78,6 +78,10 @@ class KeyedList(OptionList, inherit_bindings=False):
         self.highlighted = self._place_of(key, place)
         self.scroll_to(offset.x, offset.y, animate=False)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to open in an empty list."""
+        return bool(self._rows)
+
     def on_resize(self) -> None:
         """Wrap the rows anew."""
         for index, row in enumerate(self._rows):

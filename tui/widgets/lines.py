@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from tui.content import BAD, GOOD, HEADING, MUTED, STRONG, join, line, lines, muted
 from tui.shell import Notice, Shell
+from tui.widgets.prose import Prose
 
 PLACES = (
     ("inbox", "Inbox"),
@@ -57,14 +58,13 @@ class NavBar(Static):
         self.update(join(parts, " "))
 
 
-class NoticePanel(Static):
+class NoticePanel(Prose):
     """What just happened, or what could not be done and what to do instead."""
 
-    def show(self, notice: Notice | None) -> None:
+    def tell(self, notice: Notice | None) -> None:
         """Draw the notice, or nothing."""
         self.set_class(notice is not None, "-shown")
         if notice is None:
-            self.update("")
             return
         self.set_class(notice.is_error, "-error")
         mark = (
@@ -72,8 +72,8 @@ class NoticePanel(Static):
         )
         rows = [join([mark, line(notice.text, STRONG if notice.is_error else "")])]
         if notice.hint:
-            rows.append(join([Content.styled("  What to do: ", MUTED), line(notice.hint)]))
-        self.update(lines(rows))
+            rows.append(join(["  ", line(f"What to do: {notice.hint}")]))
+        self.show(lines(rows))
 
 
 class StatusBar(Static):
@@ -132,6 +132,6 @@ class Foot(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay the three lines."""
-        yield NoticePanel(markup=False)
+        yield NoticePanel()
         yield StatusBar(markup=False)
         yield KeyBar(markup=False)
