@@ -63,11 +63,22 @@ class Intake:
                 report = await self.check_and_keep(batch)
             if report.accepted:
                 self._kept.set()
-            is_one_device = len({effect.device for effect in batch}) == 1
-            refused = tuple(refusal.reason for refusal in report.refused) if is_one_device else ()
             waiting = report.orphans + len(report.unknown_members)
             for effect in batch:
+                refused = await self._refused_of(effect, report, is_alone=len(batch) == 1)
                 await self._engine.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused))
+
+    async def _refused_of(self, effect: Accept, report: AcceptReport, *, is_alone: bool) -> tuple[str, ...]:
+        """Why envelopes of one frame were refused.
+
+        Frames that were checked together are checked again by themselves, for whoever handed over one of them must not
+        be blamed for another, not even for one that they only passed on as gossip.
+        """
+        if report.refused and not is_alone:
+            report = NOTHING_ACCEPTED
+            with self._engine.troubles():
+                report = await self.check_and_keep([effect])
+        return tuple(refusal.reason for refusal in report.refused)
 
     async def fold_kept(self) -> None:
         """Fold what was kept, while the store's thread checks the next frames already."""

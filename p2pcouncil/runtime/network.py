@@ -52,8 +52,11 @@ class Network:
             await self._transport.join_topic(topic_of(place.council))
 
     async def stop(self) -> None:
-        """Close every connection."""
-        await self._transport.stop()
+        """Remember who was reached, then close every connection."""
+        try:
+            await self._save_addresses()
+        finally:
+            await self._transport.stop()
 
     async def carry_out(self, effect: Outward) -> None:
         """Do one thing; what the network can't do is logged, and asked again by the core when it matters."""
@@ -104,15 +107,21 @@ class Network:
         """Remember where peers were reached, so that the next start finds them without an invitation."""
         while True:
             await asyncio.sleep(KEEP_ADDRESSES_SECONDS)
-            known = {
-                k.address.encode(): k.last_success_ms.to_bytes(8, "big")
-                for k in await self._transport.known_addresses()
-                if k.last_success_ms
-            }
-            held = self._engine.peer.world.items(ADDRESS)
-            with self._engine.troubles():
-                for key in set(held) - set(known):
-                    await self._engine.keep(ADDRESS, key, b"")
-                for key, value in known.items():
-                    if key not in held:
-                        await self._engine.keep(ADDRESS, key, value)
+            await self._save_addresses()
+
+    async def _save_addresses(self) -> None:
+        try:
+            remembered = await self._transport.known_addresses()
+        except TransportError as error:
+            log.info("network: %s", error)
+            return
+        known = {
+            k.address.encode(): k.last_success_ms.to_bytes(8, "big") for k in remembered if k.last_success_ms
+        }
+        held = self._engine.peer.world.items(ADDRESS)
+        with self._engine.troubles():
+            for key in set(held) - set(known):
+                await self._engine.keep(ADDRESS, key, b"")
+            for key, value in known.items():
+                if key not in held:
+                    await self._engine.keep(ADDRESS, key, value)

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,6 +48,9 @@ from p2pcouncil.runtime.verify import VerifyReport, verify_bundle, verify_store
 
 log = logging.getLogger("p2pcouncil")
 
+KNOW_OWN_FEEDS_MS = 3_000
+"""How long after a peer connected a command waits at most until it was compared with."""
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkOptions:
@@ -66,6 +69,10 @@ class NetworkOptions:
     dial: tuple[str, ...] = ()
 
 
+MakeTransport = Callable[[Identity, NetworkOptions, Sequence[tuple[bytes, bytes]]], Transport]
+"""Makes the network of an identity, given addresses that worked before, with when."""
+
+
 class PeerSession:
     """A running peer, as an interface sees it."""
 
@@ -76,12 +83,15 @@ class PeerSession:
         keystore: Keystore,
         network: NetworkOptions | None,
         stack: AsyncExitStack,
+        make_transport: MakeTransport,
     ) -> None:
         self.home = home
         self.engine = engine
         self._keystore = keystore
         self._network = network
         self._stack = stack
+        self._make_transport = make_transport
+        self._submitting = asyncio.Lock()
 
     @property
     def peer(self) -> Peer:
@@ -158,12 +168,15 @@ class PeerSession:
 
     async def submit(self, command: Command) -> Done:
         """Do something; see the port."""
-        await self.engine.refresh(shelf=True)
-        generation = 0
-        if isinstance(command, MakeProposal):
-            generation = await self.engine.generation(command.council)
-        plan = self._plan(command, generation)
-        written = await self.engine.append(plan.effects)
+        await self._know_own_feeds()
+        # One at a time: what is planned rests on what is held, and the next must see what this one wrote.
+        async with self._submitting:
+            await self.engine.refresh(shelf=True)
+            generation = 0
+            if isinstance(command, MakeProposal):
+                generation = await self.engine.generation(command.council)
+            plan = self._plan(command, generation)
+            written = await self.engine.append(plan.effects)
         made = plan.id
         if made is None:
             made = written[0][-1].hash if written and written[0] else b""
@@ -272,8 +285,23 @@ class PeerSession:
     async def _connect(
         self, identity: Identity, network: NetworkOptions, known: Sequence[tuple[bytes, bytes]]
     ) -> None:
-        await self.engine.connect(make_transport(identity, network, known))
+        await self.engine.connect(self._make_transport(identity, network, known))
         self.engine.dial_all(network.dial)
+
+    async def _know_own_feeds(self) -> None:
+        """Let those who are connected give back what this device wrote, before it goes on writing.
+
+        A store that is an old copy would else contradict what it no longer knows of. Only those who connected a moment
+        ago are waited for, so that nobody is kept from writing by a peer that does not answer.
+        """
+        world, pulling = self.peer.world, self.peer.pulling
+
+        def is_compared() -> bool:
+            recent_ms = now_ms() - KNOW_OWN_FEEDS_MS
+            fresh = [device for device, since_ms in world.connected.items() if since_ms > recent_ms]
+            return all(pulling.is_compared(device, council) for device in fresh for council in world.places)
+
+        await self.engine.wait_until(is_compared, KNOW_OWN_FEEDS_MS)
 
     def _last_port(self) -> int:
         """The port of the last run, so that old invitations and others' address books stay right."""
@@ -287,10 +315,17 @@ def me_of(identity: Identity) -> Me:
 
 
 @asynccontextmanager
-async def open_session(home: Home, network: NetworkOptions | None = None) -> AsyncIterator[PeerSession]:
+async def open_session(
+    home: Home, network: NetworkOptions | None = None, *, make_transport: MakeTransport | None = None
+) -> AsyncIterator[PeerSession]:
     """Use a home, and run its network when options for it are given.
 
     A home without an identity goes online as soon as one is made, for the device key is the network's identity, too.
+
+    Args:
+        home: where keys and store are.
+        network: how to be reached; None stays offline.
+        make_transport: what the network runs on; None for libp2p.
 
     Raises:
         LocalError: the home or its store can't be used, or another process runs its network.
@@ -306,13 +341,13 @@ async def open_session(home: Home, network: NetworkOptions | None = None) -> Asy
         engine = Engine(peer, store, identity.device_key if identity else None, reader)
         stack.push_async_callback(engine.stop)
         await engine.start()
-        session = PeerSession(home, engine, keystore, network, stack)
+        session = PeerSession(home, engine, keystore, network, stack, make_transport or make_libp2p_transport)
         if identity is not None:
             await session.go_online(identity)
         yield session
 
 
-def make_transport(
+def make_libp2p_transport(
     identity: Identity, network: NetworkOptions, known: Iterable[tuple[bytes, bytes]] = ()
 ) -> Transport:
     """The libp2p adapter under this device's key; imported here, for it is slow to load.

@@ -8,6 +8,7 @@ from crdt.envelope import EnvelopeGroup, decode_groups, encode_groups
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import CouncilId
 from crdt.store.rows import export_groups
+from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.records import read_genesis, read_join
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.commands import Done
@@ -94,7 +95,7 @@ async def import_from(engine: Engine, path: Path) -> Done:
     message = f"Took in {new} new entries from {path}."
     if damage is not None:
         raise LocalError(f"{message} {damage}", damage.hint)
-    lines = tuple(f"Refused {count}: {reason}" for reason, count in sorted(refused.items()))
+    lines = tuple(f"Refused {count}: {clean_line(reason, 300)}" for reason, count in sorted(refused.items()))
     return Done(message, b"", lines)
 
 

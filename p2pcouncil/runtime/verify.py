@@ -12,6 +12,7 @@ from pathlib import Path
 from crdt.envelope import EnvelopeGroup, decode_groups, encode_groups
 from crdt.errors import RemoteError
 from crdt.store.shell import AsyncStore
+from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.events import Keep
@@ -117,7 +118,10 @@ def _report(peer: Peer, offered: int, refused: dict[str, int]) -> VerifyReport:
             "the one before it.",
         )
     ]
-    checks += [Check(False, f"Refused {count}: {reason}") for reason, count in sorted(refused.items())]
+    checks += [
+        Check(False, f"Refused {count}: {clean_line(reason, 300)}")
+        for reason, count in sorted(refused.items())
+    ]
     hashes: list[tuple[str, str]] = []
     for place, _ in councils_in_tree_order(peer):
         hashes.append((place.council.hex(), place.state_hash().hex()))

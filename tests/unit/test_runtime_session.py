@@ -1,0 +1,177 @@
+"""Sessions over a network in memory: what the engine adds to the core."""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crdt.errors import LocalError
+from crdt.ids import ChangeHash
+from p2pcouncil.domain.tally.choice import NO, YES
+from p2pcouncil.domain.tally.method import YesNo
+from p2pcouncil.peer import commands as c
+from p2pcouncil.runtime.home import Home
+from p2pcouncil.runtime.session import open_session
+from tests.support.society import converge, propose, society, until
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_a_decision_from_founding_to_tally(tmp_path: Path) -> None:
+    async with society(tmp_path) as people:
+        ada, ben = await people.join_in("Ada"), await people.join_in("Ben")
+        council = await people.found(ada, ben)
+        oven = await propose(ada, council, "Oven")
+        await converge(council, ada, ben)
+        await ben.submit(c.SecondProposal(oven))
+        await converge(council, ada, ben)
+        issue = ChangeHash((await ada.submit(c.OpenVote(oven))).id)
+        await converge(council, ada, ben)
+        vote = await ada.submit(c.CastBallot(issue, NO))
+        await ben.submit(c.CastBallot(issue, YES))
+        assert await ada.wait_held(vote.entries, 1, 10_000)
+        await converge(council, ada, ben)
+        tallies = [session.proposal(oven).issue.tally for session in (ada, ben)]  # type: ignore[union-attr]
+        assert tallies[0] == tallies[1]
+        assert tallies[0].headline == "Provisional: not passing, 1 yes to 1 no."
+        report = await ada.verify()
+        assert report.holds, [check.sentence for check in report.checks if not check.holds]
+
+
+async def test_wait_held_counts_texts_and_entries_in_parts(tmp_path: Path) -> None:
+    async with society(tmp_path) as people:
+        ada, ben = await people.join_in("Ada"), await people.join_in("Ben")
+        council = await people.found(ada, ben)
+        method = YesNo(quorum_permille=0)
+        done = await ada.submit(c.MakeProposal(council, "T", "s" * 600, "word " * 2_000, method))
+        assert len(done.entries) > 2
+        assert await ada.wait_held(done.entries, 1, 10_000)
+
+
+async def test_votes_at_once_never_share_a_number(tmp_path: Path) -> None:
+    async with society(tmp_path) as people:
+        ada, ben = await people.join_in("Ada"), await people.join_in("Ben")
+        council = await people.found(ada, ben)
+        oven = await propose(ada, council, "Oven")
+        await converge(council, ada, ben)
+        await ben.submit(c.SecondProposal(oven))
+        await converge(council, ada, ben)
+        issue = ChangeHash((await ada.submit(c.OpenVote(oven))).id)
+        await asyncio.gather(*(ada.submit(c.CastBallot(issue, choice)) for choice in (YES, NO, YES, NO)))
+        state = ada.peer.world.places[council].state
+        assert not state.issue(issue).contradictions
+        ballot = state.ballot(issue, ada.peer.world.me.member)  # type: ignore[union-attr]
+        assert ballot is not None
+        assert (ballot.number, ballot.choice) == (4, NO)
+
+
+async def test_a_restored_home_waits_for_its_own_entries_before_it_writes(tmp_path: Path) -> None:
+    async with society(tmp_path) as people:
+        ada = await people.join_in("Ada")
+        async with people.session("Ben") as ben:
+            council = await people.found(ada, ben)
+            oven = await propose(ada, council, "Oven")
+            await converge(council, ada, ben)
+        shutil.copytree(tmp_path / "Ben", tmp_path / "backup")
+        async with people.session("Ben") as ben:
+            await until(ben, lambda: bool(ben.peer.world.connected))
+            await ben.submit(c.AddComment(oven, "after the backup"))
+            await ben.submit(c.EditText(oven, "Text by Ben\n"))
+            await converge(council, ada, ben)
+        shutil.rmtree(tmp_path / "Ben")
+        shutil.move(tmp_path / "backup", tmp_path / "Ben")
+        async with people.session("Ben") as ben:
+            await until(ben, lambda: bool(ben.peer.world.connected))
+            await ben.submit(c.AddComment(oven, "at once after the restart"))
+            await converge(council, ada, ben)
+            for session in (ada, ben):
+                assert not session.peer.world.forks
+                said = {comment.text for comment in session.proposal(oven).comments}
+                assert said == {"after the backup", "at once after the restart"}
+                assert session.proposal(oven).text == "Text by Ben"
+
+
+async def test_an_edit_that_forked_goes_on_in_a_new_lane(tmp_path: Path) -> None:
+    async with society(tmp_path) as people:
+        ada = await people.join_in("Ada")
+        async with people.session("Ben") as ben:
+            council = await people.found(ada, ben)
+            oven = await propose(ada, council, "Oven")
+            await converge(council, ada, ben)
+        shutil.copytree(tmp_path / "Ben", tmp_path / "clone")
+        async with people.session("clone", online=False) as clone:
+            await clone.submit(c.EditText(oven, "Text by the clone\n"))
+            await clone.export_bundle(tmp_path / "clone.p2pc")
+        async with people.session("Ben", online=False) as ben:
+            await ben.submit(c.EditText(oven, "Text by Ben\n"))
+            await ben.import_bundle(tmp_path / "clone.p2pc")
+            assert ben.proposal(oven).text == "As it is."
+            await ben.submit(c.EditText(oven, "Text by Ben, again\n"))
+            assert ben.proposal(oven).text == "Text by Ben, again"
+            assert [who for _, who, why in ben.council(council).rejected if "two different things" in why]
+
+
+async def test_who_asks_whether_the_network_runs_keeps_nobody_from_running_it(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.prepare()
+    code = (
+        "import sys; from pathlib import Path; from p2pcouncil.runtime.home import Home\n"
+        "home = Home(Path(sys.argv[1])); print('ready', flush=True)\n"
+        "while True: home.network_runs()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as asker:
+        try:
+            assert asker.stdout is not None
+            asker.stdout.readline()
+            for _ in range(200):
+                with home.network_lock():
+                    assert home.network_runs()
+        finally:
+            asker.kill()
+
+
+async def test_one_network_per_home(tmp_path: Path) -> None:
+    async with society(tmp_path) as people:
+        ada = await people.join_in("Ada")
+        with pytest.raises(LocalError, match="runs the network of this home already"):
+            await people.join_in("Ada")
+        beside = await people.join_in("Ada", online=False)
+        assert "Another p2pcouncil on this laptop runs the network" in beside.status().line
+        assert ada.status().network.running
+
+
+async def test_a_session_without_an_identity_signs_nothing(tmp_path: Path) -> None:
+    async with open_session(Home(tmp_path / "new")) as session:
+        with pytest.raises(LocalError, match="no identity"):
+            await session.submit(c.FoundCouncil("A", "society", "society", ""))
+        assert session.status().identity is None
+
+
+async def test_bundles_carry_everything_both_ways(tmp_path: Path) -> None:
+    there, back = tmp_path / "there.p2pc", tmp_path / "back.p2pc"
+    async with society(tmp_path) as people:
+        ada, ben = await people.join_in("Ada", online=False), await people.join_in("Ben", online=False)
+        council = await people.found(ada)
+        line = (await ada.submit(c.MakeInvitation(council))).lines[0]
+        await ben.submit(c.JoinByInvitation(line))
+        await ben.export_bundle(back)
+        await ada.import_bundle(back)
+        member = ben.peer.world.me.member  # type: ignore[union-attr]
+        await ada.submit(c.VouchFor(council, member))
+        oven = await propose(ada, council, "Oven", "One\nTwo\n")
+        await ada.export_bundle(there)
+        await ben.import_bundle(there)
+        assert await ben.wait_joined(council, 1_000)
+        await ben.submit(c.EditText(oven, "One\nTwo\nThree\n"))
+        await ada.submit(c.EditText(oven, "Zero\nOne\nTwo\n"))
+        await ben.export_bundle(back)
+        await ada.import_bundle(back)
+        await ada.export_bundle(there)
+        assert "new entries" in (await ben.import_bundle(there)).message
+        await converge(council, ada, ben, timeout_ms=1_000)
+        assert ada.proposal(oven).text == ben.proposal(oven).text == "Zero\nOne\nTwo\nThree"
+        assert not ben.status().pending
+        assert (await ben.verify(there)).holds
