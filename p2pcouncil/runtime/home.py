@@ -13,7 +13,7 @@ from platformdirs import user_data_path
 from crdt.errors import LocalError
 
 HOME_VARIABLE = "P2PCOUNCIL_HOME"
-LOCK_TRIES = 4
+LOCK_TRIES = 10
 LOCK_PAUSE_SECONDS = 0.005
 
 

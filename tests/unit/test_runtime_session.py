@@ -2,19 +2,22 @@
 
 import asyncio
 import shutil
-import subprocess
-import sys
+import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from crdt.envelope import Envelope
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.tally.choice import NO, YES
 from p2pcouncil.domain.tally.method import YesNo
 from p2pcouncil.peer import commands as c
+from p2pcouncil.peer.events import Effect
 from p2pcouncil.runtime.home import Home
-from p2pcouncil.runtime.session import open_session
+from p2pcouncil.runtime.session import PeerSession, open_session
 from tests.support.society import converge, propose, society, until
 
 pytestmark = pytest.mark.asyncio
@@ -51,7 +54,18 @@ async def test_wait_held_counts_texts_and_entries_in_parts(tmp_path: Path) -> No
         assert await ada.wait_held(done.entries, 1, 10_000)
 
 
-async def test_votes_at_once_never_share_a_number(tmp_path: Path) -> None:
+def slow_down(session: PeerSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let time pass between planning and writing, as on a busy laptop."""
+    append = session.engine.append
+
+    async def append_later(effects: Sequence[Effect]) -> list[list[Envelope]]:
+        await asyncio.sleep(0.05)
+        return await append(effects)
+
+    monkeypatch.setattr(session.engine, "append", append_later)
+
+
+async def test_votes_at_once_never_share_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with society(tmp_path) as people:
         ada, ben = await people.join_in("Ada"), await people.join_in("Ben")
         council = await people.found(ada, ben)
@@ -60,6 +74,7 @@ async def test_votes_at_once_never_share_a_number(tmp_path: Path) -> None:
         await ben.submit(c.SecondProposal(oven))
         await converge(council, ada, ben)
         issue = ChangeHash((await ada.submit(c.OpenVote(oven))).id)
+        slow_down(ada, monkeypatch)
         await asyncio.gather(*(ada.submit(c.CastBallot(issue, choice)) for choice in (YES, NO, YES, NO)))
         state = ada.peer.world.places[council].state
         assert not state.issue(issue).contradictions
@@ -116,21 +131,19 @@ async def test_an_edit_that_forked_goes_on_in_a_new_lane(tmp_path: Path) -> None
 
 async def test_who_asks_whether_the_network_runs_keeps_nobody_from_running_it(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    home.prepare()
-    code = (
-        "import sys; from pathlib import Path; from p2pcouncil.runtime.home import Home\n"
-        "home = Home(Path(sys.argv[1])); print('ready', flush=True)\n"
-        "while True: home.network_runs()"
-    )
-    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as asker:
-        try:
-            assert asker.stdout is not None
-            asker.stdout.readline()
-            for _ in range(200):
-                with home.network_lock():
-                    assert home.network_runs()
-        finally:
-            asker.kill()
+    asking = threading.Event()
+
+    def ask_slowly() -> None:
+        with home.network_lock():
+            asking.set()
+            time.sleep(0.01)
+
+    asker = threading.Thread(target=ask_slowly)
+    asker.start()
+    assert asking.wait(10)
+    with home.network_lock():
+        assert home.network_runs()
+    asker.join()
 
 
 async def test_one_network_per_home(tmp_path: Path) -> None:
