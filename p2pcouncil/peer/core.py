@@ -30,6 +30,7 @@ from p2pcouncil.peer.events import (
     PeerConnected,
     PeerGone,
     QuestionHeard,
+    ReadAgain,
     Reply,
     Row,
     RowsRead,
@@ -43,6 +44,8 @@ from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.pulling import Pulling
 from p2pcouncil.peer.wire import Kind, pack, topic_of, unpack
 from p2pcouncil.peer.world import Me, World
+
+NO_COUNCIL = CouncilId(b"")
 
 
 class Peer:
@@ -210,6 +213,14 @@ class Peer:
         values = self.world.items(shelf.JOIN).values()
         return {a for value in values for a in shelf.read(value, shelf.PendingJoin).addresses}
 
+    def _begin_again(self) -> list[Effect]:
+        """Make every council anew from its rows; forks that take back a vouch are rare, and this is the simple way."""
+        self.pulling.reset()
+        self._orphan_rows.clear()
+        for council, place in self.world.places.items():
+            self.world.places[council] = Place(place.genesis_bytes)
+        return [ReadAgain(), Show()]
+
     def _council_rows(self, council: CouncilId) -> None:
         rows = self._orphan_rows.pop(council, [])
         self.world.places[council].load(rows, self.world.forks)
@@ -217,9 +228,9 @@ class Peer:
     def _rows(self, event: RowsRead, now_ms: int) -> list[Effect]:
         for lane, seq in event.forks:
             self.world.forks[lane] = min(seq, self.world.forks.get(lane, seq))
-            forked = self._council_of.get(lane)
-            if forked is not None and forked in self.world.places:
-                self.world.places[forked].fork(lane, seq)
+            place = self.world.places.get(self._council_of.get(lane, NO_COUNCIL))
+            if place is not None and place.fork(lane, seq):
+                return self._begin_again()
         by_council: dict[CouncilId, list[Row]] = {}
         for row in event.rows:
             council = row.header.council

@@ -219,6 +219,11 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """All councils are to be made anew: hand over the rows from the first on. What was not yet handed over is not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """Something that a person can see may have changed."""
 
@@ -235,5 +240,6 @@ Effect = (
     | ReplyWithEnvelopes
     | Connect
     | Drop
+    | ReadAgain
     | Show
 )

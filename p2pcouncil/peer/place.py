@@ -1,7 +1,8 @@
 """A council as this peer holds it: the fold of its entries, the index that sync needs, and its texts.
 
 Everything in here is a function of the rows read from the store. Rows arrive in any order across lanes and in
-sequence within each; a fork takes back what stands at or above it.
+sequence within each; a fork takes back what stands at or above it. Rows of people whom no vouch among the rows lets in
+lie dormant: they are neither folded nor indexed, so peers that hold some and peers that never took them are equal.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +19,7 @@ from p2pcouncil.domain.outcomes import IssueState, ProposalState, SubjectKind
 from p2pcouncil.domain.state import CouncilState
 from p2pcouncil.peer.events import Row
 
-STATE_DOMAIN = "p2pcouncil/state/1"
+PLACE_DOMAIN = "p2pcouncil/place/1"
 
 
 class Standing(NamedTuple):
@@ -46,6 +47,7 @@ class Place:
         self._texts: dict[TextId, _Text] = {}
         self._document_of: dict[LaneId, TextId] = {}
         self._let_in: set[MemberId] = set()
+        self._dormant: dict[MemberId, list[Row]] = {}
         self._devices: frozenset[DeviceId] = frozenset()
         self._devices_key = (0, 0)
 
@@ -64,9 +66,28 @@ class Place:
         Returns:
             Whether somebody was let in by them, whose lanes may be accepted from now on.
         """
+        let_in = False
+        offered = list(rows)
+        while offered:
+            touched = self.state.apply(self._take(offered, forks))
+            new = {
+                MemberId(subject.id)
+                for subject in touched
+                if subject.kind is SubjectKind.MEMBER and self.state.is_admitted(MemberId(subject.id))
+            } - self._let_in
+            self._let_in |= new
+            let_in = let_in or bool(new)
+            offered = [row for member in sorted(new) for row in self._dormant.pop(member, ())]
+        return let_in
+
+    def _take(self, rows: Iterable[Row], forks: Mapping[LaneId, int]) -> list[FeedEntry]:
+        """Index rows and texts, and return the entries to fold; what nobody vouches for waits, unseen."""
         entries: list[FeedEntry] = []
         for row in rows:
             header, envelope = row.header, row.envelope
+            if not self.state.is_admitted(header.member):
+                self._dormant.setdefault(header.member, []).append(row)
+                continue
             self.index.add(header, envelope)
             fork = forks.get(envelope.lane)
             if fork is not None and envelope.seq >= fork:
@@ -76,26 +97,23 @@ class Place:
                 self._load_text(header, envelope)
                 continue
             entries.extend(self._read(header, envelope))
-        if not entries:
-            return False
-        touched = self.state.apply(entries)
-        new = {
-            MemberId(subject.id)
-            for subject in touched
-            if subject.kind is SubjectKind.MEMBER and self.state.is_admitted(MemberId(subject.id))
-        } - self._let_in
-        self._let_in |= new
-        return bool(new)
+        return entries
 
-    def fork(self, lane: LaneId, seq: int) -> None:
-        """A fork was found: take back everything of the lane at or above `seq`."""
+    def fork(self, lane: LaneId, seq: int) -> bool:
+        """A fork was found: take back everything of the lane at or above `seq`.
+
+        Returns:
+            Whether the council has to be made anew from its rows: a vouch may have been taken back, and whom it
+            let in, and whom they let in, must go with it, as if it had never come.
+        """
         self.index.truncate(lane, seq)
         document = self._document_of.get(lane)
         if document is not None:
             self._texts[document].cut(lane, seq)
-            return
-        self.state.void(lane, seq)
+            return False
+        touched = self.state.void(lane, seq)
         self._readers.pop(lane, None)
+        return any(subject.kind is SubjectKind.MEMBER for subject in touched)
 
     def proposal(self, name: ChangeHash) -> ProposalState | None:
         """A proposal that counts here, if it is one."""
@@ -134,7 +152,7 @@ class Place:
             if (held := self.index.lane(lane)) is not None and held.count
         )
         texts = b"".join(lane + count.to_bytes(4, "big") + tip for lane, count, tip in tips)
-        return domain_hash(STATE_DOMAIN, self.council, self.state.state_hash(), texts)
+        return domain_hash(PLACE_DOMAIN, self.council, self.state.state_hash(), texts)
 
     def lanes_of(self, member: MemberId) -> tuple[LaneHeader, ...]:
         """The lanes that a member's devices have written here."""

@@ -114,6 +114,16 @@ class Pulling:
             del self._last[key]
         self._lacks_council = {key for key in self._lacks_council if key[0] != device}
 
+    def reset(self) -> None:
+        """Forget every pull: the indexes that they compared with are made anew."""
+        self._running.clear()
+        self._asks.clear()
+        self._batches.clear()
+        self._gossiped.clear()
+        self._due_ms.clear()
+        self._last.clear()
+        self._after_fold.clear()
+
     def tick(self, now_ms: int) -> list[Effect]:
         """Begin the pulls that are due, and give up those that hang."""
         effects: list[Effect] = []

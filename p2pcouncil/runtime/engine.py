@@ -38,6 +38,7 @@ from p2pcouncil.peer.events import (
     Keep,
     Listen,
     Publish,
+    ReadAgain,
     Reply,
     ReplyWithEnvelopes,
     Row,
@@ -151,19 +152,28 @@ class Engine:
             while more:
                 new = await self.reader.run(read_new, self._cursor, READ_ROWS)
                 self._cursor, more = new.cursor, new.more
-                await self._fold(new)
+                if not await self._fold(new):
+                    self._cursor, more = Cursor(), True
                 self._spare_the_collector(len(new.envelopes))
 
-    async def _fold(self, new: NewRows) -> None:
-        """Fold rows in slices, so that a long catch-up leaves the interface its turns."""
+    async def _fold(self, new: NewRows) -> bool:
+        """Fold rows in slices, so that a long catch-up leaves the interface its turns.
+
+        Returns:
+            False when the core wants all rows again, from the first on; what is left of these is not handed over.
+        """
         rows = [Row(e.header, e.envelope, e.first_seen_ms) for e in new.envelopes]
         forks = tuple(new.forks)
         for at in range(0, max(len(rows), bool(forks)), FOLD_ROWS):
             some = tuple(rows[at : at + FOLD_ROWS])
             more = new.more or at + FOLD_ROWS < len(rows)
-            await self.carry_out(self.peer.handle(RowsRead(some, forks, more), now_ms()))
+            effects = self.peer.handle(RowsRead(some, forks, more), now_ms())
+            await self.carry_out([effect for effect in effects if effect != ReadAgain()])
+            if ReadAgain() in effects:
+                return False
             forks = ()
             await asyncio.sleep(0)
+        return True
 
     def _spare_the_collector(self, folded_rows: int) -> None:
         """Have the garbage collector pass over what was folded: it stays for as long as the peer runs.
@@ -206,6 +216,8 @@ class Engine:
                 case Listen() | Publish() | Reply() | Drop() | Ask() | ReplyWithEnvelopes() | Connect():
                     if self.network is not None:
                         self.spawn(self.network.carry_out(effect))
+                case ReadAgain():
+                    raise AssertionError("only rows make the core read again, and `_fold` sees to it")
                 case Show():
                     self._show()
                 case _:

@@ -45,6 +45,7 @@ from p2pcouncil.peer.events import (
     Keep,
     Listen,
     Publish,
+    ReadAgain,
     Reply,
     ReplyWithEnvelopes,
     Row,
@@ -94,6 +95,7 @@ class Node:
         self.dropped: list[tuple[DeviceId, str]] = []
         self.online = False
         self._cursor = Cursor()
+        self._read_again = False
         self._tickets: dict[int, int] = {}
         self._accepts: deque[Accept] = deque()
         self.refresh(shelf=True)
@@ -154,6 +156,8 @@ class Node:
             rows = tuple(Row(e.header, e.envelope, e.first_seen_ms) for e in new.envelopes)
             if rows or new.forks:
                 self.handle(RowsRead(rows, tuple(new.forks), more))
+            if self._read_again:
+                self._read_again, self._cursor, more = False, Cursor(), True
 
     def take_in(self, groups: Sequence[EnvelopeGroup]) -> None:
         """Offer envelopes as if a peer had sent them."""
@@ -185,6 +189,8 @@ class Node:
                     self._keep(kind, key, value)
                 case Accept():
                     self._accepts.append(effect)
+                case ReadAgain():
+                    self._read_again = True
                 case Show():
                     pass
                 case _:
