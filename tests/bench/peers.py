@@ -60,21 +60,6 @@ async def found(session: PeerSession) -> CouncilId:
     return CouncilId(done.id)
 
 
-async def let_in(sponsor: PeerSession, newcomer: PeerSession, council: CouncilId) -> None:
-    """Invite, join and vouch, over whatever connects the two."""
-    line = (await sponsor.submit(commands.MakeInvitation(council))).lines[0]
-    await newcomer.submit(commands.JoinByInvitation(line))
-    member = newcomer.identity().person.member  # type: ignore[union-attr]
-
-    def asked() -> bool:
-        return any(r.person.member == member for r in sponsor.council(council).requests)
-
-    assert await sponsor.engine.wait_until(asked, 30_000)
-    request = next(r for r in sponsor.council(council).requests if r.person.member == member)
-    await sponsor.submit(commands.VouchFor(council, request.join_id))
-    assert await newcomer.wait_joined(council, 30_000)
-
-
 async def until(done: Callable[[], bool], timeout_seconds: float = 120) -> float:
     """Seconds until something holds, looked at every five milliseconds."""
     begun = time.perf_counter()
@@ -83,6 +68,28 @@ async def until(done: Callable[[], bool], timeout_seconds: float = 120) -> float
             raise TimeoutError("it did not happen in time")
         await asyncio.sleep(0.005)
     return time.perf_counter() - begun
+
+
+class Stalls:
+    """Watches the event loop: the longest time that it kept somebody waiting beyond what they asked for."""
+
+    STEP_SECONDS = 0.002
+
+    def __init__(self) -> None:
+        self.longest_seconds = 0.0
+        self._task = asyncio.ensure_future(self._watch())
+
+    async def _watch(self) -> None:
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(self.STEP_SECONDS)
+            self.longest_seconds = max(self.longest_seconds, time.perf_counter() - begun - self.STEP_SECONDS)
+
+    async def end(self) -> float:
+        """Stop watching; the longest stall in milliseconds."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        return self.longest_seconds * 1_000
 
 
 def median_and_p95(values: list[float]) -> tuple[float, float]:

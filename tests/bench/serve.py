@@ -6,14 +6,13 @@ from pathlib import Path
 
 from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.session import open_session
-from tests.bench.peers import LOOPBACK
+from tests.bench.peers import LOOPBACK, until
 
 
 async def main(path: Path) -> None:
     """Run."""
     async with open_session(Home(path), LOOPBACK) as session:
-        while not session.peer.world.addresses:
-            await asyncio.sleep(0.01)
+        await until(lambda: bool(session.peer.world.addresses), 30)
         print(session.peer.world.addresses[0], flush=True)
         await asyncio.sleep(600)
 
