@@ -11,7 +11,7 @@ import msgspec
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
-from crdt.errors import RemoteError
+from crdt.errors import UNREADABLE, RemoteError
 from crdt.feed_change import MAX_PAYLOAD_BYTES, change_hash
 from crdt.ids import HASH_BYTES, SIGNATURE_BYTES, ChangeHash, CouncilId, DeviceId, LaneId, MemberId
 from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, lane_id, validate_header
@@ -118,7 +118,7 @@ def decode_groups(data: bytes, max_bytes: int) -> list[EnvelopeGroup]:
         raise RemoteError(f"A frame of {len(data):,} bytes is larger than the {max_bytes:,} allowed.")
     try:
         wire = _GROUPS.decode(data)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+    except UNREADABLE as error:
         raise RemoteError(f"A frame of envelopes could not be read: {error}.") from error
     total = sum(len(group.envelopes) for group in wire)
     if len(wire) > MAX_GROUPS_PER_FRAME or total > MAX_ENVELOPES_PER_FRAME:
@@ -159,13 +159,13 @@ def payload_hash(header: LaneHeader, seq: int, prev: ChangeHash | None, payload:
 
 
 def _text_change_hash(lane: LaneId, seq: int, prev: ChangeHash | None, payload: bytes) -> ChangeHash:
-    from crdt.change_codec import decode_change  # only text lanes pay for the codec
+    from crdt.change_codec import read_change_head  # only text lanes pay for the codec
 
     if len(payload) > MAX_TEXT_CHANGE_BYTES:
         raise RemoteError(
             f"A text change of {len(payload):,} bytes is larger than {MAX_TEXT_CHANGE_BYTES:,}."
         )
-    change = decode_change(payload)
+    change = read_change_head(payload)
     if change.actor != lane or change.seq != seq or (prev is not None and prev not in change.deps):
         raise RemoteError("A text change belongs to another place than its envelope says.")
     return ChangeHash(change.hash)

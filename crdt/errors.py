@@ -4,6 +4,8 @@ A `RemoteError` is a peer's bad data: record it, show it, go on. A `LocalError` 
 misuse: surface it, with what to do next. Every message is a sentence that a person understands.
 """
 
+import msgspec
+
 
 class CouncilError(Exception):
     """Base of every error that p2pcouncil raises on purpose."""
@@ -19,3 +21,7 @@ class LocalError(CouncilError):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""All that msgspec raises on bytes from anywhere: malformed, of another shape, no UTF-8, nested without end."""

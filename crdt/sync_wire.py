@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from crdt.envelope import MAX_LANE_ENVELOPES
-from crdt.errors import RemoteError
+from crdt.errors import UNREADABLE, RemoteError
 from crdt.ids import HASH_BYTES
 from crdt.index import FINGERPRINT_BYTES
 
@@ -168,5 +168,5 @@ def decode_response(data: bytes, max_bytes: int = MAX_ANSWER_BYTES) -> tuple[Res
 def _decode(decoder: "msgspec.msgpack.Decoder[T]", data: bytes) -> T:
     try:
         return decoder.decode(data)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+    except UNREADABLE as error:
         raise RemoteError(f"A peer's message could not be read: {error}.") from error

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from crdt.automerge_binding import TextReplica
-from crdt.change_codec import Change, decode_change, hash_of_raw
+from crdt.change_codec import ChangeHead, hash_of_raw, read_change_head
 from crdt.change_graph import MissingDependency
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash, LaneId, TextId
@@ -79,9 +79,9 @@ class TextDocument:
             RemoteError: bytes among the changes are no change at all (no envelope would carry them).
         """
         document = cls(text_id)
-        given: dict[ChangeHash, tuple[LaneId, bytes, Change]] = {}
+        given: dict[ChangeHash, tuple[LaneId, bytes, ChangeHead]] = {}
         for lane, raw in changes:
-            change = decode_change(raw, LIMITS)
+            change = read_change_head(raw, LIMITS)
             if change.actor == lane:
                 given[change.hash] = (lane, raw, change)
             else:
@@ -142,7 +142,7 @@ class TextDocument:
         if self._raws.get(hash_of_raw(raw)) == raw:
             return True
         if self._forked:
-            change = decode_change(raw, LIMITS)
+            change = read_change_head(raw, LIMITS)
             if is_forked(change, self._forked) or not self._excluded.isdisjoint(change.deps):
                 self._excluded.add(change.hash)
                 return False

@@ -7,11 +7,11 @@ it. All of this is a function of the set of changes alone.
 
 from collections.abc import Iterable, Mapping
 
-from crdt.change_codec import Change
+from crdt.change_codec import ChangeHead
 from crdt.ids import ChangeHash, LaneId
 
 
-def find_forks(changes: Iterable[Change], known: Mapping[LaneId, int]) -> dict[LaneId, int]:
+def find_forks(changes: Iterable[ChangeHead], known: Mapping[LaneId, int]) -> dict[LaneId, int]:
     """Find, by lane, the lowest seq at which two changes stand, among those given and the forks known."""
     forked = dict(known)
     places: dict[tuple[LaneId, int], ChangeHash] = {}
@@ -22,13 +22,13 @@ def find_forks(changes: Iterable[Change], known: Mapping[LaneId, int]) -> dict[L
     return forked
 
 
-def is_forked(change: Change, forked: Mapping[LaneId, int]) -> bool:
+def is_forked(change: ChangeHead, forked: Mapping[LaneId, int]) -> bool:
     """Whether a change stands at or above the lowest fork of its lane."""
     lowest = forked.get(LaneId(change.actor))
     return lowest is not None and change.seq >= lowest
 
 
-def reach_of_forks(changes: Iterable[Change], forked: Mapping[LaneId, int]) -> set[ChangeHash]:
+def reach_of_forks(changes: Iterable[ChangeHead], forked: Mapping[LaneId, int]) -> set[ChangeHash]:
     """Gather the changes at or above a fork of their lane, and all that build on them."""
     builders: dict[ChangeHash, list[ChangeHash]] = {}
     waiting: list[ChangeHash] = []

@@ -16,7 +16,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from crdt.errors import LocalError
+from crdt.errors import UNREADABLE, LocalError
 from p2pcouncil.domain.records import Hash
 
 COUNCIL = "council"
@@ -66,7 +66,7 @@ def read(value: bytes, shape: type[T]) -> T:
     """
     try:
         return msgspec.msgpack.decode(value, type=shape)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except UNREADABLE as error:
         raise LocalError(
             f"A record in this laptop's store can't be read: {error}.",
             "Restore the home folder from a backup, or import a bundle into a new one.",

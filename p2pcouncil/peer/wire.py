@@ -17,7 +17,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from crdt.errors import RemoteError
+from crdt.errors import UNREADABLE, RemoteError
 from p2pcouncil.domain.records import Hash
 
 MAX_LANES_PER_QUESTION = 256
@@ -124,7 +124,7 @@ def read_body(data: bytes, shape: type[BodyT]) -> BodyT:
     """
     try:
         return msgspec.msgpack.decode(data, type=shape)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+    except UNREADABLE as error:
         raise RemoteError(f"A peer's message could not be read: {error}.") from error
 
 

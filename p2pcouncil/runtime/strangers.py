@@ -10,28 +10,32 @@ from collections.abc import Callable
 from crdt.envelope import EnvelopeGroup
 from crdt.ids import CouncilId, MemberId
 
-MAX_ENVELOPES = 20_000
-MAX_ENVELOPES_PER_MEMBER = 10_000
+MAX_BYTES = 32 * 1024 * 1024
+MAX_BYTES_PER_MEMBER = 8 * 1024 * 1024
+ENVELOPE_OVERHEAD_BYTES = 500
+"""What an envelope takes in memory beside its payload, roughly."""
 
 Who = tuple[CouncilId, MemberId]
 
 
 class Strangers:
-    """What was set aside, by council and member."""
+    """What was set aside, by council and member; their signatures are not checked yet."""
 
     def __init__(self) -> None:
         self._groups: dict[Who, list[EnvelopeGroup]] = {}
         self._sizes: dict[Who, int] = {}
+        self._total = 0
 
     def set_aside(self, who: Who, group: EnvelopeGroup) -> None:
-        """Keep a group; forget the member who has waited longest when there are too many."""
-        size = len(group.envelopes)
-        if self._sizes.get(who, 0) + size > MAX_ENVELOPES_PER_MEMBER:
+        """Keep a group; forget the member who has waited longest when there is too much."""
+        size = sum(len(envelope.payload) + ENVELOPE_OVERHEAD_BYTES for envelope in group.envelopes)
+        if self._sizes.get(who, 0) + size > MAX_BYTES_PER_MEMBER:
             return
-        while self._sizes and sum(self._sizes.values()) + size > MAX_ENVELOPES:
+        while self._sizes and self._total + size > MAX_BYTES:
             self._forget(next(iter(self._sizes)))
         self._groups.setdefault(who, []).append(group)
         self._sizes[who] = self._sizes.get(who, 0) + size
+        self._total += size
 
     def take_admitted(self, is_admitted: Callable[[CouncilId, MemberId], bool]) -> tuple[EnvelopeGroup, ...]:
         """Give out what belongs to members who are admitted by now."""
@@ -43,4 +47,4 @@ class Strangers:
 
     def _forget(self, who: Who) -> None:
         del self._groups[who]
-        del self._sizes[who]
+        self._total -= self._sizes.pop(who)

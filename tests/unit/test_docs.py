@@ -262,7 +262,7 @@ def state_vector() -> Vector:
     entries, outcomes = LeafTree("entries").root(), _tree_of_one("outcomes", key, leaf)
     fold = domain_hash("p2pcouncil/state/1", COUNCIL, entries, outcomes)
     assert fold == CouncilState(genesis).state_hash()
-    assert domain_hash("p2pcouncil/state/1", COUNCIL, fold, b"") == Place(genesis).state_hash()
+    assert domain_hash("p2pcouncil/place/1", COUNCIL, fold, b"") == Place(genesis).state_hash()
     assert _tree_of_one("entries", bytes(range(32)), b"accepted") == tree.root()
     return {
         "key": key,

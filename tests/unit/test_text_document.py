@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from crdt.change_codec import decode_change
+from crdt.change_codec import decode_change, read_change_head
 from crdt.change_graph import ForkedLane, MissingDependency
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash, LaneId, TextId
+from crdt.leb128 import encode_unsigned
 from crdt.text import TextDocument, TextVersion
 from crdt.text_guard import MAX_CHANGE_BYTES, MAX_CHANGE_OPS, MAX_PAST_INSERTS
 from tests.text_sessions import LANES, TEXT, document_of, play_session
@@ -248,3 +249,24 @@ def test_an_empty_text_has_a_version_too() -> None:
     version = TextDocument(TEXT).version()
     assert version == TextVersion(TEXT, version.heads, hashlib.sha256(b"").digest())
     assert len(version.heads) == 1
+
+
+def reframed(raw: bytes, body: bytes) -> bytes:
+    """A change chunk of another body, with a right length and checksum."""
+    chunk = b"\x01" + encode_unsigned(len(body)) + body
+    return raw[:4] + hashlib.sha256(chunk).digest()[:4] + chunk
+
+
+def test_operations_that_nobody_can_read_are_refused_and_take_nothing_with_them() -> None:
+    document = TextDocument(TEXT)
+    (first,) = save(document, ALICE, "one")
+    (second,) = document.edit(BOB, "one two")
+    length_bytes = len(encode_unsigned(len(second)))
+    unreadable = reframed(second, second[9 + length_bytes : -3] + b"\xff\xff\xff")
+    head = read_change_head(unreadable)
+    assert head.actor == BOB
+    with pytest.raises(RemoteError):
+        document.apply(BOB, unreadable)
+    rebuilt = TextDocument.rebuild(TEXT, [(BOB, unreadable), (ALICE, first)])
+    assert rebuilt.text() == "one"
+    assert list(rebuilt.refused) == [head.hash]
