@@ -1,4 +1,4 @@
-"""Running sessions for tests: homes in a folder, identities without a passphrase, a network in memory or on loopback."""
+"""Running sessions for tests: homes in a folder, no passphrase, a network in memory or on loopback."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
