@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import Parameter
@@ -191,6 +192,11 @@ class Context:
             [*wrap(f"{done.message} {held}"), *done.lines], json_of_done(done, held_by_at_least=wait.holders)
         )
 
+
+Words = Annotated[str, Parameter(allow_leading_hyphen=True)]
+"""Free text: it may begin with a hyphen, as a list does."""
+File = Annotated[Path, Parameter(allow_leading_hyphen=True)]
+"""A file to read, or - for standard input."""
 
 Ctx = Annotated[Context, Parameter(parse=False)]
 """A verb's context; the launcher passes it, the command line can't."""

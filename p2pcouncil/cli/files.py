@@ -4,6 +4,7 @@ from pathlib import Path
 
 from cyclopts import App
 
+from crdt.errors import LocalError
 from p2pcouncil.cli.as_json import json_of_done
 from p2pcouncil.cli.context import Ctx
 from p2pcouncil.cli.councils import In
@@ -100,7 +101,12 @@ async def verify(bundle: Path | None = None, /, *, ctx: Ctx) -> None:
         ctx: Whose peer, and how to speak.
     """
     async with ctx.session() as session:
-        report = await session.verify(bundle)
+        try:
+            report = await session.verify(bundle)
+        except LocalError as error:
+            if bundle is None or isinstance(error.__cause__, OSError):
+                raise
+            raise VerificationFailedError(str(error), error.hint, {"holds": False}) from error
     lines = [
         line
         for c in report.checks

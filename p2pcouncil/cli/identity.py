@@ -1,13 +1,12 @@
 """Verbs about oneself: a new identity, getting it back, its devices."""
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from crdt.errors import LocalError
 from crdt.ids import DeviceId
-from p2pcouncil.cli.context import Ctx
+from p2pcouncil.cli.context import Ctx, File
 from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.groups import ME, add_verb
 from p2pcouncil.cli.prompts import (
@@ -42,7 +41,7 @@ async def init(
     name: str,
     /,
     *,
-    passphrase_file: Path | None = None,
+    passphrase_file: File | None = None,
     no_passphrase: Annotated[bool, Flag] = False,
     phrase_shown: Annotated[bool, Flag] = False,
     ctx: Ctx,
@@ -92,8 +91,8 @@ async def recover(
     name: str,
     /,
     *,
-    phrase_file: Path | None = None,
-    passphrase_file: Path | None = None,
+    phrase_file: File | None = None,
+    passphrase_file: File | None = None,
     no_passphrase: Annotated[bool, Flag] = False,
     ctx: Ctx,
 ) -> None:
@@ -137,7 +136,7 @@ async def add_device(
     name: str,
     /,
     *,
-    phrase_file: Path | None = None,
+    phrase_file: File | None = None,
     ctx: Ctx,
 ) -> None:
     """Make this laptop one more device of yours, from the recovery phrase.
@@ -160,7 +159,7 @@ async def add_device(
     ctx.say([*wrap(done.message), *done.lines], {"message": done.message, "identity": me})
 
 
-async def take_over(*, passphrase_file: Path | None = None, ctx: Ctx) -> None:
+async def take_over(*, passphrase_file: File | None = None, ctx: Ctx) -> None:
     """From now on this laptop votes for you, in every council held here; under the member key.
 
     Examples:
@@ -175,7 +174,7 @@ async def take_over(*, passphrase_file: Path | None = None, ctx: Ctx) -> None:
         await ctx.do(session, TakeOverDuty(passphrase))
 
 
-async def disown(device: str, /, *, passphrase_file: Path | None = None, ctx: Ctx) -> None:
+async def disown(device: str, /, *, passphrase_file: File | None = None, ctx: Ctx) -> None:
     """Say under the member key that a device is lost: nothing that it writes from now on counts.
 
     Examples:

@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash
-from p2pcouncil.cli.context import NO_WAIT, Context, Ctx, Wait
+from p2pcouncil.cli.context import NO_WAIT, Context, Ctx, File, Wait, Words
 from p2pcouncil.cli.councils import In
 from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.groups import PROPOSALS, add_verb
@@ -43,9 +43,9 @@ async def propose(
     title: str,
     /,
     *,
-    summary: str = "",
-    text: str | None = None,
-    file: Path | None = None,
+    summary: Words = "",
+    text: Words | None = None,
+    file: File | None = None,
     council: In = "",
     method: MethodName = "yes-no",
     option: Annotated[tuple[str, ...], Many] = (),
@@ -100,11 +100,11 @@ async def edit(
     proposal: str,
     /,
     *,
-    text: str | None = None,
-    file: Path | None = None,
-    append: str | None = None,
-    replace: str | None = None,
-    by: str | None = None,
+    text: Words | None = None,
+    file: File | None = None,
+    append: Words | None = None,
+    replace: Words | None = None,
+    by: Words | None = None,
     wait: Wait = NO_WAIT,
     ctx: Ctx,
 ) -> None:
@@ -221,7 +221,7 @@ async def second(proposal: str, /, *, wait: Wait = NO_WAIT, ctx: Ctx) -> None:
         await ctx.do(session, SecondProposal(found.id, found.version), wait)
 
 
-async def withdraw(proposal: str, /, *, reason: str = "", wait: Wait = NO_WAIT, ctx: Ctx) -> None:
+async def withdraw(proposal: str, /, *, reason: Words = "", wait: Wait = NO_WAIT, ctx: Ctx) -> None:
     """Take your own proposal back, before its vote is open.
 
     Examples:

@@ -59,6 +59,10 @@ async def serve(*, network: Network = ANYWHERE, ctx: Ctx) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with ctx.session(network) as session:
+        if session.identity() is None:
+            raise LocalError(
+                f"There is no identity in {ctx.home.path} yet.", "Run `p2pcouncil init NAME` first."
+            )
         status = await _addressed(session)
         _tell(ctx, ready(status))
         watching = asyncio.create_task(_watch(ctx, session, status))
