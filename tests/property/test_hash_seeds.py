@@ -1,0 +1,112 @@
+"""One state hash for one set: under any PYTHONHASHSEED, in any order of arrival, from scratch and step by step."""
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+
+import pytest
+
+from crdt.envelope import EnvelopeGroup, decode_groups, encode_groups
+from crdt.ids import CouncilId
+from crdt.keys import LaneKind
+from crdt.store.rows import export_groups
+from tests.property.test_peers_converge import Crowd
+from tests.support.simulation import Node, Simulation
+
+MAX_SEEDS = 60
+SHUFFLES = 6
+MAX_PASSES = 64
+
+
+@cache
+def make() -> tuple[Crowd, list[EnvelopeGroup]]:
+    """The first society that has said something of everything, and all that it ever wrote."""
+    for seed in range(MAX_SEEDS):
+        crowd = Crowd(seed)
+        crowd.play()
+        crowd.come_to_rest()
+        state = crowd.nodes[0].place(crowd.council).state
+        chunks = export_groups(crowd.nodes[0].conn, crowd.council)
+        groups = [group for chunk in chunks for group in chunk]
+        writers = {group.header.member for group in groups if group.header.kind is LaneKind.TEXT}
+        if any(issue.tally.turnout > 1 for issue in state.issues()) and len(writers) > 2 and state.vouches():
+            return crowd, groups
+    raise AssertionError("no society votes, edits together and grows")
+
+
+def fresh(crowd: Crowd, number: int) -> Node:
+    """A peer that holds the founding alone."""
+    node = Node(Simulation(number), f"Reader {number}", ":memory:")
+    node._keep("council", crowd.council, crowd.nodes[0].place(crowd.council).genesis_bytes)
+    return node
+
+
+def hash_of(node: Node, council: CouncilId) -> str:
+    return node.place(council).state_hash().hex()
+
+
+def take_in_pieces(node: Node, pieces: Sequence[EnvelopeGroup], rng: random.Random) -> None:
+    """Offer pieces in shuffled order, a few at a time, again and again until no more is let in."""
+    for _ in range(MAX_PASSES):
+        before = sum(place.index.total for place in node.peer.world.places.values())
+        rest = list(pieces)
+        rng.shuffle(rest)
+        while rest:
+            size = rng.choice((1, 1, 2, 5, 20))
+            node.take_in(rest[:size])
+            del rest[:size]
+            if rng.random() < 0.3:
+                hash_of(
+                    node, next(iter(node.peer.world.places))
+                )  # reading on the way must not freeze anything
+        if sum(place.index.total for place in node.peer.world.places.values()) == before:
+            return
+    raise AssertionError("new entries are let in for ever")
+
+
+def test_the_order_of_arrival_leaves_no_trace() -> None:
+    crowd, groups = make()
+    expected = hash_of(crowd.nodes[0], crowd.council)
+    singles = [EnvelopeGroup(g.header, (envelope,)) for g in groups for envelope in g.envelopes]
+    texts = {p.hash: p.text_id for p in crowd.nodes[0].place(crowd.council).state.proposals()}
+    for number in range(SHUFFLES):
+        node = fresh(crowd, number)
+        take_in_pieces(node, singles, random.Random(number))
+        assert hash_of(node, crowd.council) == expected
+        for text_id in texts.values():
+            ours, theirs = crowd.nodes[0].place(crowd.council), node.place(crowd.council)
+            assert ours.text(text_id).version() == theirs.text(text_id).version()
+
+
+def test_all_at_once_equals_step_by_step() -> None:
+    crowd, groups = make()
+    node = fresh(crowd, 1)
+    for _ in range(MAX_PASSES):
+        total = node.place(crowd.council).index.total
+        node.take_in(decode_groups(encode_groups(groups), 1 << 22))
+        if node.place(crowd.council).index.total == total:
+            break
+    assert hash_of(node, crowd.council) == hash_of(crowd.nodes[0], crowd.council)
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_another_hash_seed_gives_the_same_hash(seed: str) -> None:
+    """The script plays the whole society anew, so every set and dictionary in it is ordered otherwise."""
+    script = (
+        "from tests.property.test_hash_seeds import make, hash_of\n"
+        "crowd, groups = make()\n"
+        "print(hash_of(crowd.nodes[-1], crowd.council))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    crowd, _ = make()
+    assert done.stdout.strip() == hash_of(crowd.nodes[0], crowd.council)
