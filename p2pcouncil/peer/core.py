@@ -120,12 +120,12 @@ class Peer:
         try:
             if isinstance(event, AnswerHeard):
                 return self._answer(event, now_ms)
-            self.world.last_seen_ms[device] = now_ms
+            self.world.saw(device, now_ms)
             if isinstance(event, GossipHeard):
                 return self.pulling.gossip(device, event.topic, event.data, now_ms)
             return self._question(event, now_ms)
         except RemoteError as error:
-            self.world.problems[device] = str(error)
+            self.world.blame(device, str(error))
             return [Drop(device, str(error)), Show()]
 
     def _sender(self, event: GossipHeard | QuestionHeard | AnswerHeard) -> DeviceId | None:
@@ -168,7 +168,7 @@ class Peer:
 
     def _connected(self, device: DeviceId, now_ms: int) -> list[Effect]:
         self.world.connected[device] = now_ms
-        self.world.last_seen_ms[device] = now_ms
+        self.world.saw(device, now_ms)
         self.world.problems.pop(device, None)
         effects: list[Effect] = [Show(), *self.acquaintances.connected(device)]
         for council in self.world.places:
@@ -243,7 +243,7 @@ class Peer:
                 self._orphan_rows.setdefault(council, []).extend(rows)
                 continue
             if place.load(rows, self.world.forks):
-                effects += self.pulling.start_all(now_ms, council)
+                self.pulling.let_in(council, now_ms)
         mine = [row for row in event.rows if self.world.is_mine(row.header)] if self.world.connected else []
         effects += self.pulling.spread(_grouped(mine))
         if not event.more:

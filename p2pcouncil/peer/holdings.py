@@ -28,9 +28,9 @@ class Holdings:
     def tick(self, now_ms: int) -> list[Effect]:
         """Ask those who are not known to hold everything of ours."""
         effects: list[Effect] = []
-        for council in self._world.places:
+        for council, place in self._world.places.items():
             mine = self._my_tips(council)
-            for device in self._world.connected:
+            for device in sorted(place.member_devices() & self._world.connected.keys()):
                 key = (device, council)
                 missing = tuple(lane for lane, count in mine.items() if self.held(device, lane) < count)
                 if not missing or key in self._asking:
@@ -64,6 +64,7 @@ class Holdings:
     def gone(self, device: DeviceId) -> None:
         """A device went away: what was asked of it will not be answered."""
         self._asking = {key for key in self._asking if key[0] != device}
+        self._asked_ms = {key: asked for key, asked in self._asked_ms.items() if key[0] != device}
 
     def question(self, number: int, body: bytes) -> list[Effect]:
         """Say how far we hold the lanes asked for.

@@ -22,6 +22,8 @@ from p2pcouncil.peer.world import World
 
 MAX_LOBBY = 64
 """Per council: a stranger with many keys can fill a lobby, and no more than that."""
+MAX_PER_INVITATION = 8
+"""An invitation is for one person; a few who got hold of it are shown with a warning, and no more than a few."""
 ASK_TIMEOUT_MS = 10_000
 ASK_AGAIN_MS = 5_000
 
@@ -111,9 +113,7 @@ class Lobby:
         is_known = place.state.is_admitted(MemberId(join.member)) or (
             held is not None and shelf.read(held, shelf.LobbyRecord).join == question.join
         )
-        refused = (
-            "" if is_known else self._refusal(place, join, is_full=held is None and self._is_full(place))
-        )
+        refused = "" if is_known else self.refusal(place, join)
         answer = Reply(number, pack(Kind.LOBBY, LobbyAnswer(refused)))
         if refused or is_known:
             return [answer]
@@ -141,10 +141,8 @@ class Lobby:
             and place.state.is_admitted(MemberId(key[32:]))
         ]
 
-    def _is_full(self, place: Place) -> bool:
-        return len(self.waiting(place.council)) >= MAX_LOBBY
-
-    def _refusal(self, place: Place, join: Join, *, is_full: bool) -> str:
+    def refusal(self, place: Place, join: Join) -> str:
+        """Why a join is not kept at this door, as a sentence; empty when it is."""
         if join.council != place.council:
             return "This request is for another council."
         if not join.invite_key:
@@ -155,8 +153,11 @@ class Lobby:
             return "This invitation is not known here yet: its sponsor's peer has to be online once."
         elif (used_by := place.invite_used_by(join.invite_key)) is not None and used_by != join.member:
             return "This invitation was used already: ask for a new one."
-        if is_full:
+        others = [other for other, _ in self.waiting(place.council) if other.member != join.member]
+        if len(others) >= MAX_LOBBY:
             return "Too many people are waiting at this door; try again later."
+        if join.invite_key and sum(o.invite_key == join.invite_key for o in others) >= MAX_PER_INVITATION:
+            return "Too many people wait here with this invitation already: ask for a new one."
         return ""
 
     def _ask(

@@ -28,6 +28,8 @@ from p2pcouncil.peer.world import World
 PULL_EVERY_MS = 15_000
 """How often a pull runs for good measure: a lost gossip message is noticed after this long at the latest."""
 RETRY_AFTER_MS = 2_000
+LET_IN_PAUSE_MS = 500
+"""After somebody was let in: what had come of theirs was set aside and is taken in first, not fetched again."""
 ASK_TIMEOUT_MS = 20_000
 MAX_ACCEPTING = 2
 """Answers of one pull that wait to be checked; bounds the memory that a fast peer can take up here."""
@@ -58,6 +60,7 @@ class Pulling:
         self._batches: dict[int, _Running] = {}
         self._gossiped: dict[int, tuple[DeviceId, CouncilId]] = {}
         self._due_ms: dict[tuple[DeviceId, CouncilId], int] = {}
+        self._let_in_ms: dict[CouncilId, int] = {}
         self._last: dict[tuple[DeviceId, CouncilId], Pull] = {}
         self._after_fold: set[tuple[DeviceId, CouncilId]] = set()
         self._lacks_council: set[tuple[DeviceId, CouncilId]] = set()
@@ -101,6 +104,10 @@ class Pulling:
             for effect in self.start(device, wanted, now_ms)
         ]
 
+    def let_in(self, council: CouncilId, now_ms: int) -> None:
+        """Somebody was let in, whose lanes may be accepted from now on: pull again when it has calmed down."""
+        self._let_in_ms[council] = now_ms
+
     def gone(self, device: DeviceId) -> None:
         """Forget what ran with a device that is no longer connected."""
         for key in [k for k in self._running if k[0] == device]:
@@ -129,9 +136,13 @@ class Pulling:
         effects: list[Effect] = []
         for key in [k for k, r in self._running.items() if now_ms - r.started_ms > 3 * ASK_TIMEOUT_MS]:
             del self._running[key]
+        for council in [c for c, at_ms in self._let_in_ms.items() if now_ms - at_ms >= LET_IN_PAUSE_MS]:
+            del self._let_in_ms[council]
+            effects += self.start_all(now_ms, council)
         for device in self._world.connected:
             for council in self._world.places:
-                if now_ms >= self._due_ms.get((device, council), 0):
+                key = (device, council)
+                if key not in self._running and now_ms >= self._due_ms.get(key, 0):
                     effects += self.start(device, council, now_ms)
         return effects
 
@@ -270,7 +281,7 @@ class Pulling:
     def _drop(self, running: _Running, reason: str, now_ms: int) -> list[Effect]:
         running.again = False
         told = self._end(running, now_ms, PULL_EVERY_MS)
-        self._world.problems[running.device] = reason
+        self._world.blame(running.device, reason)
         return [*told, Drop(running.device, reason)]
 
     def _pass_on(self, running: _Running) -> list[Effect]:

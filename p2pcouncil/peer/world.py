@@ -1,10 +1,13 @@
 """What the parts of a peer share: who we are, the councils held, and a counter for asks and batches."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId
 from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, lane_id
 from p2pcouncil.peer.place import Place
+
+MAX_DEVICES_REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,23 @@ class World:
         """A number for an ask or a batch, unique in this process."""
         self._counter += 1
         return self._counter
+
+    def saw(self, device: DeviceId, now_ms: int) -> None:
+        """Note that a device was heard; of those that are gone, only the latest are remembered."""
+        self.last_seen_ms.pop(device, None)
+        self.last_seen_ms[device] = now_ms
+        self._forget_oldest(self.last_seen_ms)
+
+    def blame(self, device: DeviceId, problem: str) -> None:
+        """Note why a device was dropped, for the Network screen."""
+        self.problems.pop(device, None)
+        self.problems[device] = problem
+        self._forget_oldest(self.problems)
+
+    def _forget_oldest(self, table: dict[DeviceId, Any]) -> None:
+        """A stranger can make up devices without end."""
+        while len(table) > MAX_DEVICES_REMEMBERED:
+            del table[next(iter(table))]
 
     def reachable_at(self) -> tuple[str, ...]:
         """Where others can dial us: what this process knows, else what another process of this home last knew."""

@@ -20,8 +20,9 @@ from crdt.store.shelf import shelf_list
 from crdt.store.shell import AsyncStore
 from net.transport import KnownAddress, Transport, TransportError
 from p2pcouncil.identity.keystore import Identity, Keystore
-from p2pcouncil.peer.commands import Command, DisownDevice, Done, MakeProposal, TakeOverDuty
+from p2pcouncil.peer.commands import Command, DisownDevice, Done, MakeProposal, OpenVote, TakeOverDuty
 from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.events import Append, AppendEdit
 from p2pcouncil.peer.planning.desk import Desk, Plan
 from p2pcouncil.peer.planning.planner import plan
 from p2pcouncil.peer.shelf import ADDRESS
@@ -172,11 +173,17 @@ class PeerSession:
         # One at a time: what is planned rests on what is held, and the next must see what this one wrote.
         async with self._submitting:
             await self.engine.refresh(shelf=True)
-            generation = 0
-            if isinstance(command, MakeProposal):
-                generation = await self.engine.generation(command.council)
+            council = self._written_to(command)
+            generation = 0 if council is None else await self.engine.generation(council)
             plan = self._plan(command, generation)
             written = await self.engine.append(plan.effects)
+            appended = [effect for effect in plan.effects if isinstance(effect, Append | AppendEdit)]
+            for effect, envelopes in zip(appended, written, strict=True):
+                if isinstance(effect, Append) and not envelopes:
+                    raise LocalError(
+                        "This was done already, by another window or command on this laptop.",
+                        "Look again: it shows here by now.",
+                    )
         made = plan.id
         if made is None:
             made = written[0][-1].hash if written and written[0] else b""
@@ -245,6 +252,15 @@ class PeerSession:
                 f"A part of this program failed ({engine.failure!r}). Quit and start again; nothing is lost."
             )
         return NetworkRole(here, not here and self.home.network_runs(), trouble)
+
+    def _written_to(self, command: Command) -> CouncilId | None:
+        """The council whose feed a command's plan depends on, if it depends on one."""
+        if isinstance(command, MakeProposal):
+            return command.council
+        if isinstance(command, OpenVote):
+            place = self.peer.world.place_of_entry(command.proposal)
+            return place.council if place else None
+        return None
 
     def _plan(self, command: Command, generation: int) -> Plan:
         if self.engine.signer is None:

@@ -125,10 +125,14 @@ async def keep_record(engine: Engine, kind: bytes, body: bytes) -> None:
     elif kind == JOIN:
         join = read_join(body)
         key = join.council + join.member
+        place = world.places.get(CouncilId(join.council))
         is_me = world.me is not None and join.member == world.me.member
-        if not is_me and world.item(shelf.LOBBY, key) is None:
-            record = shelf.LobbyRecord(body, now_ms())
-            await engine.carry_out([Keep(shelf.LOBBY, key, shelf.write(record))])
+        if is_me or place is None or world.item(shelf.LOBBY, key) is not None:
+            return
+        refused = engine.peer.lobby.refusal(place, join)
+        if refused:
+            raise RemoteError(refused)
+        await engine.carry_out([Keep(shelf.LOBBY, key, shelf.write(shelf.LobbyRecord(body, now_ms())))])
 
 
 async def accept_all(engine: Engine, groups: list[EnvelopeGroup], refused: dict[str, int]) -> int:

@@ -55,7 +55,9 @@ def plan_open(desk: Desk, proposal: ChangeHash, window_minutes: int | None) -> P
         window_minutes or state.genesis.charter.window_minutes,
     )
     message = f"The vote on “{shown(found.title)}” is open, for {len(roll.members)} members."
-    return Plan((Append(place.council, (entry,), f"open:{found.hash.hex()}"),), message, None)
+    # Once in each generation of our feed: two windows can't open it twice, and after a fork took it back we can again.
+    once = f"open:{found.hash.hex()}:{desk.generation}"
+    return Plan((Append(place.council, (entry,), once),), message, None)
 
 
 def _version_to_open(
