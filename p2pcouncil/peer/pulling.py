@@ -30,8 +30,6 @@ PULL_EVERY_MS = 15_000
 RETRY_AFTER_MS = 2_000
 LET_IN_PAUSE_MS = 500
 """After somebody was let in: what had come of theirs was set aside and is taken in first, not fetched again."""
-LET_IN_PAUSE_MS = 500
-"""After somebody was let in: what had come of theirs was set aside and is taken in first, not fetched again."""
 ASK_TIMEOUT_MS = 20_000
 MAX_ACCEPTING = 2
 """Answers of one pull that wait to be checked; bounds the memory that a fast peer can take up here."""
@@ -62,7 +60,6 @@ class Pulling:
         self._batches: dict[int, _Running] = {}
         self._gossiped: dict[int, tuple[DeviceId, CouncilId]] = {}
         self._due_ms: dict[tuple[DeviceId, CouncilId], int] = {}
-        self._let_in_ms: dict[CouncilId, int] = {}
         self._let_in_ms: dict[CouncilId, int] = {}
         self._last: dict[tuple[DeviceId, CouncilId], Pull] = {}
         self._after_fold: set[tuple[DeviceId, CouncilId]] = set()
@@ -106,10 +103,6 @@ class Pulling:
             for wanted in councils
             for effect in self.start(device, wanted, now_ms)
         ]
-
-    def let_in(self, council: CouncilId, now_ms: int) -> None:
-        """Somebody was let in, whose lanes may be accepted from now on: pull again when it has calmed down."""
-        self._let_in_ms[council] = now_ms
 
     def let_in(self, council: CouncilId, now_ms: int) -> None:
         """Somebody was let in, whose lanes may be accepted from now on: pull again when it has calmed down."""
