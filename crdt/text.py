@@ -54,6 +54,7 @@ class TextDocument:
         self._forked: dict[LaneId, int] = {}
         self._excluded: set[ChangeHash] = set()
         self._refused: dict[ChangeHash, str] = {}
+        self._runs: list[TextRun] | None = None
 
     @classmethod
     def rebuild(
@@ -231,12 +232,15 @@ class TextDocument:
         return list_authorship(self._guard)
 
     def blame(self) -> list[TextRun]:
-        """The text as it stands, in runs by one writer each."""
-        return list_runs(self._guard)
+        """The text as it stands, in runs by one writer each; worked out once for each state of the text."""
+        if self._runs is None:
+            self._runs = list_runs(self._guard)
+        return list(self._runs)
 
     def _accept(self, lane: LaneId, raw: bytes) -> None:
         checked = self._guard.check(raw, lane)
         self._guard.commit(checked)
+        self._runs = None
         self._raws[checked.held.hash] = raw
         self._replica.add(checked.held.hash, checked.held.deps, raw)
 

@@ -8,7 +8,7 @@ comes first (the order of replicated growable arrays, which Automerge follows).
 from dataclasses import dataclass
 
 from crdt.ids import ChangeHash, LaneId
-from crdt.op_columns import HEAD, Op, OpId
+from crdt.op_columns import HEAD, OpId
 from crdt.text_guard import TextGuard
 
 
@@ -44,27 +44,31 @@ def list_authorship(guard: TextGuard) -> list[TextAuthorship]:
 def list_runs(guard: TextGuard) -> list[TextRun]:
     """Cut the current text into runs by one writer each; joined, they are the text."""
     followers: dict[str | OpId, list[OpId]] = {}
-    insertions: dict[OpId, Op] = {}
-    standing: set[OpId] = set()
+    shown: dict[OpId, bytes | None] = {}
     for element, op, stands in guard.elements():
-        followers.setdefault(op.key, []).append(element)
-        insertions[element] = op
-        if stands:
-            standing.add(element)
+        others = followers.get(op.key)
+        if others is None:
+            followers[op.key] = [element]
+        else:
+            others.append(element)
+        shown[element] = op.value if stands else None
     runs: list[TextRun] = []
     characters: list[bytes] = []
     writer = b""
     stack = sorted(followers.get(HEAD, ()))
     while stack:
         element = stack.pop()
-        stack.extend(sorted(followers.get(element, ())))
-        if element not in standing:
+        after = followers.get(element)
+        if after is not None:
+            stack.extend(after if len(after) == 1 else sorted(after))
+        value = shown[element]
+        if value is None:
             continue
         if element[1] != writer and characters:
             runs.append(TextRun(b"".join(characters).decode("utf-8"), LaneId(writer)))
             characters = []
         writer = element[1]
-        characters.append(insertions[element].value)
+        characters.append(value)
     if characters:
         runs.append(TextRun(b"".join(characters).decode("utf-8"), LaneId(writer)))
     return runs

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from crdt.ids import ChangeHash, CouncilId
-from crdt.store.append import append_feed
+from crdt.store.append import append_feed, current_generation
 from p2pcouncil.domain.entries import Comment, encode_entry
 from p2pcouncil.runtime.clock import now_ms
 from p2pcouncil.runtime.session import PeerSession
@@ -93,7 +93,7 @@ async def fill(session: PeerSession, council: CouncilId, oven: ChangeHash, count
     assert me is not None
     assert session.engine.signer is not None
     for at in range(0, count, GROUP):
-        generation = await session.engine.generation(council)
+        generation = await session.engine.store.run(current_generation, council, me.device, GROUP)
         entries = [encode_entry(Comment(n, oven, b"", f"{n} " + "x" * 200)) for n in range(at, at + GROUP)]
         await session.engine.store.run(
             append_feed, session.engine.signer, council, me.certificate, generation, entries, now_ms()
@@ -124,7 +124,7 @@ async def test_killed_in_a_catch_up(tmp_path: Path) -> None:
             held = max(held, await kill(process))
             print(f"opened with {reopened} of {total} entries, killed with {held}")
             if held >= total:
-                await fill(ada, council, oven, GROUP)
+                await fill(ada, council, oven, ENTRIES // 2)
                 total = place.index.total
         async with people.session("Ben") as ben:
             assert ben.peer.world.places[council].index.total >= held
