@@ -106,7 +106,7 @@ def _execute(command: Callable[..., object], bound: inspect.BoundArguments, cont
         found = error.data if isinstance(error, VerificationFailedError) else None
         context.complain(str(error), hint_of(error), code, found)
         return code
-    except (KeyboardInterrupt, EOFError):
+    except (KeyboardInterrupt, EOFError, asyncio.CancelledError):
         context.complain("Interrupted.", "", ExitCode.INTERRUPTED)
         return ExitCode.INTERRUPTED
     return ExitCode.OK
