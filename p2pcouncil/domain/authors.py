@@ -50,6 +50,19 @@ def judge_vouch(fact: Fact, lane: Lane) -> Refused | None:
         return REFUSALS[Rule.DISOWNED]
     if fact.seq > lane.duty_until:
         return REFUSALS[Rule.NOT_ON_DUTY]
+    return judge_vouch_alone(fact, lane)
+
+
+def judge_vouch_alone(fact: Fact, lane: Lane) -> Refused | None:
+    """Judge a vouch by itself and its own lane so far: what no entry of another lane, held or not, can change.
+
+    A join counts for its member's name and device while something that passes this carries it; see `duty`.
+
+    Returns:
+        The rule that it breaks; None if it breaks none by itself.
+    """
+    if fact.fault is not None:
+        return fact.fault
     if fact.ordinal >= MAX_VOUCHES_PER_LANE:
         return REFUSALS[Rule.TOO_MANY_VOUCHES]
     if lane.left_at and fact.seq > lane.left_at:

@@ -1,8 +1,12 @@
 """Duty: which of a member's devices votes, vouches, seconds and opens, and how far earlier devices count.
 
 Joins and duty statements prove themselves, so they count whoever carries them, even an entry that is itself
-rejected. That keeps this layer below every other: who may speak rests on it, and it rests on nobody's right
-to speak. Otherwise a statement that disowns the device that carries it would undo itself.
+rejected because of who wrote it. That keeps this layer below every other: who may speak rests on it, and it rests
+on nobody's right to speak. Otherwise a statement that disowns the device that carries it would undo itself. A vouch
+that is void by itself carries nothing, though: else nobody but its author would have to lend a hand.
+
+A statement is the member key's word; a join is a device's. So statements are ordered, and joins are not: when joins
+of one member name different devices, none of them votes, for whoever holds one device could make a join of any hash.
 """
 
 from collections.abc import Iterable
@@ -63,9 +67,14 @@ class Carried(Generic[CarriedT]):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """What a founding or the join that counts says about a member."""
+    """What a founding or the join that counts says about a member.
 
-    device: DeviceId
+    Attributes:
+        device: the device that votes before any statement; None while joins name different ones.
+        vrf, name, invite_key: from the founding, or from the join with the lowest hash.
+    """
+
+    device: DeviceId | None
     vrf: bytes
     name: str
     invite_key: bytes
@@ -92,7 +101,9 @@ class DutyBook:
         if not joins:
             return None
         first = joins[0]
-        return Origin(DeviceId(first.device), first.vrf, first.name, first.invite_key)
+        is_contested = any(join.device != first.device for join in joins)
+        device = None if is_contested else DeviceId(first.device)
+        return Origin(device, first.vrf, first.name, first.invite_key)
 
     def use_invite(self, join: Join, times: int) -> tuple[MemberId, ...]:
         """Note that a vouched join uses an invitation (or, with times = −1, uses it no more).

@@ -57,7 +57,7 @@ class DutyState(msgspec.Struct, frozen=True):
     Attributes:
         member: whom it is about.
         device: the device that votes now; None while neither a founding, a vouched join nor a statement names
-            one.
+            one, or vouched joins name different ones.
         number: of the statement that counts; 0 when the founding or the join names the device.
         statement: the statement that counts, None for number 0.
         contested: every statement of this number, if there are several; the first one counts.
@@ -77,7 +77,7 @@ class MemberState(msgspec.Struct, frozen=True):
         member: the member key.
         name: from the founding, or the join that counts.
         vrf: VRF key, from the same place.
-        device: the device that votes for them now.
+        device: the device that votes for them now; None while vouched joins name different ones.
         is_founder: on the first roll.
         is_admitted: may read, write, comment and propose.
         is_grounded: enough grounded members vouched for them, whether or not they have left.

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from typing import assert_never
 
 from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId
-from p2pcouncil.domain.authors import judge_author, judge_vouch
+from p2pcouncil.domain.authors import judge_author, judge_vouch, judge_vouch_alone
 from p2pcouncil.domain.books import Books
 from p2pcouncil.domain.entries import (
     Announce,
@@ -100,11 +100,17 @@ class Transition:
         self.books.recount()
 
     def _carry(self, fact: Fact, comes: bool) -> None:
-        """Note a join or duty statement that comes or goes with its carrier; see `duty`."""
+        """Note a join or duty statement that comes or goes with its carrier; see `duty`.
+
+        Whether it counts is asked of the carrier and its lane below it alone, so it is the same on both occasions.
+        """
         duty = self.books.duty
         match fact.body, fact.record:
-            case Vouch(join=data), Join() as join if join.council == self._facts.council:
+            case Vouch(join=data), Join() as join if fact.fault is None:
                 member = MemberId(join.member)
+                self.books.touch_members([member])  # The replica may let them in, whatever the fold says.
+                if judge_vouch_alone(fact, self._lane(fact)) is not None:
+                    return
                 change = duty.joins.add if comes else duty.joins.remove
                 if change(member, data, join, fact.hash):
                     self._moved.add(member)

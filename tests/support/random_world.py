@@ -58,6 +58,10 @@ class RandomWorld:
     def _device(self) -> int:
         return self.rng.choice((1, 2)) if self.rng.random() < 0.06 and not self._is_calm else 0
 
+    def _joining_device(self) -> int:
+        """The device that a join names; more than one of a member, and nobody votes for them."""
+        return 1 if self.rng.random() < 0.02 and not self._is_calm else 0
+
     def _some(self, kind: str) -> FeedEntry:
         """An earlier entry, mostly of a kind."""
         made = self._made.get(kind)
@@ -79,7 +83,7 @@ class RandomWorld:
         newcomer = self._name()
         council = self.world.council if self.rng.random() < 0.95 else digest_of("elsewhere")
         invite = key_of("invite") if self.rng.random() < 0.3 else None
-        join = self.world.person(newcomer).join(council, self.rng.choice((0, 0, 0, 1)), invite)  # type: ignore[arg-type]
+        join = self.world.person(newcomer).join(council, self._joining_device(), invite)  # type: ignore[arg-type]
         if self.rng.random() < 0.03:
             join = join[:-1] + bytes([join[-1] ^ 1])
         return self.world.vouch(self._name(), newcomer, join, self._device(), self.rng.choice((0, 0, 1)))

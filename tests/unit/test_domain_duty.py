@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+from p2pcouncil.domain.membership import MAX_VOUCHES_PER_LANE
 from p2pcouncil.domain.rejections import Rule
 from tests.support.world import World, key_of
 
@@ -149,3 +150,72 @@ def test_moving_duty_takes_ballots_back_and_gives_them_back() -> None:
     assert state.issue(opening.hash).tally.turnout == 0
     state.apply([world.state_duty("Cem", 2, 0)])
     assert state.issue(opening.hash).tally.turnout == 1
+
+
+def a_join_of_lower_hash(world: World, name: str, device: int) -> bytes:
+    """A join by another device, ground until its hash is the lowest."""
+    honest = sha256(world.join(name)).digest()
+    ground = (world.join(name, device, display=f"{name} {number}") for number in range(1_000))
+    return next(join for join in ground if sha256(join).digest() < honest)
+
+
+def test_a_stolen_second_device_can_not_vouch_itself_into_the_vote() -> None:
+    """A join that only its own member, or a vouch that is void by itself, carries says nothing about devices."""
+    world = World()
+    world.vouch("Ada", "Dan")
+    ground = a_join_of_lower_hash(world, "Dan", 1)
+    proposal = world.propose("Ada")
+    issue = world.open("Ada", proposal, [world.second("Ben", proposal)], [world.entries[0]])
+    ballot = world.ballot("Dan", issue)
+    world.vouch("Dan", "Dan", ground, device=1)
+    world.leave("Zoe")
+    world.vouch("Zoe", "Dan", ground)
+    for number in range(MAX_VOUCHES_PER_LANE):
+        world.vouch("Ben", f"Newcomer {number}")
+    too_many = world.vouch("Ben", "Dan", ground)
+    state = world.fold()
+    assert state.duty(world.id("Dan")).device == world.person("Dan").device()
+    assert state.member(world.id("Dan")).joins == 1
+    assert state.member(world.id("Dan")).name == "Dan"
+    counted = state.ballot(issue.hash, world.id("Dan"))
+    assert counted is not None
+    assert counted.hash == ballot.hash
+    state.void(too_many.lane, 1)
+    state.void(world.lane("Zoe").lane, 1)
+    assert state.duty(world.id("Dan")).device == world.person("Dan").device()
+
+
+def test_when_joins_name_different_devices_none_votes_until_the_member_key_names_one() -> None:
+    world = World()
+    first = world.vouch("Ada", "Dan")
+    invited = world.write("Dan", world_invite(world, "one"))
+    second = world.vouch("Ben", "Dan", a_join_of_lower_hash(world, "Dan", 1))
+    stolen = world.write("Dan", world_invite(world, "two"), device=1)
+    state = world.fold()
+    assert state.duty(world.id("Dan")).device is None
+    assert state.member(world.id("Dan")).device is None
+    assert state.member(world.id("Dan")).on_roll, "belonging rests on vouches, not on devices"
+    assert {entry.hash for entry in state.rejected} == {invited.hash, stolen.hash}
+    assert rules(world) == [Rule.NOT_ON_DUTY] * 2
+    taken = world.fold()
+    taken.void(second.lane, second.seq)
+    assert taken.duty(world.id("Dan")).device == world.person("Dan").device()
+    taken.void(first.lane, first.seq)
+    assert taken.duty(world.id("Dan")).device is None
+    state.apply([world.state_duty("Dan", 1, 0)])
+    assert state.duty(world.id("Dan")).device == world.person("Dan").device()
+    assert [entry.hash for entry in state.rejected] == [stolen.hash]
+
+
+def test_a_vouch_by_somebody_who_may_not_vouch_still_carries_a_join() -> None:
+    """Who may vouch rests on duty, so duty can't rest on who may vouch."""
+    world = World()
+    world.vouch("Ada", "Dan", device=1)
+    assert rules(world) == [Rule.NOT_ON_DUTY]
+    assert world.fold().duty(world.id("Dan")).device == world.person("Dan").device()
+
+
+def test_a_founder_votes_with_the_device_of_the_founding_whatever_joins_say() -> None:
+    world = World()
+    world.vouch("Ben", "Ada", world.join("Ada", 1))
+    assert world.fold().duty(world.id("Ada")).device == world.person("Ada").device()

@@ -104,6 +104,11 @@ class Desk:
             LocalError: another one does.
         """
         duty = place.state.duty(self.me.member)
+        if duty.device is None:
+            raise LocalError(
+                "None of your devices votes in this council: you were vouched for with more than one of them.",
+                "Say which one does, with `p2pcouncil device take-over`.",
+            )
         if duty.device != self.me.device:
             raise LocalError(
                 "Another of your devices votes for you in this council.",

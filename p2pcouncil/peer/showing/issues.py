@@ -132,6 +132,8 @@ def _why_not(peer: Peer, place: Place, issue: IssueState, me: MemberId | None) -
     if me not in issue.roll:
         return "You are not on the roll of this vote: it was opened before you were let in."
     duty = place.state.duty(me)
+    if duty.device is None:
+        return "None of your devices votes for you in this council until one takes over."
     if peer.world.me is not None and duty.device != peer.world.me.device:
         return "Another of your devices votes for you in this council."
     return ""
