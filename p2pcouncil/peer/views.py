@@ -236,7 +236,7 @@ class InboxItem:
         needs_me: whether I am asked to do something.
         why: why it affects me.
         ref: proposal hash, or join id for 'vouch'.
-        deadline_ms: as in `IssueView`, 0 if none.
+        deadline_ms: as in `IssueView`, 0 if none; by the clock of `opener`, a name.
         note: how it stands, in one line.
     """
 
@@ -250,6 +250,7 @@ class InboxItem:
     ref: bytes
     deadline_ms: int = 0
     tags: tuple[str, ...] = ()
+    opener: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def test_the_inbox_says_why_it_affects_me_and_how_it_stands() -> None:
     simulation.converge(council)
     (item,) = show_inbox(dan.peer)
     assert not item.needs_me
-    assert "Opened before you were let in" in item.note
+    assert "You are not on its roll" in item.note
     ada.submit(c.WithdrawProposal(propose(ada, council, "Gone")))
     assert [item.title for item in show_inbox(ada.peer)] == ["Oven"]
 

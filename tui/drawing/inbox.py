@@ -23,7 +23,8 @@ def item_row(item: InboxItem, now_ms: int) -> Content:
     kind = Content.styled(word.ljust(_KIND_CELLS), f"bold {style}" if item.needs_me else style)
     gap = " " * _KIND_CELLS
     when = words.deadline(item.deadline_ms, now_ms)
-    clock = " by its opener's clock" if when else ""
+    whose = f"{item.opener}'s" if item.opener else "its opener's"
+    clock = f" by {whose} clock" if when else ""
     state = " · ".join(part for part in (f"{when}{clock}", item.note) if part)
     why = item.why if item.council_name in item.why else f"{item.council_name}: {item.why}"
     rows = [join([kind, line(item.title, STRONG)]), join([gap, line(why)])]

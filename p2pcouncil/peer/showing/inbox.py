@@ -74,14 +74,24 @@ def _of_proposal(
     if issue is not None:
         view = show_issue(peer, place, issue, people, whole=False)
         if me not in issue.roll:
-            kind, needs, note = "waiting", False, "Opened before you were let in; you can read it."
+            kind, needs, note = "waiting", False, "You are not on its roll, so you can only read it."
         elif view.my_choice is None:
             kind, needs, note = "vote", not view.can_vote, view.tally.headline
         else:
             kind, needs = "voted", False
             note = f"You voted {view.my_choice_text}. {view.tally.headline}"
         return InboxItem(
-            kind, needs, place.council, name, title, why, note, found.hash, view.deadline_ms, tags
+            kind,
+            needs,
+            place.council,
+            name,
+            title,
+            why,
+            note,
+            found.hash,
+            view.deadline_ms,
+            tags,
+            view.opener.name,
         )
     if found.status is ProposalStatus.WITHDRAWN:
         return None
@@ -92,9 +102,9 @@ def _of_proposal(
     if (now is not None and now.is_enough) or needed == 0:
         who = "you" if found.proposer == me else people.person(found.proposer).name
         note = f"Seconded as it stands: {who} can open the vote."
-        return InboxItem(
-            "open", found.proposer == me, place.council, name, title, why, note, found.hash, 0, tags
-        )
+        is_mine = found.proposer == me
+        kind = "open" if is_mine else "waiting"
+        return InboxItem(kind, is_mine, place.council, name, title, why, note, found.hash, 0, tags)
     note = f"Seconded by {have} of {needed} as it stands."
     can_second = found.proposer != me and (now is None or me not in now.members)
     kind = "second" if can_second else "waiting"

@@ -64,8 +64,9 @@ def show_tally(tally: Tally, options: tuple[str, ...]) -> TallyView:
     """A count in numbers and words."""
     labels = options_of(tally.method, options)
     units = {YesNo: "ballots", Approval: "approvals", Ranked: "first places"}
+    leading = _leading(tally)
     counts = tuple(
-        OptionCount(label, count, index in tally.winners)
+        OptionCount(label, count, index in leading)
         for index, (label, count) in enumerate(zip(labels, tally.counts, strict=True))
     )
     return TallyView(
@@ -78,6 +79,13 @@ def show_tally(tally: Tally, options: tuple[str, ...]) -> TallyView:
         headline=_headline(tally, labels),
         explain=explain(tally),
     )
+
+
+def _leading(tally: Tally) -> tuple[int, ...]:
+    """The options that are ahead; on a motion, the side that would prevail."""
+    if tally.outcome is Outcome.PASSED:
+        return (0,)
+    return (1,) if tally.outcome is Outcome.REJECTED else tally.winners
 
 
 def _headline(tally: Tally, labels: tuple[str, ...]) -> str:
