@@ -87,6 +87,8 @@ class Engine:
         self._intake = Intake(self)
         self._refreshing = asyncio.Lock()
         self._folded_rows = 0
+        self._keeps_begun = 0
+        self._keeps_open = 0
         self._changed: set[asyncio.Event] = set()
         self.failure: BaseException | None = None
         self.trouble = ""
@@ -146,8 +148,7 @@ class Engine:
         """Read what is new in the store, whoever wrote it, and fold it."""
         async with self._refreshing:
             if shelf:
-                items = await self.reader.run(shelf_dump)
-                await self.carry_out(self.peer.handle(ShelfRead(tuple(items)), now_ms()))
+                await self._read_shelf()
             more = True
             while more:
                 new = await self.reader.run(read_new, self._cursor, READ_ROWS)
@@ -304,16 +305,29 @@ class Engine:
             LocalError: the disk, the file or another process is in the way.
         """
         shelf = self.peer.world.shelf.setdefault(kind, {})
-        if value:
-            shelf[key] = value
-            await self.store.run(shelf_put, kind, key, value)
-        else:
-            shelf.pop(key, None)
-            await self.store.run(shelf_delete, kind, key)
+        self._keeps_begun += 1
+        self._keeps_open += 1
+        try:
+            if value:
+                shelf[key] = value
+                await self.store.run(shelf_put, kind, key, value)
+            else:
+                shelf.pop(key, None)
+                await self.store.run(shelf_delete, kind, key)
+        finally:
+            self._keeps_open -= 1
         self.wrote()
         if kind == "council" and CouncilId(key) not in self.peer.world.places:
+            await self._read_shelf()
+
+    async def _read_shelf(self) -> None:
+        """Take in the shelf as it is, and not as it was before something that is only now being put on it."""
+        is_current = False
+        while not is_current:
+            begun, is_quiet = self._keeps_begun, not self._keeps_open
             items = await self.reader.run(shelf_dump)
-            await self.carry_out(self.peer.handle(ShelfRead(tuple(items)), now_ms()))
+            is_current = is_quiet and begun == self._keeps_begun
+        await self.carry_out(self.peer.handle(ShelfRead(tuple(items)), now_ms()))
 
     async def _tick(self) -> None:
         while True:
