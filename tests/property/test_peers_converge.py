@@ -7,6 +7,7 @@ import pytest
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId
+from crdt.store.rows import export_groups
 from net.memory_links import Conditions
 from p2pcouncil.domain.outcomes import ProposalStatus
 from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo
@@ -40,14 +41,15 @@ class Crowd:
         self.outside = [self.simulation.node(name) for name in NAMES[inside:count]]
         self.simulation.network.links.conditions = BAD
         self.written = 0
+        self.copies = 0
         self.acts: tuple[Callable[[Node], c.Command | None], ...] = (
             *(self._propose, self._comment, self._vouch, self._leave),
             *(self._edit, self._second, self._open) * 2,
             *(self._vote,) * 6,
         )
 
-    def play(self) -> None:
-        for _ in range(ROUNDS):
+    def play(self, rounds: int = ROUNDS) -> None:
+        for _ in range(rounds):
             luck = self.rng.random()
             if luck < 0.06:
                 self._partition()
@@ -56,7 +58,7 @@ class Crowd:
             elif luck < 0.16 and self.outside:
                 self._invite()
             else:
-                self._act()
+                self._act(self.rng.choice(self.nodes))
             self.simulation.run(self.rng.choice((0, 0, 20, 300, 2_000)))
 
     def come_to_rest(self) -> None:
@@ -64,8 +66,7 @@ class Crowd:
         self.simulation.network.links.conditions = Conditions()
         self.simulation.converge(self.council, self.nodes, SILENCE_MS)
 
-    def _act(self) -> None:
-        node = self.rng.choice(self.nodes)
+    def _act(self, node: Node) -> None:
         place = node.peer.world.places.get(self.council)
         act = self.rng.choice(self.acts) if place and place.state.proposals() else self._propose
         try:
@@ -75,6 +76,17 @@ class Crowd:
                 self.written += 1
         except LocalError:
             return
+
+    def copy_a_laptop(self) -> None:
+        """Somebody's laptop is copied, both write, and what the copy wrote reaches somebody on a stick."""
+        node = self.rng.choice([n for n in self.nodes if self.council in n.peer.world.places])
+        twin = node.clone()
+        for _ in range(self.rng.randrange(1, 4)):
+            self._act(twin)
+            self._act(node)
+        groups = [group for chunk in export_groups(twin.conn, self.council) for group in chunk]
+        self.rng.choice(self.nodes).take_in(groups)
+        self.copies += 1
 
     def _invite(self) -> None:
         line = self.nodes[0].submit(c.MakeInvitation(self.council)).lines[0]
@@ -156,6 +168,19 @@ def shown(node: Node, council: CouncilId) -> list[tuple[object, ...]]:
             row += (show_tally(issue.tally, issue.options), issue.text, roll)
         rows.append(row)
     return rows
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_copied_laptops_end_in_one_state_everywhere(seed: int) -> None:
+    crowd = Crowd(seed)
+    for _ in range(3):
+        crowd.play(ROUNDS // 4)
+        crowd.copy_a_laptop()
+    assert crowd.copies == 3
+    crowd.come_to_rest()
+    expected = shown(crowd.nodes[0], crowd.council)
+    for node in crowd.nodes[1:]:
+        assert shown(node, crowd.council) == expected
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -100,6 +100,13 @@ class Node:
         self._accepts: deque[Accept] = deque()
         self.refresh(shelf=True)
 
+    def clone(self) -> "Node":
+        """A copy of the whole home, keys included, offline: what a copied or restored laptop is."""
+        twin = Node(self.simulation, self.name, ":memory:", self.me.name)
+        self.conn.backup(twin.conn)
+        twin.refresh(shelf=True)
+        return twin
+
     def go_online(self) -> str:
         """Appear on the network; returns the address."""
         network = self.simulation.network
