@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test check format lint types imports bench snap wheel clean help
+.PHONY: demo test check format lint types imports bench snap pictures wheel clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -45,6 +45,9 @@ bench: $(READY)  ## measured ratios within one run
 
 snap: $(READY)  ## accept the current screens as the reference
 	$(BIN)/python -m pytest tests/screens --snapshot-update
+
+pictures: $(READY)  ## draw the README's pictures anew, from the real interface over real peers
+	$(BIN)/python -m tests.screens.pictures
 
 wheel: $(READY)  ## build the wheel
 	$(BIN)/python -m hatchling build -t wheel

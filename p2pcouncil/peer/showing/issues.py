@@ -85,7 +85,9 @@ def _leading(tally: Tally) -> tuple[int, ...]:
     """The options that are ahead; on a motion, the side that would prevail."""
     if tally.outcome is Outcome.PASSED:
         return (0,)
-    return (1,) if tally.outcome is Outcome.REJECTED else tally.winners
+    if tally.outcome is Outcome.REJECTED:
+        return (1,) if tally.counts[1] > tally.counts[0] else ()
+    return tally.winners
 
 
 def _headline(tally: Tally, labels: tuple[str, ...]) -> str:
