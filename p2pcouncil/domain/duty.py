@@ -10,7 +10,6 @@ of one member name different devices, none of them votes, for whoever holds one 
 """
 
 from collections.abc import Iterable
-from hashlib import sha256
 from typing import Generic, TypeVar
 
 import msgspec
@@ -27,39 +26,40 @@ CarriedT = TypeVar("CarriedT")
 
 
 class Carried(Generic[CarriedT]):
-    """Records about members, each as long as some held entry carries it."""
+    """Records about members, each as long as some held entry carries it.
+
+    A record is named by the message that its signatures sign: whoever signs one body twice has made one record.
+    """
 
     def __init__(self) -> None:
         self._of: dict[MemberId, dict[bytes, tuple[CarriedT, set[ChangeHash]]]] = {}
 
-    def add(self, member: MemberId, data: bytes, record: CarriedT, carrier: ChangeHash) -> bool:
+    def add(self, member: MemberId, message: bytes, record: CarriedT, carrier: ChangeHash) -> bool:
         """Note one more carrier; returns whether the record is new."""
         records = self._of.setdefault(member, {})
-        digest = sha256(data).digest()
-        known = records.get(digest)
+        known = records.get(message)
         if known is not None:
             known[1].add(carrier)
             return False
-        records[digest] = (record, {carrier})
+        records[message] = (record, {carrier})
         return True
 
-    def remove(self, member: MemberId, data: bytes, record: CarriedT, carrier: ChangeHash) -> bool:
+    def remove(self, member: MemberId, message: bytes, record: CarriedT, carrier: ChangeHash) -> bool:
         """Take a carrier of a record back; returns whether the record went with it."""
         records = self._of[member]
-        digest = sha256(data).digest()
-        carriers = records[digest][1]
+        carriers = records[message][1]
         carriers.discard(carrier)
         if carriers:
             return False
-        del records[digest]
+        del records[message]
         if not records:
             del self._of[member]
         return True
 
     def of(self, member: MemberId) -> list[CarriedT]:
-        """All records about a member, the one whose bytes have the lowest hash first."""
+        """All records about a member, the one with the lowest message first."""
         records = self._of.get(member)
-        return [records[digest][0] for digest in sorted(records)] if records else []
+        return [records[message][0] for message in sorted(records)] if records else []
 
     def members(self) -> Iterable[MemberId]:
         """Whom there are records about, in no particular order."""

@@ -1,7 +1,10 @@
 """Records that prove themselves: signed by whom they concern, whoever carries them.
 
 A genesis founds a council, a join asks to belong to one, and a duty statement says, under the member key, which of
-a member's devices votes. Entries embed them as the very bytes that were signed; they are never re-encoded.
+a member's devices votes. Entries embed them as the very bytes that were signed.
+
+A record has one spelling, and is named by the message that is signed. Otherwise anybody could carry a member's
+statement in other bytes, and make it look as if the member had made two.
 """
 
 from typing import Annotated, TypeVar
@@ -19,7 +22,10 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Nonce = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 
 RULES_VERSION = 1
-MAX_RECORD_BYTES = 16_000
+MAX_FOUNDERS = 64
+MAX_RECORD_BYTES = 32_000
+"""Room for the largest genesis that the other bounds allow; joins and duty statements are far smaller."""
+MAX_SIGNED_BYTES = MAX_RECORD_BYTES + MAX_FOUNDERS * 66 + 8
 KINDS = ("society", "workers", "consumers")
 LEVELS = {
     "society": ("society",),
@@ -67,7 +73,7 @@ class Genesis(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
     purpose: Annotated[str, msgspec.Meta(max_length=1_000)]
     parent: OptionalHash
     charter: Charter
-    roll: Annotated[tuple[Founder, ...], msgspec.Meta(min_length=1, max_length=64)]
+    roll: Annotated[tuple[Founder, ...], msgspec.Meta(min_length=1, max_length=MAX_FOUNDERS)]
     nonce: Nonce
 
 
@@ -118,7 +124,7 @@ class Signed(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A record's exact bytes, with the signatures over them."""
 
     body: Annotated[bytes, msgspec.Meta(max_length=MAX_RECORD_BYTES)]
-    signatures: Annotated[tuple[bytes, ...], msgspec.Meta(min_length=1, max_length=64)]
+    signatures: Annotated[tuple[Signature, ...], msgspec.Meta(min_length=1, max_length=MAX_FOUNDERS)]
 
 
 GENESIS_DOMAIN = "p2pcouncil/genesis/1"
@@ -174,14 +180,16 @@ def read_join(data: bytes) -> Join:
     """Read and verify a newcomer's join.
 
     Raises:
-        RemoteError: malformed, not signed by its device, or it does not prove the invitation it names.
+        RemoteError: malformed, not signed by its device, it does not prove the invitation it names, or it has a
+            signature too many.
     """
     body, signatures, join = _read(data, Join)
+    _check_number(signatures, 2 if join.invite_key else 1)
     _check_device(join.member, join.device, join.certificate)
     message = join_message(body)
     if not is_signed(join.device, message, signatures[0]):
         raise RemoteError("Somebody asks to join under a name that is not theirs.")
-    if join.invite_key and (len(signatures) != 2 or not is_signed(join.invite_key, message, signatures[1])):
+    if join.invite_key and not is_signed(join.invite_key, message, signatures[1]):
         raise RemoteError("A join names an invitation that it does not hold.")
     return join
 
@@ -190,9 +198,10 @@ def read_duty(data: bytes) -> Duty:
     """Read and verify a member's statement about their devices.
 
     Raises:
-        RemoteError: malformed, or not signed by the member key.
+        RemoteError: malformed, not signed by the member key, or it has a signature too many.
     """
     body, signatures, duty = _read(data, Duty)
+    _check_number(signatures, 1)
     _check_device(duty.member, duty.device, duty.certificate)
     if not is_signed(duty.member, duty_message(body), signatures[0]):
         raise RemoteError("A statement about a member's devices was not signed by the member.")
@@ -200,14 +209,21 @@ def read_duty(data: bytes) -> Duty:
 
 
 def _read(data: bytes, kind: type[RecordT]) -> tuple[bytes, tuple[bytes, ...], RecordT]:
-    if len(data) > MAX_RECORD_BYTES + 64 * 70:
+    if len(data) > MAX_SIGNED_BYTES:
         raise RemoteError("A signed record is larger than any may be.")
     try:
         signed = _signed.decode(data)
         record = msgspec.msgpack.decode(signed.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RemoteError("A signed record is malformed.") from error
+    if encode_record(signed) != data or encode_record(record) != signed.body:
+        raise RemoteError("A signed record is spelled in another way than the one that counts.")
     return signed.body, signed.signatures, record
+
+
+def _check_number(signatures: tuple[bytes, ...], needed: int) -> None:
+    if len(signatures) != needed:
+        raise RemoteError("A record has another number of signatures than it needs.")
 
 
 def _check_device(member: bytes, device: bytes, certificate: bytes) -> None:

@@ -31,7 +31,7 @@ from p2pcouncil.domain.issues import judge_ballot
 from p2pcouncil.domain.marks import Layer, Marks
 from p2pcouncil.domain.openings import Candidate, judge_open
 from p2pcouncil.domain.proposals import judge_comment, judge_propose, judge_second, judge_withdraw
-from p2pcouncil.domain.records import Duty, Genesis, Join
+from p2pcouncil.domain.records import Duty, Genesis, Join, duty_message, encode_record, join_message
 from p2pcouncil.domain.rejections import ACCEPTED, REFUSALS, Rule, Verdict
 
 
@@ -106,19 +106,21 @@ class Transition:
         """
         duty = self.books.duty
         match fact.body, fact.record:
-            case Vouch(join=data), Join() as join if fact.fault is None:
+            case Vouch(), Join() as join if fact.fault is None:
                 member = MemberId(join.member)
                 self.books.touch_members([member])  # The replica may let them in, whatever the fold says.
                 if judge_vouch_alone(fact, self._lane(fact)) is not None:
                     return
+                message = join_message(encode_record(join))
                 change = duty.joins.add if comes else duty.joins.remove
-                if change(member, data, join, fact.hash):
+                if change(member, message, join, fact.hash):
                     self._moved.add(member)
                     self.books.touch_members(duty.use_invite(join, 1 if comes else -1))
-            case StateDuty(statement=data), Duty() as statement if fact.fault is None:
+            case StateDuty(), Duty() as statement if fact.fault is None:
                 member = MemberId(statement.member)
+                message = duty_message(encode_record(statement))
                 change_duty = duty.statements.add if comes else duty.statements.remove
-                if change_duty(member, data, statement, fact.hash):
+                if change_duty(member, message, statement, fact.hash):
                     self._moved.add(member)
 
     def _move_duty(self, member: MemberId) -> None:

@@ -62,6 +62,13 @@ def signed(body: bytes, message: bytes, *keys: SigningKey) -> bytes:
     return msgspec.msgpack.encode(Signed(body, tuple(key.sign(message).signature for key in keys)))
 
 
+def message_of(record: bytes) -> bytes:
+    """The message that a signed join's or duty statement's signatures sign, which is its name."""
+    body = msgspec.msgpack.decode(record, type=Signed).body
+    is_join = isinstance(msgspec.msgpack.decode(body)[2], bytes)
+    return records.join_message(body) if is_join else records.duty_message(body)
+
+
 class Person:
     """Somebody with a member key and any number of devices, numbered from 0."""
 

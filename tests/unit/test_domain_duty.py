@@ -1,10 +1,12 @@
 """Which device votes for a member, and how far earlier ones count."""
 
-from hashlib import sha256
+import msgspec
 
+from p2pcouncil.domain.entries import StateDuty
 from p2pcouncil.domain.membership import MAX_VOUCHES_PER_LANE
+from p2pcouncil.domain.records import Signed
 from p2pcouncil.domain.rejections import Rule
-from tests.support.world import World, key_of
+from tests.support.world import World, key_of, message_of
 
 
 def rules(world: World) -> list[Rule]:
@@ -81,7 +83,7 @@ def test_the_highest_number_counts_and_of_equals_the_lowest_hash_with_both_liste
     assert world.fold().duty(world.id("Ada")).contested == ()
     world.state_duty("Ada", 2, 2)
     statements = {device: world.person("Ada").duty(world.council, 2, device) for device in (1, 2)}
-    first = min(statements, key=lambda device: sha256(statements[device]).digest())
+    first = min(statements, key=lambda device: message_of(statements[device]))
     duty = world.fold().duty(world.id("Ada"))
     assert duty.device == world.person("Ada").device(first)
     assert len(duty.contested) == 2
@@ -121,8 +123,6 @@ def test_a_statement_that_disowns_its_own_device_or_is_for_elsewhere_does_not_ho
     world = World()
     elsewhere = World(["Zoe"])
     world.state_duty("Ada", 1, 1, disowned=[1])
-    from p2pcouncil.domain.entries import StateDuty
-
     world.write("Ada", StateDuty(1, world.person("Ada").duty(elsewhere.council, 1, 1)))
     assert sorted(rule.name for rule in rules(world)) == ["OTHER_COUNCIL", "RECORD"]
     assert world.fold().duty(world.id("Ada")).number == 0
@@ -154,9 +154,9 @@ def test_moving_duty_takes_ballots_back_and_gives_them_back() -> None:
 
 def a_join_of_lower_hash(world: World, name: str, device: int) -> bytes:
     """A join by another device, ground until its hash is the lowest."""
-    honest = sha256(world.join(name)).digest()
+    honest = message_of(world.join(name))
     ground = (world.join(name, device, display=f"{name} {number}") for number in range(1_000))
-    return next(join for join in ground if sha256(join).digest() < honest)
+    return next(join for join in ground if message_of(join) < honest)
 
 
 def test_a_stolen_second_device_can_not_vouch_itself_into_the_vote() -> None:
@@ -219,3 +219,14 @@ def test_a_founder_votes_with_the_device_of_the_founding_whatever_joins_say() ->
     world = World()
     world.vouch("Ben", "Ada", world.join("Ada", 1))
     assert world.fold().duty(world.id("Ada")).device == world.person("Ada").device()
+
+
+def test_nobody_makes_a_statement_contested_by_carrying_it_in_other_bytes() -> None:
+    world = World()
+    world.state_duty("Ada", 1, 1)
+    statement = msgspec.msgpack.decode(world.person("Ada").duty(world.council, 1, 1), type=Signed)
+    spelled = msgspec.msgpack.encode(Signed(statement.body, (*statement.signatures, bytes(64))))
+    world.write("Ben", StateDuty(1, spelled))
+    duty = world.fold().duty(world.id("Ada"))
+    assert duty.contested == ()
+    assert rules(world) == [Rule.RECORD]

@@ -2,7 +2,7 @@
 
 from p2pcouncil.domain.records import Charter
 from p2pcouncil.domain.rejections import Rule
-from tests.support.world import World, digest_of, key_of
+from tests.support.world import World, digest_of, key_of, message_of
 
 
 def rules(world: World) -> list[Rule]:
@@ -142,9 +142,7 @@ def test_of_two_joins_the_one_with_the_lowest_hash_names_the_member() -> None:
     joins = [world.join("Dan", display="Dan"), world.join("Dan", display="Daniel")]
     world.vouch("Ada", "Dan", joins[0])
     world.vouch("Ben", "Dan", joins[1])
-    from hashlib import sha256
-
-    first = min((0, 1), key=lambda number: sha256(joins[number]).digest())
+    first = min((0, 1), key=lambda number: message_of(joins[number]))
     dan = world.fold().member(world.id("Dan"))
     assert dan.name == ("Dan", "Daniel")[first]
     assert dan.device == world.person("Dan").device()
