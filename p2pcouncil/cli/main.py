@@ -3,6 +3,7 @@
 import asyncio
 import difflib
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -101,6 +102,9 @@ def _execute(command: Callable[..., object], bound: inspect.BoundArguments, cont
         result = command(*bound.args, **bound.kwargs)
         if inspect.iscoroutine(result):
             asyncio.run(result)
+    except BrokenPipeError:
+        # Whoever read us has seen enough, like `head`; Python's own last flush must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except EXPECTED as error:
         code = exit_code_of(error)
         found = error.data if isinstance(error, VerificationFailedError) else None

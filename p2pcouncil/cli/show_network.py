@@ -42,10 +42,7 @@ def show_identity(identity: IdentityView) -> list[str]:
         f"The member key is {stored}; the recovery phrase always brings it back.",
         "Devices:",
     ]
-    rows = [
-        (device.hex()[:16], note, "this laptop" if device == identity.device else "")
-        for device, note in identity.devices
-    ]
+    rows = [(device.hex()[:16], note) for device, note in identity.devices]
     return [*lines, *table(rows, "  ")]
 
 

@@ -17,6 +17,7 @@ from crdt.errors import LocalError
 from p2pcouncil.cli.context import Context, Ctx
 from p2pcouncil.cli.errors import VerificationFailedError
 from p2pcouncil.cli.groups import STORIES, add_verb
+from p2pcouncil.cli.show import wrap
 from p2pcouncil.scenario.play import Player, playing
 from p2pcouncil.scenario.processes import PROGRAM
 from p2pcouncil.scenario.report import to_json, to_lines
@@ -72,7 +73,9 @@ async def _play(ctx: Context, file: Path, keep: bool) -> None:
     stream = sys.stderr if ctx.json else sys.stdout
 
     def tell(sentence: str) -> None:
-        print(sentence, file=stream, flush=True)
+        for line in sentence.split("\n"):
+            indent = " " * (len(line) - len(line.lstrip(" ")))
+            print("\n".join(wrap(line.strip(), indent)), file=stream, flush=True)
 
     with _folder(keep) as folder:
         if keep:

@@ -237,9 +237,10 @@ class Player:
     async def _reports(self, holdings: dict[str, dict[str, Holding]]) -> tuple[PeerReport, ...]:
         async def report(key: str, held: dict[str, Holding]) -> PeerReport:
             actor = self.actors[key]
-            shown = (await actor.do("show"))["proposals"]
-            tallies = {proposal["issue"]["id"]: tally_of(proposal) for proposal in shown if proposal["issue"]}
-            return PeerReport(actor.name, actor.pid, held, dict(sorted(tallies.items())))
+            shown = {proposal["id"]: proposal for proposal in (await actor.do("show"))["proposals"]}
+            told = [shown[proposal] for proposal in self._proposals.values() if proposal in shown]
+            tallies = {proposal["issue"]["id"]: tally_of(proposal) for proposal in told if proposal["issue"]}
+            return PeerReport(actor.name, actor.pid, held, tallies)
 
         return tuple(await asyncio.gather(*(report(key, held) for key, held in holdings.items())))
 

@@ -129,7 +129,8 @@ def to_lines(report: Report) -> list[str]:
     for peer in report.peers:
         for holding in peer.holdings.values():
             pid = str(peer.pid)
-            rows.append((peer.name, pid, holding.name, f"{holding.entries} entries", holding.state_hash[:16]))
+            held = "1 entry" if holding.entries == 1 else f"{holding.entries} entries"
+            rows.append((peer.name, pid, holding.name, held, holding.state_hash[:16]))
     lines += _table(("peer", "process", "council", "held", "state hash"), rows)
     for issue in dict.fromkeys(issue for peer in report.peers for issue in peer.tallies):
         lines += ["", *_counts(report.peers, issue)]

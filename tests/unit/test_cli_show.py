@@ -86,7 +86,7 @@ def test_network_and_status_say_what_is_not_known(session: StagedSession) -> Non
     assert "dropped for 10 minutes" in shown
     identity = session.identity()
     assert identity is not None
-    assert "this laptop" in "\n".join(show_identity(identity))
+    assert "reads, drafts and comments" in "\n".join(show_identity(identity))
     assert "behind by 0" in "\n".join(show_status(session.status()))
 
 
