@@ -12,7 +12,7 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
-from p2pcouncil.cli import completion, councils, files, identity, network, proposals, story, votes
+from p2pcouncil.cli import completion, councils, files, identity, joining, network, proposals, story, votes
 from p2pcouncil.cli.context import Context
 from p2pcouncil.cli.errors import EXPECTED, ExitCode, VerificationFailedError, exit_code_of, hint_of
 from p2pcouncil.cli.groups import EVERYWHERE, PROGRAM
@@ -40,7 +40,7 @@ def make_app() -> App:
     )
     app["--help"].group = PROGRAM
     app["--version"].group = PROGRAM
-    for chapter in (identity, councils, proposals, votes, network, files, story, completion):
+    for chapter in (identity, councils, joining, proposals, votes, network, files, story, completion):
         chapter.register(app)
     app.meta.group_parameters = EVERYWHERE
     return app

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import assert_never
 
 from crdt.errors import LocalError
+from p2pcouncil.scenario.checking import tally_of, unmet
 from p2pcouncil.scenario.narrate import Narrator
-from p2pcouncil.scenario.processes import Actor, Answer, VerbError
+from p2pcouncil.scenario.processes import Actor, VerbError
 from p2pcouncil.scenario.report import Holding, PeerReport, Report, differences, holdings_of
 from p2pcouncil.scenario.steps import (
     AnyStep,
@@ -263,47 +264,6 @@ class Player:
         for failure in failures:
             self._failures.append(f"With {actor.name}, “{answer['title']}”: {failure}")
             self._tell(f"    {self._failures[-1]}")
-
-
-def unmet(step: Expect, proposal: Answer) -> list[str]:
-    """Compare a proposal, as `show --json` gives it, with what a story expects.
-
-    Returns:
-        A sentence for each thing that is otherwise; empty if all is as expected.
-    """
-    failures = [f"the text lacks “{piece}”." for piece in step.contains if piece not in proposal["text"]]
-    failures += [f"the text holds “{piece}”." for piece in step.lacks if piece in proposal["text"]]
-    if not (step.counts or step.outcome or step.winners or step.turnout >= 0):
-        return failures
-    if proposal["issue"] is None:
-        return [*failures, "its vote is not open."]
-    tally = tally_of(proposal)
-    if step.outcome and tally["outcome"] != step.outcome:
-        failures.append(f"the outcome is {tally['outcome']}, not {step.outcome}.")
-    if step.winners and tuple(tally["winners"]) != step.winners:
-        failures.append(
-            f"ahead is {' and '.join(tally['winners']) or 'nobody'}, not {' and '.join(step.winners)}."
-        )
-    if step.turnout >= 0 and tally["turnout"] != step.turnout:
-        failures.append(f"{tally['turnout']} ballots are counted, not {step.turnout}.")
-    for option, count in step.counts.items():
-        if tally["counts"].get(option) != count:
-            failures.append(f"{option} has {tally['counts'].get(option, 'no such option')}, not {count}.")
-    return failures
-
-
-def tally_of(proposal: Answer) -> Answer:
-    """A proposal's vote, as `show --json` gives it, in the shape of the report."""
-    issue = proposal["issue"]
-    return {
-        "title": proposal["title"],
-        "method": issue["method"]["type"],
-        "counts": {option["label"]: option["count"] for option in issue["tally"]["counts"]},
-        "outcome": issue["tally"]["outcome"],
-        "winners": [option["label"] for option in issue["tally"]["counts"] if option["is_winner"]],
-        "status": issue["status"],
-        "turnout": issue["tally"]["turnout"],
-    }
 
 
 @asynccontextmanager

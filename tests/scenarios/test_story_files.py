@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from crdt.errors import LocalError
+from p2pcouncil.scenario.checking import unmet
 from p2pcouncil.scenario.narrate import Narrator
-from p2pcouncil.scenario.play import unmet
 from p2pcouncil.scenario.report import Holding, PeerReport, Report, differences, to_json, to_lines
 from p2pcouncil.scenario.steps import Expect, Kill, Start, Stop, Together, Vote
 from p2pcouncil.scenario.story import read_story, shipped_story
