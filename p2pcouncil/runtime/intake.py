@@ -6,7 +6,6 @@ Checking and folding run side by side: the store's thread checks the next frames
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from crdt.envelope import EnvelopeGroup
 from crdt.ids import CouncilId, MemberId
@@ -14,11 +13,9 @@ from crdt.store.accept import AcceptReport, accept
 from p2pcouncil.peer.events import Accept, BatchAccepted
 from p2pcouncil.peer.shelf import SETTING
 from p2pcouncil.runtime.clock import now_ms
+from p2pcouncil.runtime.host import Host
 from p2pcouncil.runtime.signature_check import SignatureCheck
 from p2pcouncil.runtime.strangers import Strangers
-
-if TYPE_CHECKING:
-    from p2pcouncil.runtime.engine import Engine
 
 log = logging.getLogger("p2pcouncil")
 
@@ -33,8 +30,8 @@ NOTHING_ACCEPTED = AcceptReport(0, 0, frozenset(), 1, 0, ())
 class Intake:
     """Takes in what devices and bundles hand over."""
 
-    def __init__(self, engine: "Engine") -> None:
-        self._engine = engine
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._accepts: asyncio.Queue[Accept] = asyncio.Queue(maxsize=MAX_WAITING_FRAMES)
         self._kept = asyncio.Event()
         self._strangers = Strangers()
@@ -50,7 +47,7 @@ class Intake:
             self._accepts.put_nowait(effect)
         except asyncio.QueueFull:
             log.info("shed a frame: more arrives than this laptop can check")
-            self._engine.spawn(self._engine.handle(BatchAccepted(effect.batch, 0, 1, ())))
+            self._host.spawn(self._host.handle(BatchAccepted(effect.batch, 0, 1, ())))
 
     async def check_all(self) -> None:
         """Check and keep what arrives, several frames to a transaction when they queue up."""
@@ -59,14 +56,14 @@ class Intake:
             while not self._accepts.empty() and len(batch) < ACCEPT_BATCHES:
                 batch.append(self._accepts.get_nowait())
             report = NOTHING_ACCEPTED
-            with self._engine.troubles():
+            with self._host.troubles():
                 report = await self.check_and_keep(batch)
             if report.accepted:
                 self._kept.set()
             waiting = report.orphans + len(report.unknown_members)
             for effect in batch:
                 refused = await self._refused_of(effect, report, is_alone=len(batch) == 1)
-                await self._engine.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused))
+                await self._host.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused))
 
     async def _refused_of(self, effect: Accept, report: AcceptReport, *, is_alone: bool) -> tuple[str, ...]:
         """Why envelopes of one frame were refused.
@@ -76,7 +73,7 @@ class Intake:
         """
         if report.refused and not is_alone:
             report = NOTHING_ACCEPTED
-            with self._engine.troubles():
+            with self._host.troubles():
                 report = await self.check_and_keep([effect])
         return tuple(refusal.reason for refusal in report.refused)
 
@@ -85,11 +82,11 @@ class Intake:
         while True:
             await self._kept.wait()
             self._kept.clear()
-            with self._engine.troubles():
-                await self._engine.refresh()
+            with self._host.troubles():
+                await self._host.refresh()
             groups = self._strangers.take_admitted(self._is_admitted)
             if groups:
-                self.offer(Accept(self._engine.peer.world.next_number(), None, groups))
+                self.offer(Accept(self._host.peer.world.next_number(), None, groups))
 
     async def check_and_keep(self, batch: Sequence[Accept]) -> AcceptReport:
         """Check frames and keep what holds, in one transaction; folding is the caller's.
@@ -98,13 +95,13 @@ class Intake:
             LocalError: the disk, the file or another process is in the way; nothing was kept.
         """
         groups = [group for effect in batch for group in effect.groups]
-        mine = [group for group in groups if self._engine.peer.world.is_mine(group.header)]
+        mine = [group for group in groups if self._host.peer.world.is_mine(group.header)]
         if mine and await self._accept_mine(mine):
-            await self._engine.refresh()
+            await self._host.refresh()
         check = self._signatures.check
-        report = await self._engine.store.run(accept, groups, self._is_admitted, now_ms(), check=check)
+        report = await self._host.store.run(accept, groups, self._is_admitted, now_ms(), check=check)
         if report.accepted:
-            self._engine.wrote()
+            self._host.wrote()
         for group in groups if report.unknown_members else ():
             who = (group.header.council, group.header.member)
             if who in report.unknown_members:
@@ -115,17 +112,17 @@ class Intake:
         """Take back entries of our own; any that this store lacked show that it is an old copy."""
         is_old_copy = False
         for group in groups:
-            report = await self._engine.store.run(accept, [group], self._is_admitted, now_ms())
+            report = await self._host.store.run(accept, [group], self._is_admitted, now_ms())
             if report.accepted:
                 council = group.header.council
-                following = max(await self._engine.generation(council), group.header.generation + 1)
+                following = max(await self._host.generation(council), group.header.generation + 1)
                 log.warning(
                     "this store was an old copy of council %s: going on in a new feed", council.hex()[:8]
                 )
-                await self._engine.keep(SETTING, GENERATION + council, following.to_bytes(4, "big"))
+                await self._host.keep(SETTING, GENERATION + council, following.to_bytes(4, "big"))
                 is_old_copy = True
         return is_old_copy
 
     def _is_admitted(self, council: CouncilId, member: MemberId) -> bool:
-        place = self._engine.peer.world.places.get(council)
+        place = self._host.peer.world.places.get(council)
         return place is not None and place.state.is_admitted(member)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 from crdt.envelope import encode_groups
 from crdt.store.rows import read_groups
@@ -20,10 +20,8 @@ from p2pcouncil.peer.events import (
 )
 from p2pcouncil.peer.shelf import ADDRESS
 from p2pcouncil.peer.wire import topic_of
+from p2pcouncil.runtime.host import Host
 from p2pcouncil.runtime.wiring import translate
-
-if TYPE_CHECKING:
-    from p2pcouncil.runtime.engine import Engine
 
 log = logging.getLogger("p2pcouncil")
 
@@ -35,8 +33,8 @@ Outward = Listen | Publish | Reply | Drop | Ask | ReplyWithEnvelopes | Connect
 class Network:
     """One transport, and what an engine does with it."""
 
-    def __init__(self, engine: "Engine", transport: Transport) -> None:
-        self._engine = engine
+    def __init__(self, host: Host, transport: Transport) -> None:
+        self._host = host
         self._transport = transport
 
     async def start(self) -> None:
@@ -46,9 +44,9 @@ class Network:
             TransportError: the network can't start.
         """
         await self._transport.start()
-        self._engine.spawn(self._hear())
-        self._engine.spawn(self._keep_addresses())
-        for place in self._engine.peer.world.places.values():
+        self._host.spawn(self._hear())
+        self._host.spawn(self._keep_addresses())
+        for place in self._host.peer.world.places.values():
             await self._transport.join_topic(topic_of(place.council))
 
     async def stop(self) -> None:
@@ -74,7 +72,7 @@ class Network:
                 case Connect(address):
                     await transport.remember(address)
                 case ReplyWithEnvelopes(question, head, wanted, max_bytes):
-                    groups = await self._engine.reader.run(read_groups, wanted, max_bytes)
+                    groups = await self._host.reader.run(read_groups, wanted, max_bytes)
                     await transport.respond(question, head + encode_groups(groups))
                 case Ask():
                     await self._ask(effect)
@@ -85,23 +83,23 @@ class Network:
 
     def dial_all(self, addresses: Sequence[str]) -> None:
         """Dial addresses, and those that pending joins name, in the background."""
-        for address in sorted({*addresses, *self._engine.peer.addresses_of_joins()}):
-            self._engine.spawn(self.carry_out(Connect(address)))
+        for address in sorted({*addresses, *self._host.peer.addresses_of_joins()}):
+            self._host.spawn(self.carry_out(Connect(address)))
 
     async def _ask(self, effect: Ask) -> None:
         try:
             data = await self._transport.request(PeerKey(effect.device), effect.data, effect.timeout_ms)
         except TransportError as error:
-            await self._engine.handle(AnswerHeard(effect.ask, None, str(error)))
+            await self._host.handle(AnswerHeard(effect.ask, None, str(error)))
             return
-        await self._engine.handle(AnswerHeard(effect.ask, data))
+        await self._host.handle(AnswerHeard(effect.ask, data))
 
     async def _hear(self) -> None:
         async for event in self._transport.events():
             if isinstance(event, PeerFound):
-                self._engine.spawn(self.carry_out(Connect(event.address)))
+                self._host.spawn(self.carry_out(Connect(event.address)))
                 continue
-            await self._engine.handle(translate(event))
+            await self._host.handle(translate(event))
 
     async def _keep_addresses(self) -> None:
         """Remember where peers were reached, so that the next start finds them without an invitation."""
@@ -118,10 +116,10 @@ class Network:
         known = {
             k.address.encode(): k.last_success_ms.to_bytes(8, "big") for k in remembered if k.last_success_ms
         }
-        held = self._engine.peer.world.items(ADDRESS)
-        with self._engine.troubles():
+        held = self._host.peer.world.items(ADDRESS)
+        with self._host.troubles():
             for key in set(held) - set(known):
-                await self._engine.keep(ADDRESS, key, b"")
+                await self._host.keep(ADDRESS, key, b"")
             for key, value in known.items():
                 if key not in held:
-                    await self._engine.keep(ADDRESS, key, value)
+                    await self._host.keep(ADDRESS, key, value)
