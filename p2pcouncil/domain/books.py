@@ -3,6 +3,7 @@
 Nothing is judged here. Each kind has one place where it enters and leaves, and says what it touches.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import assert_never
 
@@ -66,6 +67,7 @@ class Books:
         self.recast: set[tuple[ChangeHash, MemberId]] = set()
         self._this_council = Subject(SubjectKind.COUNCIL, council)
         self._to_recount: set[tuple[ChangeHash, MemberId]] = set()
+        self._seconded_by: dict[MemberId, Counter[ChangeHash]] = {}
 
     def list_verdict(self, name: ChangeHash, verdict: Verdict | None) -> None:
         """Keep the lists of what does not count; None: the entry goes."""
@@ -84,6 +86,12 @@ class Books:
     def touch_members(self, members: Iterable[MemberId]) -> None:
         """Something about members changed."""
         self.touched.update(Subject(SubjectKind.MEMBER, member) for member in members)
+
+    def touch_roll(self, members: Iterable[MemberId]) -> None:
+        """Members came to stand on the known roll or ceased to: so their seconds count, or no longer do."""
+        for member in members:
+            seconded = self._seconded_by.get(member, ())
+            self.touched.update(Subject(SubjectKind.PROPOSAL, proposal) for proposal in seconded)
 
     def recount(self) -> None:
         """Find the ballot that counts for every member whose ballots changed."""
@@ -115,6 +123,7 @@ class Books:
                 else:
                     self.membership.remove_leave(fact.member, fact.hash)
                 self.touch_members([fact.member])
+                self.touch_roll([fact.member])
             case Invite() | Vouch() | Announce() | AskToJoin():
                 listed = self.listed[type(body)]
                 (listed.add if enters else listed.discard)(fact.hash)
@@ -144,6 +153,8 @@ class Books:
     def _book_remark(self, fact: Fact, body: Comment | Second | Withdraw, enters: bool) -> None:
         name = ChangeHash(body.proposal)
         self.touched.add(Subject(SubjectKind.PROPOSAL, name))
+        if isinstance(body, Second):
+            self._note_second(fact.member, name, 1 if enters else -1)
         proposal = self.proposals.get(name)
         if proposal is None:
             return  # The proposal is gone, and what was said about it with it.
@@ -158,6 +169,14 @@ class Books:
                 proposal.remove_second(body.version, fact.member, fact.hash)
             case _:
                 assert_never(body)
+
+    def _note_second(self, member: MemberId, proposal: ChangeHash, times: int) -> None:
+        seconded = self._seconded_by.setdefault(member, Counter())
+        seconded[proposal] += times
+        if not seconded[proposal]:
+            del seconded[proposal]
+        if not seconded:
+            del self._seconded_by[member]
 
     def _book_opening(self, fact: Fact, body: Open, enters: bool) -> None:
         proposal = ChangeHash(body.proposal)

@@ -19,6 +19,7 @@ MAX_COMMENT_CHARS = 4_000
 MAX_TITLE_CHARS = 120
 MAX_TEXT_CHARS = 50_000
 MAX_OPTIONS = 64
+MAX_SECONDS = 256
 
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TITLE_CHARS)]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
@@ -136,7 +137,7 @@ class Open(Entry, frozen=True, array_like=True, tag="open.1", forbid_unknown_fie
         version: the exact version that is voted on.
         text: that version's text, whole.
         title, summary, method, options: as proposed.
-        seconds: hashes of the `Second` entries that it rests on.
+        seconds: hashes of the `Second` entries that it rests on; those of members of its roll count.
         vouches: hashes of the `Vouch` entries that its roll rests on, besides the founders.
         leaves: hashes of the `Leave` entries that it takes off the roll.
         window_minutes: how long it is meant to be open.
@@ -149,7 +150,7 @@ class Open(Entry, frozen=True, array_like=True, tag="open.1", forbid_unknown_fie
     summary: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SUMMARY_CHARS)]
     method: Method
     options: Options
-    seconds: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=256)]
+    seconds: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=MAX_SECONDS)]
     vouches: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=4_000)]
     leaves: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=4_000)]
     window_minutes: Minutes

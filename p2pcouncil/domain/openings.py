@@ -59,19 +59,21 @@ def judge_open(
         proposal.options,
     ):
         return REFUSALS[Rule.TERMS]
-    lacking = _judge_seconds(body, facts, charter.seconds_needed)
-    if lacking is not None:
-        return lacking
+    seconders = _seconders(body, facts)
+    if not isinstance(seconders, frozenset):
+        return seconders
     roll = _roll(body, facts, founders, charter.vouches_needed)
     if not isinstance(roll, frozenset):
         return roll
+    if len(seconders & roll) < charter.seconds_needed:
+        return REFUSALS[Rule.TOO_FEW_SECONDS]
     if fact.member not in roll:
         return REFUSALS[Rule.NOT_ON_ROLL]
     return Candidate((facts.lanes[fact.lane].generation, fact.seq, fact.hash), roll)
 
 
-def _judge_seconds(body: Open, facts: Facts, needed: int) -> Verdict | None:
-    members = set()
+def _seconders(body: Open, facts: Facts) -> frozenset[MemberId] | Verdict:
+    members: set[MemberId] = set()
     for name in body.seconds:
         said = facts.held[ChangeHash(name)].body
         if isinstance(said, Second) and (said.proposal, said.version) != (body.proposal, body.version):
@@ -80,7 +82,7 @@ def _judge_seconds(body: Open, facts: Facts, needed: int) -> Verdict | None:
         if not isinstance(second, Second):
             return second
         members.add(facts.held[ChangeHash(name)].member)
-    return REFUSALS[Rule.TOO_FEW_SECONDS] if len(members) < needed else None
+    return frozenset(members)
 
 
 def _roll(

@@ -125,8 +125,9 @@ class SecondedVersion(msgspec.Struct, frozen=True):
     Attributes:
         version: which.
         members: who, ascending.
-        hashes: per member in the same order, the second to list in an opening.
-        is_enough: as many as the charter asks for.
+        hashes: the seconds to list in an opening: one per member who is on the known roll, in the same order.
+            Those of others don't count.
+        is_enough: as many of those as the charter asks for.
     """
 
     version: TextVersionRef

@@ -1,5 +1,6 @@
 """Proposals: made, commented on, seconded by version, withdrawn while they are not open."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from crdt.errors import RemoteError
@@ -130,17 +131,18 @@ class Proposal:
         if not members:
             del self.seconds[version]
 
-    def versions(self, needed: int) -> tuple[SecondedVersion, ...]:
+    def versions(self, needed: int, is_on_roll: Callable[[MemberId], bool]) -> tuple[SecondedVersion, ...]:
         """Seconded versions, most seconded first, then by digest and heads."""
         ordered = sorted(self.seconds, key=lambda v: (-len(self.seconds[v]), v.digest, v.heads))
-        return tuple(self._version(version, needed) for version in ordered)
+        return tuple(self._version(version, needed, is_on_roll) for version in ordered)
 
-    def _version(self, version: TextVersionRef, needed: int) -> SecondedVersion:
+    def _version(
+        self, version: TextVersionRef, needed: int, is_on_roll: Callable[[MemberId], bool]
+    ) -> SecondedVersion:
         made = self.seconds[version]
         members = tuple(sorted(made))
-        return SecondedVersion(
-            version, members, tuple(min(made[member]) for member in members), len(members) >= needed
-        )
+        hashes = tuple(min(made[member]) for member in members if is_on_roll(member))
+        return SecondedVersion(version, members, hashes, len(hashes) >= needed)
 
     def status(self, issue: ChangeHash | None) -> ProposalStatus:
         """Where it stands."""
@@ -148,8 +150,23 @@ class Proposal:
             return ProposalStatus.OPEN
         return ProposalStatus.WITHDRAWN if self.withdrawals else ProposalStatus.DISCUSSED
 
-    def state(self, fact: Fact, facts: Facts, issue: ChangeHash | None, needed: int) -> ProposalState:
-        """The proposal as views read it."""
+    def state(
+        self,
+        fact: Fact,
+        facts: Facts,
+        issue: ChangeHash | None,
+        needed: int,
+        is_on_roll: Callable[[MemberId], bool],
+    ) -> ProposalState:
+        """The proposal as views read it.
+
+        Args:
+            fact: the entry that proposes.
+            facts: what is held.
+            issue: the opening that stands.
+            needed: seconds that an opening needs, of members on its roll.
+            is_on_roll: whether an honest opening made now would list a member.
+        """
         body = fact.body
         assert isinstance(body, Propose)
         reason = ""
@@ -171,7 +188,7 @@ class Proposal:
             method=body.method,
             options=body.options,
             status=self.status(issue),
-            versions=self.versions(needed),
+            versions=self.versions(needed, is_on_roll),
             comments=len(self.comments),
             issue=issue,
             withdrawn_because=reason,

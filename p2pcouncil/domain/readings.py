@@ -51,7 +51,8 @@ def read_proposal(books: Books, name: ChangeHash) -> ProposalState:
     if proposal is None:
         raise LocalError("There is no such proposal here.", CATCH_UP)
     issue = books.openings.standing(name)
-    return proposal.state(books.facts.held[name], books.facts, issue, books.charter.seconds_needed)
+    needed, is_on_roll = books.charter.seconds_needed, books.membership.is_on_roll
+    return proposal.state(books.facts.held[name], books.facts, issue, needed, is_on_roll)
 
 
 def read_issue(books: Books, name: ChangeHash) -> IssueState:

@@ -43,7 +43,7 @@ class Charter(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
 
     Attributes:
         rules_version: the rules that judge its entries.
-        seconds_needed: members other than the proposer who second a proposal before it may open.
+        seconds_needed: members on the roll, other than the proposer, who second a proposal before it may open.
         vouches_needed: members who vouch for a newcomer before an opening may put them on its roll.
         window_minutes: how long a vote is open, unless its opening says otherwise.
     """

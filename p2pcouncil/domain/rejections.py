@@ -39,7 +39,7 @@ class Rule(Enum):
     TEXT = "The text that it embeds is not the version that it names."
     LISTED_TWICE = "It lists the same entry twice."
     SECONDS = "It lists a second for another proposal or another version."
-    TOO_FEW_SECONDS = "Too few members have seconded this version."
+    TOO_FEW_SECONDS = "Too few members of its roll have seconded this version."
     OPENED_BY_OTHER = "Only its proposer opens the vote on a proposal, until a register enters openings."
     NOT_ON_ROLL = "Its author is not on the roll of this vote."
     ANOTHER_OPENING = "Another opening of this proposal stands, and one proposal opens once."

@@ -149,6 +149,7 @@ class Transition:
                 self.books.membership.add_vouch(*link, name)
         admitted, grounded = self.books.membership.settle()
         self.books.touch_members(admitted | grounded)
+        self.books.touch_roll(grounded)
         for member in admitted:
             for lane in self._facts.lanes_of.get(member, ()):
                 self._marks.add_all(self._facts.lanes[lane].facts)

@@ -197,7 +197,7 @@ class ProposalView:
     Attributes:
         stage: 'draft', 'seconded', 'open', 'withdrawn'.
         version: the exact version shown in `text`; pass its heads as `EditText.base`.
-        seconds: who seconded this exact version.
+        seconds: who of those on the roll seconded this exact version.
         seconded_before: how many seconded an earlier version.
         actions: what I can do now: 'edit', 'second', 'open', 'withdraw', 'comment', 'vote'.
     """

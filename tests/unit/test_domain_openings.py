@@ -85,7 +85,8 @@ def test_the_roll_rests_on_what_is_listed_and_nothing_else() -> None:
     first = world.vouch("Ada", "Dan")
     chained = world.vouch("Dan", "Eve")
     leave = world.leave("Ben")
-    whole = world.open("Ada", proposal, [second], [first, chained], [leave])
+    seconds = [second, world.second("Cem", proposal)]
+    whole = world.open("Ada", proposal, seconds, [first, chained], [leave])
     issue = world.fold().issue(whole.hash)
     assert issue.roll == tuple(sorted(world.id(name) for name in ("Ada", "Cem", "Dan", "Eve")))
     other = world.propose("Ada", "Other")
@@ -212,3 +213,60 @@ def test_a_version_of_several_heads_is_opened_as_seconded() -> None:
     version = TextVersionRef((b"a" * 32, b"b" * 32), version_of("The text").digest)
     world.write("Ada", replace(world.opening(proposal), version=version))
     assert world.fold().issues()[0].version == version
+
+
+def test_only_members_of_its_roll_second_an_opening() -> None:
+    """Newcomers whom one vouch lets write, and no roll holds, can't put anything to the vote."""
+    world = World(charter=Charter(vouches_needed=2))
+    outside = [world.vouch("Ben", "Dan"), world.vouch("Ben", "Eve")]
+    proposal = world.propose("Ada")
+    seconds = [world.second(name, proposal) for name in ("Dan", "Eve")]
+    world.open("Ada", proposal, seconds, outside)
+    assert rules(world) == [Rule.TOO_FEW_SECONDS]
+    more = world.vouch("Ada", "Dan")
+    world.open("Ada", proposal, seconds, outside)
+    assert rules(world) == [Rule.TOO_FEW_SECONDS] * 2, "the opening lists the roll on which it rests"
+    world.open("Ada", proposal, seconds, [*outside, more])
+    assert len(world.fold().issues()) == 1
+
+
+def test_who_left_seconds_no_opening_that_lists_the_leave() -> None:
+    world, proposal, second = seconded()
+    leave = world.leave("Ben")
+    world.open("Ada", proposal, [second], leaves=[leave])
+    assert rules(world) == [Rule.TOO_FEW_SECONDS]
+
+
+def test_enough_have_seconded_when_an_honest_opening_would_be_sound() -> None:
+    world = World(charter=Charter(vouches_needed=2))
+    first = world.vouch("Ada", "Dan")
+    proposal = world.propose("Ada")
+    dans = world.second("Dan", proposal)
+    state = world.fold()
+
+    def enough() -> tuple[bool, int, int]:
+        (version,) = state.proposal(proposal.hash).versions
+        assert state.state_hash() == world.fold().state_hash()
+        return version.is_enough, len(version.members), len(version.hashes)
+
+    assert enough() == (False, 1, 0)
+    second = world.vouch("Ben", "Dan")
+    assert proposal.hash in {name for _, name in state.apply([second])}
+    assert enough() == (True, 1, 1)
+    bens = world.second("Ben", proposal)
+    state.apply([bens, world.leave("Dan")])
+    assert enough() == (True, 2, 1)
+    known = state.known_roll()
+    held = {entry.hash: entry for entry in world.entries}
+    (version,) = state.proposal(proposal.hash).versions
+    assert version.hashes == (bens.hash,)
+    opening = world.open(
+        "Ada",
+        proposal,
+        [held[name] for name in version.hashes],
+        [held[name] for name in known.vouches],
+        [held[name] for name in known.leaves],
+    )
+    state.apply([opening])
+    assert [issue.hash for issue in state.issues()] == [opening.hash]
+    assert {first.hash, dans.hash} <= set(held)

@@ -125,9 +125,10 @@ def plan_second(desk: Desk, proposal: ChangeHash, version: TextVersionRef | None
     if any(desk.me.member in v.members and v.version == wanted for v in found.versions):
         raise LocalError("You seconded this version already.", "Open the vote when enough have.")
     entry = Second(desk.now_ms, found.hash, wanted)
-    return Plan(
-        (Append(place.council, (entry,)),), f"You seconded “{shown(found.title)}” as it stands.", None
-    )
+    message = f"You seconded “{shown(found.title)}” as it stands."
+    if not place.state.member(desk.me.member).on_roll:
+        message += " It counts towards opening the vote once you are on the roll."
+    return Plan((Append(place.council, (entry,)),), message, None)
 
 
 def _check_text(text: str) -> None:

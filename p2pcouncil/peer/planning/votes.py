@@ -3,6 +3,7 @@
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.entries import (
+    MAX_SECONDS,
     Ballot,
     Open,
     TextVersionRef,
@@ -68,7 +69,7 @@ def _version_to_open(
     enough = [v for v in found.versions if v.is_enough]
     for candidate in enough:
         if candidate.version == now:
-            return now, candidate.hashes
+            return now, candidate.hashes[:MAX_SECONDS]
     if needed == 0:
         return now, ()
     if enough:
@@ -76,9 +77,10 @@ def _version_to_open(
             "The text was edited after it was seconded.",
             "Have the present version seconded, then open it.",
         )
-    have = max((len(v.members) for v in found.versions if v.version == now), default=0)
+    have = max((len(v.hashes) for v in found.versions if v.version == now), default=0)
     raise LocalError(
-        f"This version is seconded by {have}, and {needed} are needed.", "Ask others to second it."
+        f"This version is seconded by {have}, and {needed} are needed.",
+        "Ask others to second it; those who are on the roll count.",
     )
 
 

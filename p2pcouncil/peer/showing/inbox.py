@@ -98,7 +98,7 @@ def _of_proposal(
     needed = place.state.genesis.charter.seconds_needed
     version = peer.version_of(place, found)
     now = next((v for v in found.versions if v.version == version), None)
-    have = len(now.members) if now else 0
+    have = len(now.hashes) if now else 0
     if (now is not None and now.is_enough) or needed == 0:
         who = "you" if found.proposer == me else people.person(found.proposer).name
         note = f"Seconded as it stands: {who} can open the vote."

@@ -55,7 +55,7 @@ def _show(peer: Peer, place: Place, found: ProposalState, people: People, *, who
         runs=_runs(place, document.blame(), people) if document else (),
         edits=_edits(place, document.history(), people) if document else (),
         version=version,
-        seconds=tuple(people.person(m) for m in now.members) if now else (),
+        seconds=tuple(people.person(m) for m in now.members if place.state.member(m).on_roll) if now else (),
         seconds_needed=place.state.genesis.charter.seconds_needed,
         seconded_before=len(earlier),
         comments=_thread(place.state.comments(found.hash), people) if whole else (),
