@@ -1,5 +1,6 @@
 """A thin asyncio shell: the store's plain functions, run one after the other on a thread of their own."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from crdt.store.schema import open_store
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_JOIN_SECONDS = 5
 _FETCH_ROWS = 64
 """What aiosqlite's constructor asks for; our functions fetch for themselves."""
 
@@ -26,7 +28,13 @@ class AsyncStore:
     @classmethod
     async def open(cls, path: Path | str) -> "AsyncStore":
         """Open the store's file on a new thread; see `open_store` for errors."""
-        return cls(await aiosqlite.Connection(lambda: open_store(path), _FETCH_ROWS))
+        connection = aiosqlite.Connection(lambda: open_store(path), _FETCH_ROWS)
+        try:
+            return cls(await connection)
+        except BaseException:
+            # aiosqlite asks its thread to end, and doesn't wait: the thread would then speak to a closed loop.
+            await asyncio.to_thread(connection._thread.join, _JOIN_SECONDS)
+            raise
 
     async def run(
         self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs

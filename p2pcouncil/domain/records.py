@@ -23,6 +23,9 @@ Nonce = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 
 RULES_VERSION = 1
 MAX_FOUNDERS = 64
+MAX_UNTIL = 128
+MAX_DISOWNED = 64
+MAX_STATEMENTS = 1_000_000
 MAX_RECORD_BYTES = 32_000
 """Room for the largest genesis that the other bounds allow; joins and duty statements are far smaller."""
 MAX_SIGNED_BYTES = MAX_RECORD_BYTES + MAX_FOUNDERS * 66 + 8
@@ -113,11 +116,11 @@ class Duty(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
 
     council: Hash
     member: Hash
-    number: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    number: Annotated[int, msgspec.Meta(ge=1, le=MAX_STATEMENTS)]
     device: Hash
     certificate: Signature
-    until: Annotated[tuple[Until, ...], msgspec.Meta(max_length=128)]
-    disowned: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=64)]
+    until: Annotated[tuple[Until, ...], msgspec.Meta(max_length=MAX_UNTIL)]
+    disowned: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=MAX_DISOWNED)]
 
 
 class Signed(Record, frozen=True, array_like=True, forbid_unknown_fields=True):

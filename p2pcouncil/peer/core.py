@@ -83,7 +83,7 @@ class Peer:
             case PeerConnected(device):
                 return self._connected(device, now_ms)
             case PeerGone(device, reason):
-                return self._gone(device, reason)
+                return self._gone(device, reason, now_ms)
             case AddressesKnown(addresses):
                 self.world.addresses = addresses
                 return [Keep(shelf.SETTING, b"addresses", "\n".join(addresses).encode()), Show()]
@@ -170,18 +170,24 @@ class Peer:
         self.world.connected[device] = now_ms
         self.world.saw(device, now_ms)
         self.world.problems.pop(device, None)
-        effects: list[Effect] = [Show(), *self.acquaintances.connected(device)]
+        effects: list[Effect] = [Show(), self._tell_home(now_ms), *self.acquaintances.connected(device)]
         for council in self.world.places:
             effects += self.pulling.start(device, council, now_ms)
         return [*effects, *self.lobby.tick(now_ms)]
 
-    def _gone(self, device: DeviceId, reason: str) -> list[Effect]:
+    def _gone(self, device: DeviceId, reason: str, now_ms: int) -> list[Effect]:
         self.world.connected.pop(device, None)
         if reason:
             self.world.problems.setdefault(device, reason)
         self.pulling.gone(device)
         self.holdings.gone(device)
-        return [Show()]
+        return [Show(), self._tell_home(now_ms)]
+
+    def _tell_home(self, now_ms: int) -> Effect:
+        """Leave a line for the other processes of this home: the network's state as this one sees it."""
+        count = len(self.world.connected)
+        line = f"{now_ms}\n" + ("1 peer" if count == 1 else f"{count} peers")
+        return Keep(shelf.SETTING, shelf.SEEN_BY_NETWORK, line.encode())
 
     def _shelf(self, event: ShelfRead, now_ms: int) -> list[Effect]:
         """Take in the shelf: a council that is new there is held from now on."""

@@ -25,6 +25,8 @@ JOIN = "join"
 HOLDING = "holding"
 SETTING = "setting"
 ADDRESS = "address"
+SEEN_BY_NETWORK = b"seen by network"
+"""A setting: when (milliseconds, a line) and how many peers the process that runs the network had connected."""
 
 
 class LobbyRecord(msgspec.Struct, frozen=True, array_like=True):

@@ -106,5 +106,5 @@ def _pieces(records: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
 def _damaged(path: Path) -> LocalError:
     return LocalError(
         f"The bundle {path} is cut short or damaged.",
-        "What came before the damage was kept. Copy the file again, and import it again.",
+        "Copy the file again, and import it again; what came before the damage and verifies is kept.",
     )

@@ -1,10 +1,24 @@
 """Statements under the member key: which device votes, and which are lost."""
 
+from collections.abc import Mapping, Sequence, Set
+
 from crdt.errors import LocalError
-from crdt.ids import CouncilId
+from crdt.ids import CouncilId, DeviceId, LaneId, MemberId
 from crdt.keys import LaneKind, lane_id
+from p2pcouncil.domain.duty import EVERYTHING
 from p2pcouncil.domain.entries import StateDuty
-from p2pcouncil.domain.records import Duty, Signed, Until, duty_message, encode_record
+from p2pcouncil.domain.records import (
+    MAX_DISOWNED,
+    MAX_STATEMENTS,
+    MAX_UNTIL,
+    Duty,
+    Signed,
+    Until,
+    duty_message,
+    encode_record,
+)
+from p2pcouncil.domain.rejections import Rule
+from p2pcouncil.domain.state import CouncilState
 from p2pcouncil.identity.keys import MemberKey
 from p2pcouncil.identity.keystore import Keystore
 from p2pcouncil.peer.commands import DisownDevice, TakeOverDuty
@@ -42,8 +56,7 @@ def plan_duty(peer: Peer, keystore: Keystore, command: TakeOverDuty | DisownDevi
     key = _member_key(keystore, command.passphrase, me)
     effects: list[Effect] = []
     for place in places:
-        statement = _statement(place, me, disowned)
-        body = encode_record(statement)
+        body = encode_record(next_statement(place.state, me, _held(place, me.member), disowned))
         signed = encode_record(Signed(body, (key.sign(duty_message(body)),)))
         entry = StateDuty(now_ms, signed)
         effects.append(Append(CouncilId(place.council), (entry,)))
@@ -52,26 +65,98 @@ def plan_duty(peer: Peer, keystore: Keystore, command: TakeOverDuty | DisownDevi
     return Plan(tuple(effects), f"Done in {count}: {said}.", None)
 
 
-def _statement(place: Place, me: Me, disowned: bytes | None) -> Duty:
-    duty = place.state.duty(me.member)
-    counted = {me.device}
-    until = tuple(
-        Until(header.device, header.generation, place.index.count_of(lane_id(header)))
-        for header in place.lanes_of(me.member)
-        if header.kind is LaneKind.FEED and header.device not in counted
-    )
-    lost = set(duty.statement.disowned) if duty.statement else set()
-    if disowned is not None:
-        lost.add(disowned)
+def _held(place: Place, member: MemberId) -> dict[LaneId, Until]:
+    """How far the feeds of a member are held."""
+    feeds = {lane_id(h): h for h in place.lanes_of(member) if h.kind is LaneKind.FEED}
+    return {
+        lane: Until(header.device, header.generation, place.index.count_of(lane))
+        for lane, header in feeds.items()
+    }
+
+
+def next_statement(
+    state: CouncilState, me: Me, held: Mapping[LaneId, Until], disowned: DeviceId | None = None
+) -> Duty:
+    """Make the statement that follows those held: this device votes from now on.
+
+    It never makes anything count that did not. A device that was disowned before keeps the limits under which it was,
+    and gets no further generations; what another device wrote of what takes duty while it had none stays void, and with
+    it whatever stands above in the same lane.
+
+    Args:
+        state: the council.
+        me: who states it, on the device that votes from now on.
+        held: how far each feed of ours is held.
+        disowned: a device that is lost from now on.
+
+    Raises:
+        LocalError: no peer would take it.
+    """
+    before = state.duty(me.member)
+    statements = before.contested or ((before.statement,) if before.statement else ())
+    lost_before = {device for statement in statements for device in statement.disowned} - {me.device}
+    lost = lost_before | ({disowned} if disowned is not None else set())
+    listed = _listed(before.statement)
+    reach = {place: seq for place, seq in listed.items() if place[0] not in lost_before}
+    void_from = _void_from(state, me.member)
+    for lane, until in held.items():
+        if until.device in lost_before:
+            continue
+        is_on_duty = until.device == before.device
+        seq = until.seq if is_on_duty else min(until.seq, void_from.get(lane, EVERYTHING) - 1)
+        place = (until.device, until.generation)
+        reach[place] = max(seq, reach.get(place, 0))
+    reach |= _kept(statements, lost_before)
+    reach = {place: seq for place, seq in reach.items() if seq and place[0] != me.device}
+    # When not all have room: first what votes now, then what has counted so far, then what holds most.
+    ranked = sorted(reach, key=lambda p: (p[0] != before.device, p not in listed, -reach[p], p))
+    if len(lost) > MAX_DISOWNED:
+        raise LocalError(
+            f"A statement can disown at most {MAX_DISOWNED} devices, and these are {len(lost)}.",
+            "Leave the council, and join it again under a new member key.",
+        )
+    if before.number >= MAX_STATEMENTS:
+        raise LocalError(
+            "No higher statement than the one that counts can be made.",
+            "Leave the council, and join it again under a new member key.",
+        )
     return Duty(
-        place.council,
+        state.council,
         me.member,
-        duty.number + 1,
+        before.number + 1,
         me.device,
         me.certificate.signature,
-        until,
-        tuple(sorted(lost - {me.device})),
+        tuple(Until(*place, reach[place]) for place in sorted(ranked[:MAX_UNTIL])),
+        tuple(sorted(lost)),
     )
+
+
+def _void_from(state: CouncilState, member: MemberId) -> dict[LaneId, int]:
+    """Per lane of a member, the first entry that was refused because its device was not on duty."""
+    first: dict[LaneId, int] = {}
+    for entry in state.rejected:  # by lane and sequence
+        if entry.member == member and entry.rule is Rule.NOT_ON_DUTY:
+            first.setdefault(entry.lane, entry.seq)
+    return first
+
+
+def _listed(statement: Duty | None) -> dict[tuple[bytes, int], int]:
+    listed: dict[tuple[bytes, int], int] = {}
+    for until in statement.until if statement else ():
+        place = (until.device, until.generation)
+        listed[place] = max(until.seq, listed.get(place, 0))
+    return listed
+
+
+def _kept(statements: Sequence[Duty], lost: Set[bytes]) -> dict[tuple[bytes, int], int]:
+    """How far disowned devices count: as far as every statement says that disowned them."""
+    kept: dict[tuple[bytes, int], int] = {}
+    for device in lost:
+        limits = [_listed(statement) for statement in statements if device in statement.disowned]
+        for place in limits[0]:
+            if place[0] == device:
+                kept[place] = min(limit.get(place, 0) for limit in limits)
+    return kept
 
 
 def _member_key(keystore: Keystore, secret: str, me: Me) -> MemberKey:

@@ -359,8 +359,10 @@ async def open_session(
     identity = keystore.load() if keystore.exists() else None
     peer = Peer(me_of(identity) if identity else None)
     store = await AsyncStore.open(home.store_path)
-    reader = await AsyncStore.open(home.store_path)
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(store.close)
+        reader = await AsyncStore.open(home.store_path)
+        stack.push_async_callback(reader.close)
         engine = Engine(peer, store, identity.device_key if identity else None, reader)
         stack.push_async_callback(engine.stop)
         await engine.start()

@@ -60,7 +60,8 @@ async def export_to(engine: Engine, path: Path, council: CouncilId | None) -> Do
 
     size = write_bundle(path, records())
     entries = sum(len(group.envelopes) for chunk in chunks for group in chunk)
-    return Done(f"Wrote {entries} entries of {len(chosen)} councils to {path} ({size:,} bytes).")
+    councils = "1 council" if len(chosen) == 1 else f"{len(chosen)} councils"
+    return Done(f"Wrote {entries} entries of {councils} to {path} ({size:,} bytes).")
 
 
 def all_groups(conn: sqlite3.Connection, council: CouncilId) -> list[list[EnvelopeGroup]]:

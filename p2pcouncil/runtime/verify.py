@@ -140,7 +140,7 @@ def _council_checks(peer: Peer, place: Place) -> list[Check]:
         Check(
             True,
             f"“{name}”: the founding holds ({founders} founder{'s' if founders != 1 else ''} signed it); "
-            f"{admitted} members are admitted.",
+            + ("1 member is admitted." if admitted == 1 else f"{admitted} members are admitted."),
         )
     ]
     rejected = place.state.rejected

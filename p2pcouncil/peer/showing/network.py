@@ -62,7 +62,7 @@ def show_network(peer: Peer, role: NetworkRole) -> NetworkView:
         running=role.here,
         line=_line(peer, role),
         reachable=_reachable(peer, role),
-        my_addresses=world.addresses,
+        my_addresses=world.reachable_at() if role.here or role.elsewhere else (),
         peers=peers,
         only_here=peer.holdings.only_here(),
     )
@@ -104,7 +104,9 @@ def _line(peer: Peer, role: NetworkRole) -> str:
         return role.trouble
     if not role.here:
         if role.elsewhere:
-            return "Another p2pcouncil on this laptop runs the network; what you write here is spread by it."
+            seen = (peer.world.item(shelf.SETTING, shelf.SEEN_BY_NETWORK) or b"").decode("ascii", "ignore")
+            had = f", with {seen.splitlines()[1]} when it last changed" if seen.count("\n") == 1 else ""
+            return f"Another p2pcouncil on this laptop runs the network{had}; what you write here is spread by it."
         return "Offline: what you write stays on this laptop until the network runs."
     if not count:
         return "No other peer is connected: what you write waits here."
