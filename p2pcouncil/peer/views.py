@@ -11,6 +11,9 @@ from p2pcouncil.domain.entries import TextVersionRef
 from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.domain.tally.method import Method
 
+WHY_OFF_ROLL = "It was opened before you were let in, or its opener left you off the roll."
+"""Nobody can tell which: no rule knows what an opener had heard."""
+
 
 @dataclass(frozen=True, slots=True)
 class PersonView:

@@ -13,6 +13,8 @@ from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.planning.desk import Desk
 from p2pcouncil.peer.planning.planner import plan
+from p2pcouncil.peer.showing.issues import show_issue
+from p2pcouncil.peer.showing.people import People
 from tests.support.simulation import Key, Node, Simulation, proposal_of
 
 NOBODY = CouncilId(b"\7" * 32)
@@ -211,7 +213,13 @@ def test_voting(bakery: Bakery) -> None:
     issue = bakery.open()
     dan = bakery.simulation.node("Dan")
     bakery.simulation.let_in(bakery.council, bakery.ada, dan)
-    assert "not on the roll of this vote" in refusal(dan, c.CastBallot(issue, YES))
+    with pytest.raises(LocalError, match="not on the roll of this vote") as caught:
+        dan.submit(c.CastBallot(issue, YES))
+    why = "It was opened before you were let in, or its opener left you off the roll."
+    assert why in caught.value.hint
+    bakery.simulation.converge(bakery.council)
+    place = dan.place(bakery.council)
+    assert why in show_issue(dan.peer, place, place.state.issue(issue), People(dan.peer.world, place)).can_vote
     assert refusal(bakery.ada, c.CastBallot(issue, ((7,),)))
     first = bakery.ada.submit(c.CastBallot(issue, YES)).message
     again = bakery.ada.submit(c.CastBallot(bakery.oven, NO)).message

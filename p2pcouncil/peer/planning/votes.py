@@ -14,6 +14,7 @@ from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import Append
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.planning.desk import Desk, Plan, sentence_of, shown
+from p2pcouncil.peer.views import WHY_OFF_ROLL
 
 
 def plan_open(desk: Desk, proposal: ChangeHash, window_minutes: int | None) -> Plan:
@@ -99,7 +100,7 @@ def plan_vote(desk: Desk, command: c.CastBallot) -> Plan:
     if desk.me.member not in issue.roll:
         raise LocalError(
             "You are not on the roll of this vote.",
-            "It was opened before you were let in; the next one counts you.",
+            f"{WHY_OFF_ROLL} You can propose the same again.",
         )
     try:
         validate_choice(issue.method, issue.options, command.choice)

@@ -10,7 +10,7 @@ from p2pcouncil.domain.tally.outcome import Outcome, Tally, ballots_needed
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.people import People
-from p2pcouncil.peer.views import BallotView, IssueView, OptionCount, TallyView
+from p2pcouncil.peer.views import WHY_OFF_ROLL, BallotView, IssueView, OptionCount, TallyView
 
 TEXT_CHARS = 60_000
 TEXT_LINES = 50_001
@@ -140,7 +140,7 @@ def _why_not(peer: Peer, place: Place, issue: IssueState, me: MemberId | None) -
     if me is None:
         return "There is no identity on this laptop yet."
     if me not in issue.roll:
-        return "You are not on the roll of this vote: it was opened before you were let in."
+        return f"You are not on the roll of this vote. {WHY_OFF_ROLL}"
     duty = place.state.duty(me)
     if duty.device is None:
         return "None of your devices votes for you in this council until one takes over."
