@@ -6,7 +6,8 @@ Planning has no side effect. It refuses with a `LocalError` whose hint says what
 from typing import assert_never
 
 from crdt.errors import LocalError, RemoteError
-from p2pcouncil.domain.entries import decode_entry, encode_entry
+from crdt.parts import MAX_ENTRY_BYTES
+from p2pcouncil.domain.entries import Open, decode_entry, encode_entry
 from p2pcouncil.invitation import decode_invitation
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf
@@ -29,10 +30,18 @@ def plan(desk: Desk, command: c.Command) -> Plan:
 
 
 def _check_readable(effect: Append) -> None:
-    """Refuse to sign what every peer, this one included, would turn down as malformed."""
+    """Refuse to sign what every peer, this one included, would turn down as malformed, or what fits no entry."""
     for entry in effect.entries:
+        data = encode_entry(entry)
+        if len(data) > MAX_ENTRY_BYTES:
+            raise LocalError(
+                f"This comes to {len(data):,} bytes, and one entry holds {MAX_ENTRY_BYTES:,}.",
+                "Shorten the text, or split it into two proposals."
+                if isinstance(entry, Open)
+                else "Shorten what you wrote.",
+            )
         try:
-            decode_entry(encode_entry(entry))
+            decode_entry(data)
         except RemoteError as error:
             raise LocalError(
                 "What you wrote is longer than others would take, or a number in it is out of range.",
