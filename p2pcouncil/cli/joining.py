@@ -14,6 +14,7 @@ from p2pcouncil.cli.groups import COUNCILS, add_verb
 from p2pcouncil.cli.refs import find_council, find_request
 from p2pcouncil.cli.show import wrap
 from p2pcouncil.cli.show_councils import show_requests
+from p2pcouncil.invitation import decode_invitation
 from p2pcouncil.peer.commands import JoinByInvitation, JoinCouncil, MakeInvitation, VouchFor
 
 
@@ -71,7 +72,9 @@ async def join(
         ctx: Whose peer, and how to speak.
     """
     async with ctx.session(network) as session:
+        has_address = True
         if _is_invitation(invitation):
+            has_address = bool(decode_invitation(invitation).addresses)
             done = await session.submit(JoinByInvitation("".join(invitation.split())))
         else:
             named = await ctx.arrive(lambda: find_council(session, invitation))
@@ -86,7 +89,7 @@ async def join(
                     "Tell a member your four words; the request goes on while `p2pcouncil serve` or the TUI runs.",
                 )
             state = "You belong to it now."
-        elif await session.wait_delivered(council, timeout_ms):
+        elif not has_address or await session.wait_delivered(council, timeout_ms):
             state = next(
                 (p.line for p in session.status().pending if p.council == council), "You belong to it now."
             )

@@ -93,7 +93,7 @@ async def import_from(engine: Engine, path: Path) -> Done:
     await engine.refresh(shelf=True)
     if damage is not None and not records:
         raise damage
-    message = f"Took in {new} new entries from {path}."
+    message = f"Took in {new} new {'entry' if new == 1 else 'entries'} from {path}."
     if damage is not None:
         raise LocalError(f"{message} {damage}", damage.hint)
     lines = tuple(f"Refused {count}: {clean_line(reason, 300)}" for reason, count in sorted(refused.items()))

@@ -177,7 +177,9 @@ def test_a_fork_is_proof_by_itself() -> None:
         replace(proof, second=first),
         replace(proof, second=structs.replace(second, signature=first.signature)),
         replace(proof, second=structs.replace(second, payload=b"not what was signed")),
-        replace(proof, first=foreign if foreign.hash < second.hash else structs.replace(first, lane=foreign.lane)),
+        replace(
+            proof, first=foreign if foreign.hash < second.hash else structs.replace(first, lane=foreign.lane)
+        ),
         replace(proof, header=BOB.header()),
     ):
         with pytest.raises(RemoteError):
