@@ -183,7 +183,7 @@ async def test_bundles_carry_everything_both_ways(tmp_path: Path) -> None:
         await ben.export_bundle(back)
         await ada.import_bundle(back)
         await ada.export_bundle(there)
-        assert "new entries" in (await ben.import_bundle(there)).message
+        assert "1 new entry" in (await ben.import_bundle(there)).message
         await converge(council, ada, ben, timeout_ms=1_000)
         assert ada.proposal(oven).text == ben.proposal(oven).text == "Zero\nOne\nTwo\nThree"
         assert not ben.status().pending
