@@ -69,7 +69,9 @@ class Actor:
         self.pid = self._process.pid
         assert self._process.stdout is not None
         try:
-            line = await asyncio.wait_for(self._process.stdout.readline(), START_SECONDS)
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes when the wait has just ended.
+            async with asyncio.timeout(START_SECONDS):
+                line = await self._process.stdout.readline()
         except TimeoutError as error:
             await self.kill()
             raise LocalError(
@@ -90,7 +92,8 @@ class Actor:
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
             try:
-                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._process.wait()
             except TimeoutError:
                 self._process.kill()
         await self._ended()
@@ -120,7 +123,8 @@ class Actor:
         """
         process = await self._spawn("--within", str(within), *verb.split(), *arguments)
         try:
-            out, _ = await asyncio.wait_for(process.communicate(), VERB_SECONDS)
+            async with asyncio.timeout(VERB_SECONDS):
+                out, _ = await process.communicate()
         except TimeoutError as error:
             raise LocalError(
                 f"{self.name}'s `p2pcouncil {verb}` did not end within {VERB_SECONDS:g} s.",
