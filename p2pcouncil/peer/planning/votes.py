@@ -56,7 +56,7 @@ def plan_open(desk: Desk, proposal: ChangeHash, window_minutes: int | None) -> P
         roll.leaves,
         window_minutes or state.genesis.charter.window_minutes,
     )
-    message = f"The vote on “{shown(found.title)}” is open, for {len(roll.members)} members."
+    message = f"The vote on “{shown(found.title)}” is open, for {_members(len(roll.members))}."
     # Once in each generation of our feed: two windows can't open it twice, and after a fork took it back we can again.
     once = f"open:{found.hash.hex()}:{desk.generation}"
     return Plan((Append(place.council, (entry,), once),), message, None)
@@ -111,3 +111,7 @@ def plan_vote(desk: Desk, command: c.CastBallot) -> Plan:
     entry = Ballot(desk.now_ms, issue.hash, number, command.choice)
     again = " again: this ballot takes the place of the one before" if mine else ""
     return Plan((Append(place.council, (entry,)),), f"You voted on “{shown(issue.title)}”{again}.", None)
+
+
+def _members(count: int) -> str:
+    return "1 member" if count == 1 else f"{count} members"
