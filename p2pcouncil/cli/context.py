@@ -22,7 +22,8 @@ from p2pcouncil.peer.commands import Command, Done
 from p2pcouncil.runtime.home import Home
 
 if TYPE_CHECKING:
-    from p2pcouncil.runtime.session import NetworkOptions, PeerSession
+    from p2pcouncil.runtime.session import PeerSession
+    from p2pcouncil.runtime.transports import NetworkOptions
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ class Network:
 
     def options(self) -> "NetworkOptions":
         """As the runtime takes them."""
-        from p2pcouncil.runtime.session import NetworkOptions
+        from p2pcouncil.runtime.transports import NetworkOptions
 
         return NetworkOptions(listen_host=self.listen, port=self.port, mdns=self.mdns, dial=self.dial)
 

@@ -9,9 +9,9 @@ import logging
 import re
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from crdt.automerge_binding import check_binding
@@ -19,7 +19,7 @@ from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId
 from crdt.store.shelf import shelf_list
 from crdt.store.shell import AsyncStore
-from net.transport import KnownAddress, Transport, TransportError
+from net.transport import TransportError
 from p2pcouncil.identity.keystore import Identity, Keystore
 from p2pcouncil.peer.commands import Command, DisownDevice, Done, MakeProposal, OpenVote, TakeOverDuty
 from p2pcouncil.peer.core import Peer
@@ -46,6 +46,7 @@ from p2pcouncil.runtime.engine import Engine, hashes
 from p2pcouncil.runtime.history import LogLine, read_log
 from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.sneakernet import export_to, import_from
+from p2pcouncil.runtime.transports import MakeTransport, NetworkOptions, make_libp2p_transport
 from p2pcouncil.runtime.verify import VerifyReport, verify_bundle, verify_store
 
 log = logging.getLogger("p2pcouncil")
@@ -57,27 +58,6 @@ KNOW_OWN_FEEDS_MS = 3_000
 SWITCH_SECONDS = 0.001
 """How long one thread computes before another gets Python's lock. The network's, the store's and the interface's take
 turns during a catch-up; with Python's own five milliseconds it is slower by a tenth and the interface waits longer."""
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkOptions:
-    """How to be reached, and whom to dial.
-
-    Attributes:
-        listen_host: an address of this laptop; 0.0.0.0 for all of them.
-        port: TCP; 0 takes a free one, the same again next time where it can.
-        mdns: whether to find peers on the local network by multicast.
-        dial: addresses to dial at the start.
-    """
-
-    listen_host: str = "0.0.0.0"
-    port: int = 0
-    mdns: bool = True
-    dial: tuple[str, ...] = ()
-
-
-MakeTransport = Callable[[Identity, NetworkOptions, Sequence[tuple[bytes, bytes]]], Transport]
-"""Makes the network of an identity, given addresses that worked before, with when."""
 
 
 class PeerSession:
@@ -370,25 +350,3 @@ async def open_session(
         if identity is not None:
             await session.go_online(identity)
         yield session
-
-
-def make_libp2p_transport(
-    identity: Identity, network: NetworkOptions, known: Iterable[tuple[bytes, bytes]] = ()
-) -> Transport:
-    """The libp2p adapter under this device's key; imported here, for it is slow to load.
-
-    Args:
-        identity: whose device key is the network's identity.
-        network: how to be reached.
-        known: addresses that worked before, with when (8 bytes, big-endian, milliseconds).
-    """
-    from net.libp2p.transport import Libp2pTransport
-
-    addresses = [KnownAddress(a.decode("utf-8", "replace"), int.from_bytes(t, "big")) for a, t in known]
-    return Libp2pTransport(
-        identity.device_key.secret_seed(),
-        listen_host=network.listen_host,
-        port=network.port,
-        known=addresses,
-        mdns=network.mdns,
-    )

@@ -15,7 +15,8 @@ from crdt.ids import CouncilId
 from p2pcouncil.domain.entries import Comment, encode_entry
 from p2pcouncil.peer import commands
 from p2pcouncil.runtime.home import Home
-from p2pcouncil.runtime.session import NetworkOptions, PeerSession, open_session
+from p2pcouncil.runtime.session import PeerSession, open_session
+from p2pcouncil.runtime.transports import NetworkOptions
 
 LOOPBACK = NetworkOptions(listen_host="127.0.0.1", mdns=False)
 ENTRY_BYTES = 300

@@ -13,7 +13,8 @@ from p2pcouncil.domain.tally.method import YesNo
 from p2pcouncil.identity.keystore import Identity
 from p2pcouncil.peer import commands as c
 from p2pcouncil.runtime.home import Home
-from p2pcouncil.runtime.session import MakeTransport, NetworkOptions, PeerSession, open_session
+from p2pcouncil.runtime.session import PeerSession, open_session
+from p2pcouncil.runtime.transports import MakeTransport, NetworkOptions
 
 LOOPBACK = NetworkOptions(listen_host="127.0.0.1", port=0, mdns=False)
 WAIT_MS = 30_000

@@ -13,7 +13,8 @@ from crdt.ids import ChangeHash, CouncilId
 from p2pcouncil.domain.entries import Comment
 from p2pcouncil.peer.events import Append
 from p2pcouncil.runtime.home import Home
-from p2pcouncil.runtime.session import NetworkOptions, PeerSession, open_session
+from p2pcouncil.runtime.session import PeerSession, open_session
+from p2pcouncil.runtime.transports import NetworkOptions
 
 
 def say(number: int) -> None:
