@@ -263,6 +263,11 @@ def test_a_story_that_cannot_go_on_ends_all_its_processes(tmp_path: Path) -> Non
     assert "somebody else has to second it" in answer["error"]
 
 
+def hear_ctrl_c() -> None:
+    """A shell starts what it runs in the background with SIGINT ignored, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.skipif(
     not Path("/proc/self/task").exists(), reason="finds child processes where /proc lists them"
 )
@@ -270,7 +275,11 @@ def test_a_story_that_cannot_go_on_ends_all_its_processes(tmp_path: Path) -> Non
 def test_a_story_that_is_interrupted_ends_all_its_processes(tmp_path: Path, stop: signal.Signals) -> None:
     wait = '[[steps]]\ndo = "expect"\nproposal = "rye"\ncontains = ["never"]\n'
     with subprocess.Popen(
-        story(tmp_path, wait), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        story(tmp_path, wait),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_ctrl_c,
     ) as process:
         assert process.stderr is not None
         for line in process.stderr:
