@@ -154,6 +154,23 @@ class CouncilPubsub(Pubsub):
         async with self._writers.setdefault(stream, trio.Lock()):
             return await super().write_msg(stream, rpc_msg)
 
+    async def _handle_new_peer(self, peer_id: ID) -> None:
+        """Open a peer's stream, and tell it of topics joined or left while that was under way.
+
+        The library says hello with the topics of one moment and counts the peer among its own only later, so what
+        happens between the two would never be announced: no gossip would flow until the next connection.
+        """
+        before = set(self.topic_ids)
+        await super()._handle_new_peer(peer_id)
+        stream = self.peers.get(peer_id)
+        changed = before.symmetric_difference(self.topic_ids)
+        if stream is None or not changed:
+            return
+        news = [
+            rpc_pb2.RPC.SubOpts(subscribe=topic in self.topic_ids, topicid=topic) for topic in sorted(changed)
+        ]
+        await self.write_msg(stream, rpc_pb2.RPC(subscriptions=news))
+
     def stop_sweeper(self) -> None:
         """End the thread that the library leaves behind for each pubsub."""
         self.seen_messages.stop()
