@@ -28,7 +28,16 @@ from net.memory_links import Conditions
 from net.memory_peers import Answered, Connected, Delivery, Failed
 from net.transport import PeerFound, PeerKey, TransportError
 from p2pcouncil.domain.entries import encode_entry
+from p2pcouncil.domain.records import (
+    Charter,
+    Founder,
+    Genesis,
+    Signed,
+    encode_record,
+    genesis_message,
+)
 from p2pcouncil.peer import commands as c
+from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.events import (
     Accept,
@@ -350,6 +359,17 @@ class Simulation:
         for newcomer in nodes[1:]:
             self.let_in(council, nodes[0], newcomer)
         return council, nodes
+
+    def found_by(self, node: Node, charter: Charter) -> CouncilId:
+        """A society under any charter, also one that a careful planner would not found."""
+        me = node.peer.world.me
+        assert me is not None
+        founder = Founder(me.member, me.device, me.certificate.signature, me.vrf, me.name)
+        body = encode_record(Genesis("A", "society", "society", "", b"", charter, (founder,), bytes(16)))
+        council = CouncilId(genesis_message(body))
+        signed = encode_record(Signed(body, (node.signer.sign(council),)))
+        node._keep(shelf.COUNCIL, council, signed)
+        return council
 
     def let_in(self, council: CouncilId, sponsor: Node, newcomer: Node) -> None:
         """Invite, join and vouch; returns when the newcomer belongs and sponsor and newcomer are equal."""

@@ -141,8 +141,7 @@ def test_an_undelivered_request_says_so() -> None:
 def test_two_vouches_where_two_are_needed() -> None:
     simulation = Simulation(1)
     ada, ben, cem = (simulation.node(name) for name in ("Ada", "Ben", "Cem"))
-    charter = Charter(vouches_needed=2)
-    council = CouncilId(ada.submit(c.FoundCouncil("A", "society", "society", "", charter=charter)).id)
+    council = simulation.found_by(ada, Charter(vouches_needed=2))
     simulation.let_in(council, ada, ben)
     simulation.let_in(council, ada, cem)
     standing = {m.person.name: m.standing for m in show_council(ada.peer, ada.place(council), 0).members}

@@ -101,11 +101,15 @@ def test_vouching(bakery: Bakery) -> None:
     assert "Nobody" in refusal(bakery.ada, c.VouchFor(bakery.council, zed.member)), "one vouch is enough here"
 
 
+def test_a_lone_founder_asks_for_one_vouch_only(bakery: Bakery) -> None:
+    founding = c.FoundCouncil("A", "society", "society", "", charter=Charter(vouches_needed=2))
+    assert "nobody could ever have 2 vouches" in refusal(bakery.ada, founding)
+
+
 def test_vouching_twice_where_two_are_needed() -> None:
     simulation = Simulation(1)
     ada, ben = simulation.node("Ada"), simulation.node("Ben")
-    charter = Charter(vouches_needed=2)
-    council = CouncilId(ada.submit(c.FoundCouncil("A", "society", "society", "", charter=charter)).id)
+    council = simulation.found_by(ada, Charter(vouches_needed=2))
     simulation.let_in(council, ada, ben)
     assert "You vouched for Ben already" in refusal(ada, c.VouchFor(council, ben.member))
     assert "for yourself" in refusal(ben, c.VouchFor(council, ben.member))

@@ -68,10 +68,6 @@ class FoundScreen(CouncilScreen):
                 Picker([str(number) for number in range(6)], index=1, id="seconds"),
             )
             yield Field(
-                "Members who must vouch for a newcomer",
-                Picker([str(number) for number in range(1, 6)], id="vouches"),
-            )
-            yield Field(
                 "How long a vote is open, unless its opener says otherwise",
                 Picker([label for _, label in WINDOWS], index=_DEFAULT_WINDOW, id="window"),
             )
@@ -108,7 +104,6 @@ class FoundScreen(CouncilScreen):
             )
         charter = Charter(
             seconds_needed=self.query_one("#seconds", Picker).index,
-            vouches_needed=self.query_one("#vouches", Picker).index + 1,
             window_minutes=WINDOWS[self.query_one("#window", Picker).index][0],
         )
         if self._parent_council is None:

@@ -51,6 +51,11 @@ def plan_found(desk: Desk, command: c.FoundCouncil) -> Plan:
             "A society stands on its own; every other council stands below one.",
             "Found a society, or name the council above.",
         )
+    if command.charter.vouches_needed > 1:
+        raise LocalError(
+            f"With you as the only founder, nobody could ever have {command.charter.vouches_needed} vouches.",
+            "Let one vouch be enough; members look after each other's.",
+        )
     parent = desk.place(command.parent) if command.parent is not None else None
     name = validate_line(command.name, "The name", 64)
     founder = Founder(me.member, me.device, me.certificate.signature, me.vrf, me.name)

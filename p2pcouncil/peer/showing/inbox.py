@@ -9,7 +9,7 @@ from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, councils_in_tree_order, name_of, show_council
 from p2pcouncil.peer.showing.issues import show_issue
 from p2pcouncil.peer.showing.people import People
-from p2pcouncil.peer.views import InboxItem
+from p2pcouncil.peer.views import InboxItem, JoinRequestView
 
 _ORDER = {"vote": 0, "vouch": 1, "second": 2, "open": 3, "waiting": 4, "voted": 5}
 
@@ -41,16 +41,7 @@ def _of_council(peer: Peer, place: Place, depth: int) -> list[InboxItem]:
     if me is None or not place.state.is_admitted(me):
         return []
     items = [
-        InboxItem(
-            "vouch",
-            not request.mine,
-            place.council,
-            name,
-            f"{request.person.name} asks to join",
-            f"You belong to {name}, and only members can let somebody in.",
-            f"{request.how}; {request.vouches} of {request.needed} vouches; {request.person.fingerprint}",
-            request.join_id,
-        )
+        _of_request(place, name, request)
         for request in show_council(peer, place, depth).requests
         if not request.mine
     ]
@@ -60,6 +51,17 @@ def _of_council(peer: Peer, place: Place, depth: int) -> list[InboxItem]:
         if item is not None:
             items.append(item)
     return items
+
+
+def _of_request(place: Place, name: str, request: JoinRequestView) -> InboxItem:
+    if request.person.is_me:
+        note = f"{request.vouches} of {request.needed} vouches; tell them your words {request.person.fingerprint}"
+        why = f"You may write in {name}; you vote once enough members have vouched for you."
+        return InboxItem("waiting", False, place.council, name, "Your own place on the roll", why, note, b"")
+    note = f"{request.how}; {request.vouches} of {request.needed} vouches; {request.person.fingerprint}"
+    why = f"You belong to {name}, and only members can let somebody in."
+    title = f"{request.person.name} asks to join"
+    return InboxItem("vouch", True, place.council, name, title, why, note, request.join_id)
 
 
 def _of_proposal(
