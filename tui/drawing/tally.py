@@ -75,7 +75,8 @@ def held(issue: IssueView) -> str:
     """How safe my ballot is: your vote is held by 3 of 7 peers."""
     if issue.holders_known == 0:
         return "Your vote is only here so far: no other peer was reached since you voted."
-    return f"Your vote is held by {issue.held_by} of {issue.holders_known} peers that were asked."
+    asked = "the 1 peer that was" if issue.holders_known == 1 else f"{issue.holders_known} peers that were"
+    return f"Your vote is held by {issue.held_by} of {asked} asked."
 
 
 def vote_panel(issue: IssueView, now_ms: int) -> Content:
