@@ -148,7 +148,7 @@ async def edit(
     elif new is None:
         new = edit_text(ctx, found.text)
     async with ctx.writing(wait) as session:
-        await ctx.do(session, EditText(found.id, new, found.version.heads), wait)  # type: ignore[arg-type]
+        await ctx.do(session, EditText(found.id, new, tuple(map(ChangeHash, found.version.heads))), wait)
 
 
 async def show(

@@ -13,7 +13,7 @@ from crdt.errors import LocalError
 from p2pcouncil.cli.errors import NotHereError
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.peer.session import Session
-from p2pcouncil.peer.views import CouncilView, JoinRequestView, MemberView, ProposalView
+from p2pcouncil.peer.views import CouncilView, JoinRequestView, ProposalView
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ def find_council(session: Session, ref: str, *, member: bool = False) -> Council
     councils = session.councils()
     if ref:
         return resolve(ref, [Candidate(c, c.id, (c.name,)) for c in councils], "council", "councils")
-    mine = [c for c in councils if not member or is_member(c)]
+    mine = [c for c in councils if not member or c.is_member]
     if len(mine) == 1:
         return mine[0]
     if not mine:
@@ -150,23 +150,6 @@ def find_request(council: CouncilView, ref: str) -> JoinRequestView:
         for r in council.requests
     ]
     return resolve(ref, candidates, "request to join", "vouch")
-
-
-def find_member(council: CouncilView, ref: str) -> MemberView:
-    """Find a member, by name, fingerprint or key.
-
-    Raises:
-        LocalError: none or several fit.
-    """
-    candidates = [
-        Candidate(m, m.person.member, (m.person.name, m.person.fingerprint)) for m in council.members
-    ]
-    return resolve(ref, candidates, "member", "councils")
-
-
-def is_member(council: CouncilView) -> bool:
-    """Whether I belong to a council, as its standing says."""
-    return council.my_standing not in ("not a member", "waiting for a vouch", "left")
 
 
 def _is_id_prefix(wanted: str) -> bool:

@@ -91,6 +91,11 @@ class CouncilView:
     state_hash: str
     rejected: tuple[tuple[str, str, str], ...]
 
+    @property
+    def is_member(self) -> bool:
+        """Whether I belong to it and may write there."""
+        return self.my_standing not in ("not a member", "waiting for a vouch", "left")
+
 
 @dataclass(frozen=True, slots=True)
 class CommentView:

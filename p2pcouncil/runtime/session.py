@@ -225,10 +225,6 @@ class PeerSession:
         self.council(council)
         return await read_log(self.engine, council, limit)
 
-    def network_lock_free(self) -> bool:
-        """Whether no process of this home runs its network."""
-        return self.engine.network is None and not self.home.network_runs()
-
     def _role(self) -> NetworkRole:
         here = self.engine.network is not None
         engine = self.engine

@@ -7,13 +7,6 @@ from tui import words
 from tui.content import ACCENT, BAD, MUTED, STRONG, block, heading, join, line, lines, muted
 from tui.drawing.proposal import person
 
-_OUTSIDE = ("not a member", "waiting for a vouch", "left")
-
-
-def takes_part(council: CouncilView) -> bool:
-    """Whether I may write there."""
-    return council.my_standing not in _OUTSIDE
-
 
 def tree_row(council: CouncilView) -> Content:
     """A row of the tree: indented by depth, with what waits there."""

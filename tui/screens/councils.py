@@ -11,7 +11,7 @@ from textual.widgets import OptionList, Static
 from p2pcouncil.peer.commands import JoinCouncil, LeaveCouncil
 from p2pcouncil.peer.views import CouncilView
 from tui.content import STRONG, line, lines
-from tui.drawing.council import council_page, takes_part, tree_row
+from tui.drawing.council import council_page, tree_row
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.screens.dialogs import AskDialog
@@ -159,7 +159,7 @@ class CouncilsScreen(CouncilScreen):
             case "vouch":
                 return bool(council.requests)
             case "invite" | "propose" | "below" | "leave_council":
-                return takes_part(council)
+                return council.is_member
             case "ask":
                 return standing == _STRANGER
             case _:

@@ -12,7 +12,6 @@ from crdt.errors import LocalError
 from crdt.ids import ChangeHash
 from p2pcouncil.peer.views import InboxItem
 from tui.content import heading
-from tui.drawing.council import takes_part
 from tui.drawing.inbox import empty_inbox, item_row, pending_panel
 from tui.screens.base import CouncilScreen
 from tui.screens.proposal import ProposalScreen
@@ -104,7 +103,7 @@ class InboxScreen(CouncilScreen):
                 item = self._chosen_item()
                 return item is not None and item.kind in ("vote", "voted")
             case "propose":
-                return any(takes_part(council) for council in self.session.councils())
+                return any(council.is_member for council in self.session.councils())
             case _:
                 return True
 

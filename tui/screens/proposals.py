@@ -10,7 +10,6 @@ from textual.widgets import OptionList, Static
 
 from crdt.ids import ChangeHash
 from tui.content import STRONG, line, lines, muted
-from tui.drawing.council import takes_part
 from tui.drawing.proposal import proposal_row
 from tui.screens.base import CouncilScreen
 from tui.screens.proposal import ProposalScreen
@@ -76,7 +75,7 @@ class ProposalsScreen(CouncilScreen):
             case "back":
                 return False
             case "propose":
-                return any(takes_part(council) for council in self.session.councils())
+                return any(council.is_member for council in self.session.councils())
             case "filter":
                 return len(self.session.councils()) > 1
             case _:

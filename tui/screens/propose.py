@@ -23,7 +23,6 @@ from p2pcouncil.domain.tally.method import (
 from p2pcouncil.peer.commands import MakeProposal
 from p2pcouncil.peer.views import CouncilView
 from tui.content import muted
-from tui.drawing.council import takes_part
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.widgets.field import Field, many_lines, one_line
@@ -61,7 +60,7 @@ class ProposeScreen(CouncilScreen):
 
     def compose_body(self) -> ComposeResult:
         """Lay the form: what on the left, how it is decided on the right or below."""
-        self._councils = tuple(c for c in self.session.councils() if takes_part(c))
+        self._councils = tuple(c for c in self.session.councils() if c.is_member)
         ids = [council.id for council in self._councils]
         first = ids.index(self._council) if self._council in ids else 0
         with VerticalScroll(classes="sheet form two-columns", can_focus=False):
