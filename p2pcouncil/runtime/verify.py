@@ -160,7 +160,7 @@ def _council_checks(peer: Peer, place: Place) -> list[Check]:
             Check(
                 True,
                 f"“{name}”, vote {issue.hash.hex()[:8]}: the text is the one that was seconded; roll of "
-                f"{view.tally.roll_size}, {view.tally.turnout} ballots counted. {view.tally.headline}",
+                f"{view.tally.roll_size}, ballots counted: {view.tally.turnout}. {view.tally.headline}",
             )
         )
     return checks
