@@ -182,15 +182,14 @@ class Context:
         if not wait.wait or not done.entries:
             self.say([*wrap(done.message), *done.lines], json_of_done(done))
             return
-        self.note(
-            f"{done.message} Waiting until {plural(wait.holders, 'other peer')} {'holds' if wait.holders == 1 else 'hold'} it …"
-        )
+        hold = f"{plural(wait.holders, 'other peer')} {'holds' if wait.holders == 1 else 'hold'} it"
+        self.note(f"{done.message} Waiting until {hold} …")
         if not await session.wait_held(done.entries, wait.holders, int(wait.timeout * 1_000)):
             raise NotInTimeError(
                 f"{done.message} But {plural(wait.holders, 'other peer')} did not confirm it in {wait.timeout:g} s.",
                 "It is saved here and spreads as soon as others are reachable; see `p2pcouncil peers`.",
             )
-        held = f"At least {plural(wait.holders, 'other peer')} {'holds' if wait.holders == 1 else 'hold'} it."
+        held = f"At least {hold}."
         self.say(
             [*wrap(f"{done.message} {held}"), *done.lines], json_of_done(done, held_by_at_least=wait.holders)
         )
