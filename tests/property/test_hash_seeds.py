@@ -15,7 +15,8 @@ from crdt.keys import LaneKind
 from crdt.store.rows import export_groups
 from p2pcouncil.domain.records import read_genesis
 from tests.property.test_peers_converge import Crowd
-from tests.support.simulation import Node, Simulation
+from tests.sim.node import Node
+from tests.sim.simulation import Simulation
 
 MAX_SEEDS = 60
 SHUFFLES = 6

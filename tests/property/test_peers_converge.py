@@ -15,7 +15,8 @@ from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.showing.issues import show_tally
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.showing.proposals import show_proposal
-from tests.support.simulation import Node, Simulation
+from tests.sim.node import Node
+from tests.sim.simulation import Simulation
 
 NAMES = ("Ada", "Ben", "Cem", "Dan", "Eve", "Fay")
 BAD = Conditions(loss_permille=60, duplication_permille=80, max_latency_ms=400, notice_ms=3_000)

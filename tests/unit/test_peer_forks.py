@@ -8,7 +8,8 @@ from crdt.ids import ChangeHash, CouncilId
 from crdt.store.rows import export_groups
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.showing.councils import show_council
-from tests.support.simulation import Node, Simulation, proposal_of
+from tests.sim.node import Node
+from tests.sim.simulation import Simulation, proposal_of
 
 
 def copy_of(node: Node, folder: Path, name: str) -> Path:

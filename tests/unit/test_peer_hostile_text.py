@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crdt.errors import LocalError
+from crdt.ids import CouncilId, DeviceId
 from p2pcouncil.domain.entries import Comment, Invite, Leave, Propose
 from p2pcouncil.domain.tally.choice import YES
 from p2pcouncil.domain.tally.method import Approval, YesNo
@@ -19,7 +20,8 @@ from p2pcouncil.peer.showing.inbox import show_inbox
 from p2pcouncil.peer.showing.network import NetworkRole, show_status
 from p2pcouncil.peer.showing.proposals import show_proposal
 from p2pcouncil.runtime.history import _say
-from tests.support.simulation import CouncilId, DeviceId, Node, Simulation
+from tests.sim.node import Node
+from tests.sim.simulation import Simulation
 
 ATTACKS = (
     "\x1b[2J\x1b]52;c;cGF3bmVk\x07",

@@ -2,13 +2,15 @@
 
 from nacl.signing import SigningKey
 
+from crdt.ids import CouncilId
 from p2pcouncil.domain.records import Charter, read_genesis
 from p2pcouncil.invitation import decode_invitation
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import lobby, shelf
 from p2pcouncil.peer.showing.councils import show_council
 from p2pcouncil.peer.showing.network import show_pending
-from tests.support.simulation import CouncilId, Node, Simulation
+from tests.sim.node import Node
+from tests.sim.simulation import Simulation
 from tests.support.world import Person, genesis_of
 
 

@@ -17,7 +17,8 @@ from p2pcouncil.peer.planning.desk import Desk
 from p2pcouncil.peer.planning.planner import plan
 from p2pcouncil.peer.showing.issues import show_issue
 from p2pcouncil.peer.showing.people import People
-from tests.support.simulation import Key, Node, Simulation, proposal_of
+from tests.sim.node import Key, Node
+from tests.sim.simulation import Simulation, proposal_of
 
 NOBODY = CouncilId(b"\7" * 32)
 NOTHING = ChangeHash(b"\7" * 32)

@@ -26,7 +26,8 @@ from p2pcouncil.peer.events import (
 )
 from p2pcouncil.peer.showing.network import NetworkRole, show_network
 from p2pcouncil.peer.wire import GossipKind, Kind, topic_of
-from tests.support.simulation import Node, Simulation, proposal_of
+from tests.sim.node import Node
+from tests.sim.simulation import Simulation, proposal_of
 from tests.support.world import Person, genesis_of
 
 LIAR = DeviceId(b"L" * 32)

@@ -12,7 +12,8 @@ from p2pcouncil.peer.showing.network import NetworkRole, show_network, show_stat
 from p2pcouncil.peer.showing.proposals import show_proposal
 from p2pcouncil.peer.views import IssueView, ProposalView
 from p2pcouncil.peer.wire import topic_of
-from tests.support.simulation import Node, Simulation, proposal_of
+from tests.sim.node import Node
+from tests.sim.simulation import Simulation, proposal_of
 
 HERE = NetworkRole(here=True, elsewhere=False)
 OFF = NetworkRole(here=False, elsewhere=False)
