@@ -3,6 +3,7 @@
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
@@ -52,6 +53,7 @@ from p2pcouncil.peer.planning.planner import plan as plan_command
 from p2pcouncil.peer.shelf import SETTING
 from p2pcouncil.peer.wire import topic_of
 from p2pcouncil.peer.world import Me
+from p2pcouncil.runtime.strangers import Strangers
 from p2pcouncil.runtime.wiring import translate
 
 if TYPE_CHECKING:
@@ -61,42 +63,84 @@ GENERATION = b"generation:"
 
 
 class Key:
-    """A device's key that follows from a name; a `crdt.keys.Signer`."""
+    """A device's key that follows from a name, and remembers what it signed; a `crdt.keys.Signer`."""
 
     def __init__(self, name: str) -> None:
-        self._key = SigningKey(sha256(b"device " + name.encode()).digest())
+        self.name = name
+        self._key = signing_key(b"device " + name.encode())
         self.device = DeviceId(bytes(self._key.verify_key))
+        self.signed: dict[bytes, bytes] = {}
 
     def sign(self, message: bytes) -> bytes:
-        return self._key.sign(message).signature
+        signature = self.signed[message] = self._key.sign(message).signature
+        return signature
+
+
+@lru_cache(maxsize=1_024)
+def signing_key(name: bytes) -> SigningKey:
+    """A key that follows from a name."""
+    return SigningKey(sha256(name).digest())
+
+
+@lru_cache(maxsize=1_024)
+def certify(member: str, device: DeviceId) -> DeviceCertificate:
+    """The word of the member of that name for a device."""
+    key = signing_key(b"member " + member.encode())
+    who = MemberId(bytes(key.verify_key))
+    return DeviceCertificate(who, device, key.sign(certificate_message(who, device)).signature)
 
 
 class Node:
     """One peer with a store of its own, on a simulated network."""
 
-    def __init__(self, simulation: "Simulation", name: str, path: Path | str, shown_as: str = "") -> None:
+    def __init__(
+        self,
+        simulation: "Simulation",
+        name: str,
+        path: Path | str = ":memory:",
+        shown_as: str = "",
+        device: str = "",
+    ) -> None:
+        """Make a peer, offline.
+
+        Args:
+            simulation: where it lives.
+            name: the member's; their key follows from it.
+            path: the store's file.
+            shown_as: the display name; the member's name unless given.
+            device: which of the member's devices; the one that has the member's name unless given.
+        """
         self.simulation = simulation
         self.name = name
-        self.signer = Key(name)
-        member_key = SigningKey(sha256(b"member " + name.encode()).digest())
-        self.member = MemberId(bytes(member_key.verify_key))
-        message = certificate_message(self.member, self.signer.device)
-        certificate = DeviceCertificate(self.member, self.signer.device, member_key.sign(message).signature)
+        self.signer = simulation.key(device or name)
+        certificate = certify(name, self.signer.device)
+        self.member = certificate.member
         self.key = PeerKey(self.signer.device)
         self.me = Me(certificate, shown_as or name, sha256(b"vrf " + name.encode()).digest())
-        self.peer = Peer(self.me)
         self.conn: sqlite3.Connection = open_store(path)
         self.dropped: list[tuple[DeviceId, str]] = []
         self.online = False
+        self.skew_ms = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        """Start the program: whatever is not in the store is forgotten."""
+        self.peer = Peer(self.me)
+        self._strangers = Strangers()
         self._cursor = Cursor()
         self._read_again = False
         self._tickets: dict[int, int] = {}
         self._accepts: deque[Accept] = deque()
         self.refresh(shelf=True)
 
+    @property
+    def now_ms(self) -> int:
+        """What this laptop's clock says."""
+        return self.simulation.now_ms + self.skew_ms
+
     def clone(self) -> "Node":
         """A copy of the whole home, keys included, offline: what a copied or restored laptop is."""
-        twin = Node(self.simulation, self.name, ":memory:", self.me.name)
+        twin = Node(self.simulation, self.name, ":memory:", self.me.name, self.signer.name)
         self.conn.backup(twin.conn)
         twin.refresh(shelf=True)
         return twin
@@ -121,7 +165,7 @@ class Node:
 
     def handle(self, event: Event) -> None:
         """Give the core an event, carry out what follows, and check what came."""
-        self._carry_out(self.peer.handle(event, self.simulation.now_ms))
+        self._carry_out(self.peer.handle(event, self.now_ms))
         while self._accepts:
             self._take_in(self._accepts.popleft())
 
@@ -130,9 +174,7 @@ class Node:
         self.refresh(shelf=True)
         generation = self._generation(command.council) if isinstance(command, c.MakeProposal) else 0
         rng = self.simulation.rng
-        plan = plan_command(
-            Desk(self.peer, self.signer, rng.randbytes, self.simulation.now_ms, generation), command
-        )
+        plan = plan_command(Desk(self.peer, self.signer, rng.randbytes, self.now_ms, generation), command)
         written: list[list[Envelope]] = []
         for effect in plan.effects:
             if isinstance(effect, Append | AppendEdit):
@@ -235,14 +277,14 @@ class Node:
             shelf.pop(key, None)
             shelf_delete(self.conn, kind, key)
         if kind == "council" and CouncilId(key) not in self.peer.world.places:
-            self._carry_out(self.peer.handle(ShelfRead(tuple(shelf_dump(self.conn))), self.simulation.now_ms))
+            self._carry_out(self.peer.handle(ShelfRead(tuple(shelf_dump(self.conn))), self.now_ms))
 
     def _generation(self, council: CouncilId) -> int:
         kept = int.from_bytes(self.peer.world.item(SETTING, GENERATION + council) or b"", "big")
         return max(kept, current_generation(self.conn, council, self.signer.device))
 
     def _write(self, effect: Append | AppendEdit) -> list[Envelope]:
-        council, now_ms = effect.council, self.simulation.now_ms
+        council, now_ms = effect.council, self.now_ms
         generation = self._generation(council)
         if isinstance(effect, Append):
             entries = [encode_entry(entry) for entry in effect.entries]
@@ -267,7 +309,7 @@ class Node:
         )
 
     def _take_in(self, effect: Accept) -> None:
-        now_ms = self.simulation.now_ms
+        now_ms = self.now_ms
         for group in effect.groups:
             if (
                 self.peer.world.is_mine(group.header)
@@ -277,11 +319,20 @@ class Node:
                 following = max(self._generation(council), group.header.generation + 1)
                 self._keep(SETTING, GENERATION + council, following.to_bytes(4, "big"))
                 self.refresh()
-        report = accept(self.conn, effect.groups, self._admits, now_ms)
+        report = accept(
+            self.conn, effect.groups, self._admits, now_ms, check=self.simulation.signatures.check
+        )
+        for group in effect.groups if report.unknown_members else ():
+            who = (group.header.council, group.header.member)
+            if who in report.unknown_members:
+                self._strangers.set_aside(who, group)
         waiting = report.orphans + len(report.unknown_members)
         refused = tuple(refusal.reason for refusal in report.refused)
         if report.accepted:
             self.refresh()
+            groups = self._strangers.take_admitted(self._admits)
+            if groups:
+                self._accepts.append(Accept(self.peer.world.next_number(), None, groups))
         self.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused))
 
     def _admits(self, council: CouncilId, member: MemberId) -> bool:

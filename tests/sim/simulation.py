@@ -26,7 +26,8 @@ from p2pcouncil.peer import shelf
 from p2pcouncil.peer.events import (
     Tick,
 )
-from tests.sim.node import Node
+from tests.sim.node import Key, Node
+from tests.sim.signatures import Signatures
 
 EPOCH_MS = 1_700_000_000_000
 TICK_MS = 500
@@ -41,12 +42,18 @@ class Simulation:
         self.online: dict[PeerKey, Node] = {}
         self.nodes: dict[str, Node] = {}
         self.troubles: list[str] = []
+        self.keys: dict[str, Key] = {}
+        self.signatures = Signatures()
         self._next_tick_ms = 0
 
     @property
     def now_ms(self) -> int:
         """What everybody's clock says."""
         return EPOCH_MS + self.network.now_ms
+
+    def key(self, name: str) -> Key:
+        """The device key of that name; one object for all that use it, so that it knows all it ever signed."""
+        return self.keys.setdefault(name, Key(name))
 
     def node(self, name: str, path: Path | str = ":memory:", shown_as: str = "") -> Node:
         """A new peer, online."""
