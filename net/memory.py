@@ -145,9 +145,10 @@ class MemoryNetwork(MemoryPeers):
             del endpoint.seen[next(iter(endpoint.seen))]
         news = GossipReceived(sender, topic, data)
         self._deliver(receiver, news)
-        if self.links.draw_copies() > 1:
+        again_ms = self.links.draw_replay_ms()
+        if again_ms is not None:
             # Real gossip repeats itself when its memory of what it has seen runs out.
-            self.links.after(self.links.draw_latency_ms(), lambda: self._deliver(receiver, news))
+            self.links.after(again_ms, lambda: self._deliver(receiver, news))
         self._forward(receiver, sender, number, topic, data)
 
     def _arrive(self, asker: PeerKey, asked: PeerKey, ticket: int, data: bytes) -> None:

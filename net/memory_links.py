@@ -17,6 +17,8 @@ class Conditions:
         max_latency_ms: the most; latencies are drawn evenly, so messages overtake each other.
         loss_permille: messages that never arrive.
         duplication_permille: messages that arrive twice.
+        replay_permille: gossip that is heard again, up to `replay_ms` later.
+        replay_ms: how long an old message may go round.
         notice_ms: how long a cut link goes unnoticed.
     """
 
@@ -25,6 +27,8 @@ class Conditions:
     loss_permille: int = 0
     duplication_permille: int = 0
     notice_ms: int = 15_000
+    replay_permille: int = 0
+    replay_ms: int = 60_000
 
 
 class Links:
@@ -74,6 +78,17 @@ class Links:
         if self.rng.randrange(1000) < self.conditions.loss_permille:
             return 0
         return 2 if self.rng.randrange(1000) < self.conditions.duplication_permille else 1
+
+    def draw_replay_ms(self) -> int | None:
+        """Return after how long a gossip message is heard once more; None when it is not."""
+        conditions = self.conditions
+        if self.rng.randrange(1000) < conditions.duplication_permille:
+            return self.draw_latency_ms()
+        return (
+            self.rng.randint(0, conditions.replay_ms)
+            if self.rng.randrange(1000) < conditions.replay_permille
+            else None
+        )
 
     def send(self, sender: PeerKey, receiver: PeerKey, arrive: Callable[[], None]) -> None:
         """Let something travel; `arrive` is called as often as it arrives, unless the link is cut by then."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import partial
 
 from net.address_book import AddressBook
 from net.memory_links import Conditions, Links
@@ -109,9 +110,18 @@ class MemoryPeers:
             self.disconnect(key, peer, "The connection ended.")
         del self._endpoints[key]
 
+    def vanish(self, key: PeerKey) -> None:
+        """Take a peer off the network without a word, as a power cut does: its neighbours notice after a while."""
+        for peer in sorted(self._endpoints.pop(key).neighbours):
+            self.links.after(self.links.conditions.notice_ms, partial(self._miss, key, peer))
+
     def address(self, key: PeerKey) -> str:
         """Return where an attached peer can be dialled."""
         return f"/memory/{self._endpoints[key].port}/p2p/{format_peer_id(key)}"
+
+    def port(self, key: PeerKey) -> int:
+        """Return where an attached peer listens."""
+        return self._endpoints[key].port
 
     def connected(self, key: PeerKey) -> tuple[PeerKey, ...]:
         """Return the neighbours of a peer, sorted."""
@@ -208,6 +218,9 @@ class MemoryPeers:
                     sentence = f"Nobody with the expected key answers at {place}."
                     self._deliver(key, Failed(ticket, DialFailed(sentence)))
                 return
+            if key in there.neighbours:
+                # It vanished and is back before that was noticed: the old connection is dead.
+                self._deliver(peer, PeerDown(key, "It began anew."))
             here.neighbours.add(peer)
             there.neighbours.add(key)
             there.book.note_up(key)
@@ -237,6 +250,16 @@ class MemoryPeers:
             for place in endpoint.book.places(peer):
                 self._dial(key, place, peer, None)
         self._plan_redial(key)
+
+    def _miss(self, gone: PeerKey, peer: PeerKey) -> None:
+        """Notice that a neighbour vanished, unless it is back by now."""
+        endpoint, back = self._endpoints.get(peer), self._endpoints.get(gone)
+        if (
+            endpoint is not None
+            and gone in endpoint.neighbours
+            and (back is None or peer not in back.neighbours)
+        ):
+            self.disconnect(gone, peer, "It did not answer any more.")
 
     def _notice(self, sender: PeerKey, receiver: PeerKey) -> None:
         if self.links.is_cut(sender, receiver):
