@@ -1,6 +1,6 @@
 """Statements under the member key: which device votes, and which are lost."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from crdt.errors import LocalError
 from crdt.ids import CouncilId, DeviceId, LaneId, MemberId
@@ -56,13 +56,30 @@ def plan_duty(peer: Peer, keystore: Keystore, command: TakeOverDuty | DisownDevi
     key = _member_key(keystore, command.passphrase, me)
     effects: list[Effect] = []
     for place in places:
-        body = encode_record(next_statement(place.state, me, _held(place, me.member), disowned))
-        signed = encode_record(Signed(body, (key.sign(duty_message(body)),)))
-        entry = StateDuty(now_ms, signed)
-        effects.append(Append(CouncilId(place.council), (entry,)))
+        effects.append(state_duty(place, me, key.sign, disowned, now_ms))
     count = "1 council" if len(places) == 1 else f"{len(places)} councils"
     said = "the device is disowned" if disowned else "this laptop votes for you from now on"
     return Plan(tuple(effects), f"Done in {count}: {said}.", None)
+
+
+def state_duty(
+    place: Place, me: Me, sign: Callable[[bytes], bytes], disowned: DeviceId | None, now_ms: int
+) -> Append:
+    """Make the entry by which this device votes in a council from now on.
+
+    Args:
+        place: the council.
+        me: who states it.
+        sign: signs under the member key.
+        disowned: a device that is lost from now on.
+        now_ms: this laptop's clock.
+
+    Raises:
+        LocalError: no peer would take it.
+    """
+    body = encode_record(next_statement(place.state, me, _held(place, me.member), disowned))
+    signed = encode_record(Signed(body, (sign(duty_message(body)),)))
+    return Append(CouncilId(place.council), (StateDuty(now_ms, signed),))
 
 
 def _held(place: Place, member: MemberId) -> dict[LaneId, Until]:
