@@ -97,13 +97,27 @@ def open_store(path: Path | str) -> sqlite3.Connection:
         conn = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
     ready = False
     try:
-        with spoken_faults():
-            _prepare(conn)
+        prepare_store(conn)
         ready = True
     finally:
         if not ready:
             conn.close()
     return conn
+
+
+def prepare_store(conn: sqlite3.Connection) -> None:
+    """Make a database that was just opened the store's: its pragmas, and its tables where there are none.
+
+    Apart from `open_store` for those who bring a file system of their own, as the simulated disk does.
+
+    Args:
+        conn: in autocommit mode; the caller closes it when this raises.
+
+    Raises:
+        LocalError: as `open_store`.
+    """
+    with spoken_faults():
+        _prepare(conn)
 
 
 @contextmanager
