@@ -119,6 +119,10 @@ class MemoryPeers:
         """Return where an attached peer can be dialled."""
         return f"/memory/{self._endpoints[key].port}/p2p/{format_peer_id(key)}"
 
+    def is_attached(self, key: PeerKey) -> bool:
+        """Tell whether a peer is on the network."""
+        return key in self._endpoints
+
     def port(self, key: PeerKey) -> int:
         """Return where an attached peer listens."""
         return self._endpoints[key].port
@@ -243,6 +247,9 @@ class MemoryPeers:
 
     def _redial(self, key: PeerKey, endpoint: Endpoint) -> None:
         if self._endpoints.get(key) is not endpoint:
+            return
+        if endpoint.next_redial_ms is None or endpoint.next_redial_ms > self.now_ms:
+            # An earlier one was planned since, and was done: going on here would start a second round of redials.
             return
         endpoint.next_redial_ms = None
         for peer in endpoint.book.due(self.now_ms, endpoint.neighbours | endpoint.dialling):

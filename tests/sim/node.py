@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, assert_never
 from nacl.signing import SigningKey
 
 from crdt.envelope import Envelope, EnvelopeGroup, encode_groups
+from crdt.errors import LocalError
 from crdt.ids import CouncilId, DeviceId, LaneId, MemberId
 from crdt.keys import DeviceCertificate, certificate_message
-from crdt.store.accept import accept
+from crdt.store.accept import AcceptReport, accept
 from crdt.store.append import append_feed, append_text, current_generation
 from crdt.store.rows import Cursor, read_groups, read_new
 from crdt.store.schema import open_store
@@ -46,6 +48,7 @@ from p2pcouncil.peer.events import (
     RowsRead,
     ShelfRead,
     Show,
+    Tick,
 )
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.planning.desk import Desk
@@ -53,13 +56,12 @@ from p2pcouncil.peer.planning.planner import plan as plan_command
 from p2pcouncil.peer.shelf import SETTING
 from p2pcouncil.peer.wire import topic_of
 from p2pcouncil.peer.world import Me
+from p2pcouncil.runtime.intake import GENERATION, NOTHING_ACCEPTED
 from p2pcouncil.runtime.strangers import Strangers
 from p2pcouncil.runtime.wiring import translate
 
 if TYPE_CHECKING:
     from tests.sim.simulation import Simulation
-
-GENERATION = b"generation:"
 
 
 class Key:
@@ -117,11 +119,14 @@ class Node:
         self.member = certificate.member
         self.key = PeerKey(self.signer.device)
         self.me = Me(certificate, shown_as or name, sha256(b"vrf " + name.encode()).digest())
-        self.conn: sqlite3.Connection = open_store(path)
+        self.conn = self._open(path)
         self.dropped: list[tuple[DeviceId, str]] = []
         self.online = False
         self.skew_ms = 0
         self._begin()
+
+    def _open(self, path: Path | str) -> sqlite3.Connection:
+        return open_store(path)
 
     def _begin(self) -> None:
         """Start the program: whatever is not in the store is forgotten."""
@@ -160,14 +165,28 @@ class Node:
         """Leave the network in good order; whoever was connected is gone."""
         self.simulation.network.detach(self.key)
         self.simulation.settle()
-        del self.simulation.online[self.key]
+        self.simulation.online.pop(self.key, None)
         self.online = False
 
     def handle(self, event: Event) -> None:
         """Give the core an event, carry out what follows, and check what came."""
-        self._carry_out(self.peer.handle(event, self.now_ms))
+        for effect in self.peer.handle(event, self.now_ms):
+            with self._troubles():
+                self._carry_out([effect])
         while self._accepts:
             self._take_in(self._accepts.popleft())
+
+    def tick(self) -> None:
+        """Some time has passed."""
+        self.handle(Tick())
+
+    @contextmanager
+    def _troubles(self) -> Iterator[None]:
+        """Keep working when this laptop stands in the way, as the engine does."""
+        try:
+            yield
+        except LocalError as error:
+            self.simulation.troubles.append(str(error))
 
     def submit(self, command: c.Command) -> c.Done:
         """What `PeerSession.submit` does."""
@@ -210,7 +229,9 @@ class Node:
         """Take what the network delivers."""
         match delivery.event:
             case Answered(ticket, data):
-                self.handle(AnswerHeard(self._tickets.pop(ticket), data))
+                # What was asked before a restart is answered to nobody.
+                if ticket in self._tickets:
+                    self.handle(AnswerHeard(self._tickets.pop(ticket), data))
             case Failed(ticket, error):
                 if ticket in self._tickets:
                     self.handle(AnswerHeard(self._tickets.pop(ticket), None, str(error)))
@@ -309,31 +330,35 @@ class Node:
         )
 
     def _take_in(self, effect: Accept) -> None:
-        now_ms = self.now_ms
-        for group in effect.groups:
-            if (
-                self.peer.world.is_mine(group.header)
-                and accept(self.conn, [group], self._admits, now_ms).accepted
-            ):
-                council = group.header.council
-                following = max(self._generation(council), group.header.generation + 1)
-                self._keep(SETTING, GENERATION + council, following.to_bytes(4, "big"))
-                self.refresh()
-        report = accept(
-            self.conn, effect.groups, self._admits, now_ms, check=self.simulation.signatures.check
-        )
-        for group in effect.groups if report.unknown_members else ():
-            who = (group.header.council, group.header.member)
-            if who in report.unknown_members:
-                self._strangers.set_aside(who, group)
+        report = NOTHING_ACCEPTED
+        with self._troubles():
+            report = self._check_and_keep(effect.groups)
         waiting = report.orphans + len(report.unknown_members)
         refused = tuple(refusal.reason for refusal in report.refused)
         if report.accepted:
-            self.refresh()
+            with self._troubles():
+                self.refresh()
             groups = self._strangers.take_admitted(self._admits)
             if groups:
                 self._accepts.append(Accept(self.peer.world.next_number(), None, groups))
         self.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused))
+
+    def _check_and_keep(self, groups: Sequence[EnvelopeGroup]) -> AcceptReport:
+        """What `Intake.check_and_keep` does."""
+        check = self.simulation.signatures.check
+        for group in groups:
+            is_mine = self.peer.world.is_mine(group.header)
+            if is_mine and accept(self.conn, [group], self._admits, self.now_ms, check=check).accepted:
+                council = group.header.council
+                following = max(self._generation(council), group.header.generation + 1)
+                self._keep(SETTING, GENERATION + council, following.to_bytes(4, "big"))
+                self.refresh()
+        report = accept(self.conn, groups, self._admits, self.now_ms, check=check)
+        for group in groups if report.unknown_members else ():
+            who = (group.header.council, group.header.member)
+            if who in report.unknown_members:
+                self._strangers.set_aside(who, group)
+        return report
 
     def _admits(self, council: CouncilId, member: MemberId) -> bool:
         place = self.peer.world.places.get(council)

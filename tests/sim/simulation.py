@@ -23,9 +23,6 @@ from p2pcouncil.domain.records import (
 from p2pcouncil.domain.tally.method import YesNo
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf
-from p2pcouncil.peer.events import (
-    Tick,
-)
 from tests.sim.node import Key, Node
 from tests.sim.signatures import Signatures
 
@@ -79,7 +76,7 @@ class Simulation:
             if to_ms >= self._next_tick_ms:
                 self._next_tick_ms = to_ms + TICK_MS
                 for node in list(self.online.values()):
-                    node.handle(Tick())
+                    node.tick()
             if to_ms >= end_ms:
                 return done()
         return True

@@ -1,0 +1,258 @@
+"""What must hold, whatever happened: apart from what people and the world do, and from the code that is checked.
+
+Each checker yields a sentence for every violation. `AT_ANY_TIME` holds at every moment, `WHEN_QUIET` when the network
+is whole and everybody had time to hear everything.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+from crdt.envelope import signed_message
+from crdt.ids import ChangeHash, DeviceId, LaneId, TextId
+from crdt.store import orphans
+from crdt.store.rows import Cursor, StoredEnvelope, read_new
+from crdt.text import TextDocument
+from net.memory import MAX_SEEN_MESSAGES
+from p2pcouncil.peer.events import Row
+from p2pcouncil.peer.lobby import MAX_LOBBY
+from p2pcouncil.peer.place import Place
+from p2pcouncil.peer.pulling import MAX_GOSSIPED
+from p2pcouncil.peer.world import MAX_DEVICES_REMEMBERED
+from p2pcouncil.runtime import strangers
+from tests.sim.laptop import Laptop
+from tests.sim.society import Society
+
+Checker = Callable[[Society], Iterator[str]]
+
+
+def rows_of(laptop: Laptop) -> list[StoredEnvelope]:
+    """All that a laptop's store holds, of every council."""
+    return read_new(laptop.conn, Cursor(), 1 << 30).envelopes
+
+
+def forks_of(laptop: Laptop) -> dict[LaneId, int]:
+    """Where lanes are forked, as a laptop's store says."""
+    found = laptop.conn.execute("SELECT id, fork_seq FROM lane WHERE fork_seq IS NOT NULL")
+    return {LaneId(lane): seq for lane, seq in found}
+
+
+def equal_sets_give_equal_hashes(society: Society) -> Iterator[str]:
+    """Laptops whose stores hold the same entries and forks are in the same state."""
+    by_set: dict[tuple[frozenset[ChangeHash], frozenset[tuple[LaneId, int]]], list[Laptop]] = {}
+    for laptop in _readable(society):
+        rows = frozenset(row.envelope.hash for row in rows_of(laptop))
+        by_set.setdefault((rows, frozenset(forks_of(laptop).items())), []).append(laptop)
+    for some in by_set.values():
+        hashes = {laptop.place(society.council).state_hash() for laptop in some}
+        if len(hashes) > 1:
+            names = ", ".join(laptop.title for laptop in some)
+            yield f"{names} hold the same entries and are in {len(hashes)} different states"
+
+
+def nobody_is_misquoted(society: Society) -> Iterator[str]:
+    """Every row was signed by its device, and by an honest device only if that device meant it."""
+    honest = {laptop.signer.device: laptop for laptop in society.laptops.values()}
+    for laptop in _readable(society):
+        for row in rows_of(laptop):
+            device, message = row.header.device, signed_message(row.envelope.lane, row.envelope.hash)
+            owner = honest.get(device)
+            if not _holds(device, message, row.envelope.signature):
+                yield f"{laptop.title} keeps an entry that device {device.hex()[:8]} did not sign"
+            elif owner is not None and message not in owner.signer.signed:
+                yield f"{laptop.title} keeps an entry that {owner.title} never wrote"
+            elif owner is not None and row.header.member != owner.member:
+                yield f"{laptop.title} keeps an entry of {owner.title} under another member's name"
+
+
+def what_was_kept_is_kept(society: Society) -> Iterator[str]:
+    """What a laptop once committed stays in its store, but for what a fork takes back on every laptop alike."""
+    for laptop in _readable(society):
+        held = {row.envelope.hash for row in rows_of(laptop)}
+        forks = forks_of(laptop)
+        for change in sorted(set(society.ledger.kept(laptop.title)) - held):
+            where = society.ledger.where[change]
+            if where.seq < forks.get(where.lane, where.seq + 1):
+                yield f"{laptop.title} lost entry {change.hex()[:8]} at place {where.seq} of its lane"
+
+
+def nothing_grows_without_bound(society: Society) -> Iterator[str]:
+    """Queues, pools and tables stay within their bounds."""
+    for laptop in _readable(society):
+        peer, place = laptop.peer, laptop.place(society.council)
+        pairs = len(peer.world.connected) * len(peer.world.places)
+        (waiting,) = laptop.conn.execute("SELECT count(*) FROM orphan").fetchone()
+        sizes = {
+            "orphans": (waiting, orphans.MAX_ORPHANS),
+            "pulls": (len(peer.pulling._running), pairs),
+            "questions of pulls": (len(peer.pulling._asks), 2 * pairs + 8),
+            "gossip being checked": (len(peer.pulling._gossiped), MAX_GOSSIPED),
+            "joins that wait": (len(peer.lobby.waiting(place.council)), MAX_LOBBY),
+            "devices remembered": (len(peer.world.last_seen_ms), MAX_DEVICES_REMEMBERED),
+            "problems remembered": (len(peer.world.problems), MAX_DEVICES_REMEMBERED),
+            "bytes of strangers": (laptop._strangers._total, strangers.MAX_BYTES),
+            "gossip remembered": (MAX_SEEN_MESSAGES, MAX_SEEN_MESSAGES),
+        }
+        for name, (size, bound) in sizes.items():
+            if size > bound:
+                yield f"{laptop.title}: {size} {name}, and {bound} is the bound"
+
+
+def honest_peers_are_not_blamed(society: Society) -> Iterator[str]:
+    """Nobody who kept to the rules is dropped for what they sent."""
+    honest = {laptop.signer.device: laptop.title for laptop in society.laptops.values()}
+    for laptop in society.laptops.values():
+        for device, reason in laptop.dropped:
+            if device in honest:
+                yield f"{laptop.title} dropped {honest[device]}, who is honest: {reason}"
+
+
+def everybody_is_equal(society: Society) -> Iterator[str]:
+    """All who can reach each other hold the same set, and are in the same state."""
+    inside = society.inside()
+    states = {laptop.place(society.council).state_hash() for laptop in inside}
+    sets = {laptop.place(society.council).index.fingerprint() for laptop in inside}
+    if len(states) == 1 and len(sets) == 1:
+        return
+    yield f"{len(inside)} laptops end in {len(states)} states and {len(sets)} sets"
+    everything = set[ChangeHash]()
+    held: dict[str, set[ChangeHash]] = {}
+    for laptop in inside:
+        held[laptop.title] = {row.envelope.hash for row in rows_of(laptop)}
+        everything |= held[laptop.title]
+    for laptop in inside:
+        peers = ", ".join(sorted(_title(society, device) for device in laptop.peer.world.connected))
+        missing = sorted(everything - held[laptop.title])
+        named = ", ".join(f"{change.hex()[:8]}" for change in missing[:6])
+        forks = {lane.hex()[:8]: seq for lane, seq in sorted(forks_of(laptop).items())}
+        yield (
+            f"  {laptop.title}: holds {len(held[laptop.title])}, lacks {len(missing)} ({named}), forks {forks},"
+            f" connected to {peers or 'nobody'}"
+        )
+
+
+def nothing_acknowledged_is_lost(society: Society) -> Iterator[str]:
+    """What somebody was told is kept is with everybody, unless a copied laptop contradicted it."""
+    ledger, inside = society.ledger, society.inside()
+    copies = {laptop.title for laptop in society.laptops.values() if laptop.is_copy}
+    for laptop in inside:
+        held = {row.envelope.hash for row in rows_of(laptop)}
+        forks = forks_of(laptop)
+        place = laptop.place(society.council)
+        for change, title in ledger.acknowledged.items():
+            author = society.laptops[title]
+            if change in held or change in ledger.perished or not place.state.is_admitted(author.member):
+                continue
+            where = ledger.where[change]
+            is_cut = forks.get(where.lane, where.seq + 1) <= where.seq
+            if not (is_cut and title in copies):
+                yield f"{laptop.title} lacks entry {change.hex()[:8]}, which {title} was told is kept"
+
+
+def evidence_reaches_all(society: Society) -> Iterator[str]:
+    """Where honest laptops between them held two entries for one place, all of them know of the fork."""
+    inside = society.inside()
+    for where, changes in society.ledger.doubles().items():
+        for laptop in inside:
+            fork_seq = forks_of(laptop).get(where.lane)
+            header = laptop.place(society.council).index.lane(where.lane)
+            if header is not None and (fork_seq is None or fork_seq > where.seq):
+                yield (
+                    f"{laptop.title} does not know that place {where.seq} of lane {where.lane.hex()[:8]}"
+                    f" holds {len(changes)} entries"
+                )
+
+
+def who_kept_to_the_rules_has_no_fork(society: Society) -> Iterator[str]:
+    """No lane of a device is forked, unless its laptop was copied or an old backup was put back on it."""
+    honest = {laptop.signer.device: laptop for laptop in society.laptops.values()}
+    for laptop in society.inside():
+        headers = {row.envelope.lane: row.header for row in rows_of(laptop)}
+        for lane, seq in forks_of(laptop).items():
+            owner = honest.get(headers[lane].device) if lane in headers else None
+            if owner is not None and not owner.is_copy:
+                yield f"{laptop.title} holds {owner.title} to have contradicted itself at place {seq}"
+
+
+def from_scratch_is_the_same(society: Society) -> Iterator[str]:
+    """The state that grew entry by entry equals the one that is made from the store at once, and in another order."""
+    laptop = society.rng.choice(society.inside())
+    place = laptop.place(society.council)
+    new = read_new(laptop.conn, Cursor(), 1 << 30)
+    rows = [
+        Row(e.header, e.envelope, e.first_seen_ms)
+        for e in new.envelopes
+        if e.header.council == society.council
+    ]
+    lanes: dict[LaneId, list[Row]] = {}
+    for row in rows:
+        lanes.setdefault(row.envelope.lane, []).append(row)
+    by_lane = [row for lane in sorted(lanes, reverse=True) for row in lanes[lane]]
+    for name, order in (("at once", rows), ("lane by lane", by_lane)):
+        again = Place(place.genesis_bytes)
+        again.load(order, forks_of(laptop))
+        if again.state_hash() != place.state_hash():
+            yield f"{laptop.title}'s state made anew {name} is another than the one that grew"
+
+
+def texts_are_equal_and_load(society: Society) -> Iterator[str]:
+    """Every proposal's text reads the same on all laptops, and when it is put together anew."""
+    inside = society.inside()
+    proposals = inside[0].place(society.council).state.proposals()
+    for found in proposals:
+        documents = [laptop.place(society.council).text(found.text_id) for laptop in inside]
+        if len({(document.text(), document.heads()) for document in documents}) > 1:
+            yield f"the text of “{found.title}” differs between laptops"
+        laptop = society.rng.choice(inside)
+        again = _rebuilt(laptop, found.text_id)
+        if (again.text(), again.heads()) != (documents[0].text(), documents[0].heads()):
+            yield f"the text of “{found.title}” differs when {laptop.title} puts it together anew"
+
+
+AT_ANY_TIME: tuple[Checker, ...] = (
+    equal_sets_give_equal_hashes,
+    what_was_kept_is_kept,
+    nothing_grows_without_bound,
+    honest_peers_are_not_blamed,
+)
+WHEN_QUIET: tuple[Checker, ...] = (
+    everybody_is_equal,
+    nobody_is_misquoted,
+    nothing_acknowledged_is_lost,
+    evidence_reaches_all,
+    who_kept_to_the_rules_has_no_fork,
+    from_scratch_is_the_same,
+    texts_are_equal_and_load,
+)
+
+
+def _readable(society: Society) -> list[Laptop]:
+    """Laptops whose store can be looked into now."""
+    return [laptop for laptop in society.inside() if not laptop.is_off]
+
+
+def _title(society: Society, device: DeviceId) -> str:
+    titles = {laptop.signer.device: laptop.title for laptop in society.laptops.values()}
+    return titles.get(device, f"hostile {device.hex()[:6]}")
+
+
+def _rebuilt(laptop: Laptop, text_id: TextId) -> TextDocument:
+    forks = forks_of(laptop)
+    changes = [
+        (row.envelope.lane, row.envelope.payload)
+        for row in sorted(rows_of(laptop), key=lambda row: (row.envelope.lane, row.envelope.seq))
+        if row.header.subject == text_id and row.envelope.seq < forks.get(row.envelope.lane, 1 << 40)
+    ]
+    return TextDocument.rebuild(text_id, changes)
+
+
+@lru_cache(maxsize=1 << 18)
+def _holds(device: DeviceId, message: bytes, signature: bytes) -> bool:
+    """Whether a signature holds, by a check of the checkers' own."""
+    try:
+        VerifyKey(device).verify(message, signature)
+    except (BadSignatureError, ValueError):
+        return False
+    return True

@@ -1,0 +1,162 @@
+"""Playing one seed: what happened, what was violated, and what it cost."""
+
+import traceback
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from time import process_time
+
+from crdt.errors import LocalError
+from p2pcouncil.domain.tally.method import YesNo
+from p2pcouncil.peer import commands as c
+from tests.sim.checkers import AT_ANY_TIME, WHEN_QUIET, Checker
+from tests.sim.faults import FAULTS
+from tests.sim.society import Society
+
+STEPS = 45
+"""Steps between two quiet points."""
+QUIET_POINTS = 2
+PATIENCE_MS = 300_000
+"""Virtual time in which all must have become equal; back-offs and the peers' regular pulls fit several times."""
+LOOK_EVERY_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one seed.
+
+    Attributes:
+        seed: what decided everything.
+        violations: a sentence for each.
+        story: what happened, line by line.
+        counts: how often what happened, over the run.
+        cpu_seconds: processor time.
+    """
+
+    seed: int
+    violations: tuple[str, ...]
+    story: str
+    counts: Counter[str]
+    cpu_seconds: float
+
+
+def run(seed: int, peers: int = 0, switched_on: Collection[str] = FAULTS) -> Result:
+    """Play a seed to its end, or to the first violation.
+
+    Args:
+        seed: decides everything.
+        peers: how many laptops at first; drawn when 0.
+        switched_on: the kinds of faults that may happen.
+    """
+    started = process_time()
+    society: Society | None = None
+    violations: list[str] = []
+    try:
+        society = Society(seed, peers, switched_on)
+        violations = _play(society)
+    except Exception:
+        # Whatever is raised here was raised by the code under test, or by a fault of the simulator: both are findings.
+        violations = [f"something was raised:\n{traceback.format_exc()}"]
+    story, counts = "", Counter[str]()
+    if society is not None:
+        head = f"seed {seed}: {len(society.laptops)} laptops; {society.faults.describe()}"
+        story = f"{head}\n{society.story.text()}"
+        counts = _counts(society)
+        society.close()
+    return Result(seed, tuple(violations), story, counts, process_time() - started)
+
+
+def _play(society: Society) -> list[str]:
+    for point in range(QUIET_POINTS):
+        for _ in range(3):
+            society.play(STEPS // 3)
+            if violations := _check(society, AT_ANY_TIME):
+                return violations
+        society.calm_down()
+        _come_to_rest(society)
+        if violations := _check(society, (*AT_ANY_TIME, *WHEN_QUIET)):
+            return violations
+        if point + 1 < QUIET_POINTS:
+            society.go_on()
+    return _everybody_is_heard(society)
+
+
+def _check(society: Society, checkers: Iterable[Checker]) -> list[str]:
+    found: list[str] = []
+    for checker in checkers:
+        some = list(checker(society))
+        if some:
+            found.append(f"{checker.__name__.replace('_', ' ')}:")
+            found += some
+    return found
+
+
+def _come_to_rest(society: Society) -> bool:
+    """Let time pass until all are equal; tells whether they are."""
+    simulation, inside = society.simulation, society.inside()
+
+    def equal() -> bool:
+        places = [laptop.place(society.council) for laptop in inside]
+        return len({place.index.fingerprint() for place in places}) == 1 and simulation.equal(
+            society.council, inside
+        )
+
+    for _ in range(PATIENCE_MS // LOOK_EVERY_MS):
+        simulation.run(LOOK_EVERY_MS)
+        inside = society.inside()
+        if equal():
+            society.story.tell(f"all {len(inside)} laptops are equal")
+            return True
+    return False
+
+
+def _everybody_is_heard(society: Society) -> list[str]:
+    """Whoever is a member can still speak when all is over, and everybody hears it."""
+    said: list[tuple[str, bytes]] = []
+    for laptop in society.inside():
+        place = laptop.place(society.council)
+        if not place.state.is_admitted(laptop.member):
+            continue
+        title = f"{laptop.title} was here"
+        command = c.MakeProposal(society.council, title, "At the end.", "End\n", YesNo(quorum_permille=0))
+        try:
+            done = laptop.submit(command)
+        except LocalError as error:
+            if place.state.member(laptop.member).has_left or _is_disowned(society, laptop.title):
+                continue
+            return [f"{laptop.title} can say nothing any more: {error} {error.hint}"]
+        said.append((laptop.title, done.id))
+    _come_to_rest(society)
+    violations = _check(society, (*AT_ANY_TIME, *WHEN_QUIET))
+    for title, proposal in said:
+        for laptop in society.inside():
+            if laptop.place(society.council).proposal(proposal) is None and not _is_disowned(society, title):
+                violations.append(f"{laptop.title} does not hear {title}")
+    return violations
+
+
+def _is_disowned(society: Society, title: str) -> bool:
+    device = society.laptops[title].signer.device
+    statements = [
+        laptop.place(society.council).state.duty(society.laptops[title].member) for laptop in society.inside()
+    ]
+    return any(
+        device in statement.disowned
+        for duty in statements
+        for statement in (duty.contested or ((duty.statement,) if duty.statement else ()))
+    )
+
+
+def _counts(society: Society) -> Counter[str]:
+    laptops = society.laptops.values()
+    counts = Counter(
+        {
+            "laptops": len(laptops),
+            "acknowledged entries": len(society.ledger.acknowledged),
+            "hostile peers": len(society.liars),
+            "crashes": sum(laptop.disk.crashes for laptop in laptops),
+            "virtual seconds": society.simulation.network.now_ms // 1_000,
+        }
+    )
+    counts.update(f"hostile: {liar.kind}" for liar in society.liars)
+    return counts
