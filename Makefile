@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test check format lint types imports bench snap pictures wheel clean help
+.PHONY: demo test fire check format lint types imports bench snap pictures wheel clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -23,6 +23,9 @@ demo: $(READY)  ## five peers decide something, over real libp2p on this machine
 
 test: $(READY)  ## the whole suite
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+fire: $(READY)  ## five real peers under fire, five minutes or SECONDS=…, with SEED=…
+	$(BIN)/python -m tests.e2e.fire --seconds "$(or $(SECONDS),300)" --seed "$(SEED)"
 
 check: $(READY) lint types imports test  ## format, lint, types, import contracts, tests
 
