@@ -1,12 +1,15 @@
 """The network in memory: the seed decides everything; faults are faults, and heal."""
 
 import itertools
+from collections.abc import Collection
 
 import pytest
 
+from net.address_book import FORGET_AFTER_FAILURES, AddressBook
 from net.memory import MemoryNetwork
 from net.memory_links import Conditions
 from net.memory_peers import Answered, Connected, Delivery, Failed
+from net.peer_id import format_peer_id
 from net.transport import GossipReceived, PeerDown, PeerKey, PeerUp, RequestReceived
 
 TOPIC = "t"
@@ -156,3 +159,25 @@ def test_everything_that_was_asked_for_is_cleaned_up(seed: int) -> None:
     run(network, 5_000)
     assert not network._exchanges
     assert not network._tickets
+
+
+def test_dead_addresses_do_not_multiply_redials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each address heard of brings the next redial forward; what was planned before must not go on beside it."""
+    asked = 0
+    due = AddressBook.due
+
+    def counted(book: AddressBook, now_ms: int, connected: Collection[PeerKey]) -> list[PeerKey]:
+        nonlocal asked
+        asked += 1
+        return due(book, now_ms, connected)
+
+    monkeypatch.setattr(AddressBook, "due", counted)
+    network = MemoryNetwork(1)
+    network.attach(KEYS[0])
+    for number in range(60):
+        nobody = PeerKey(bytes([1, number]) * 16)
+        network.remember(KEYS[0], f"/memory/9/p2p/{format_peer_id(nobody)}")
+        run(network, 50)
+    run(network, 600_000)
+    attempts = 60 * FORGET_AFTER_FAILURES
+    assert asked <= 2 * attempts, "it wakes up more often than there is somebody to dial"
