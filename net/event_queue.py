@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator
 
-from net.transport import GossipReceived, PeerDown, PeerUp, TransportError, TransportEvent
+from net.transport import GossipReceived, GossipShed, PeerDown, PeerUp, TransportError, TransportEvent
 
 MAX_GOSSIP_EVENTS = 4096
 MAX_GOSSIP_QUEUED_BYTES = 16 * 1024 * 1024
@@ -57,6 +57,8 @@ class EventQueue:
                     return
                 self._gossip_events += 1
                 self._gossip_bytes += len(event.data)
+            elif isinstance(event, GossipShed) and len(self._events) >= self._max_gossip_events:
+                return
             elif isinstance(event, PeerDown) and len(self._events) >= self._max_gossip_events:
                 self._fold_unread_visit(event)
                 return

@@ -78,7 +78,7 @@ class MemoryNetwork(MemoryPeers):
             raise TransportError("Join a topic before publishing on it.")
         number = self.links.number()
         self._endpoints[key].seen[number] = None
-        self._forward(key, None, number, topic, data)
+        self._forward(key, None, number, topic, data, key)
 
     def request(self, key: PeerKey, peer: PeerKey, data: bytes, timeout_ms: int) -> int:
         """Send a request; `Answered` or `Failed` with this ticket follows.
@@ -127,29 +127,33 @@ class MemoryNetwork(MemoryPeers):
 
         self.links.send(sender, receiver, arrive_if_connected)
 
-    def _forward(self, key: PeerKey, source: PeerKey | None, number: int, topic: str, data: bytes) -> None:
+    def _forward(
+        self, key: PeerKey, source: PeerKey | None, number: int, topic: str, data: bytes, origin: PeerKey
+    ) -> None:
         for peer in sorted(self._endpoints[key].neighbours):
             if peer != source:
 
                 def arrive(peer: PeerKey = peer) -> None:
-                    self._gossip(key, peer, number, topic, data)
+                    self._gossip(key, peer, number, topic, data, origin)
 
                 self._send(key, peer, arrive)
 
-    def _gossip(self, sender: PeerKey, receiver: PeerKey, number: int, topic: str, data: bytes) -> None:
+    def _gossip(
+        self, sender: PeerKey, receiver: PeerKey, number: int, topic: str, data: bytes, origin: PeerKey
+    ) -> None:
         endpoint = self._endpoints[receiver]
         if topic not in endpoint.topics or number in endpoint.seen:
             return
         endpoint.seen[number] = None
         if len(endpoint.seen) > MAX_SEEN_MESSAGES:
             del endpoint.seen[next(iter(endpoint.seen))]
-        news = GossipReceived(sender, topic, data)
+        news = GossipReceived(sender, topic, data, origin)
         self._deliver(receiver, news)
         again_ms = self.links.draw_replay_ms()
         if again_ms is not None:
             # Real gossip repeats itself when its memory of what it has seen runs out.
             self.links.after(again_ms, lambda: self._deliver(receiver, news))
-        self._forward(receiver, sender, number, topic, data)
+        self._forward(receiver, sender, number, topic, data, origin)
 
     def _arrive(self, asker: PeerKey, asked: PeerKey, ticket: int, data: bytes) -> None:
         if ticket in self._exchanges:

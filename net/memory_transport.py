@@ -1,7 +1,7 @@
 """The in-memory adapter of the port: a `MemoryNetwork` that lives in the time of an asyncio loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
 from net.event_queue import EventQueue
 from net.limits import validate_gossip, validate_request, validate_response, validate_topic
@@ -174,6 +174,9 @@ class MemoryTransport:
     async def known_addresses(self) -> Sequence[KnownAddress]:
         """What is remembered, for the runtime to store and to hand over at the next start."""
         return self._present().known(self._key)
+
+    async def know(self, peers: Collection[PeerKey]) -> None:
+        """Gossip costs nothing here, so nobody's is held back."""
 
     async def drop(self, peer: PeerKey, reason: str) -> None:
         """Close the connection to this peer and refuse it for a while."""

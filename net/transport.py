@@ -5,7 +5,7 @@ peer is named by its 32-byte Ed25519 public key, which the adapter has authentic
 this line. Gossip is best effort: correctness comes from requests.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import NewType, Protocol
 
@@ -57,11 +57,36 @@ class PeerDown:
 
 @dataclass(frozen=True, slots=True)
 class GossipReceived:
-    """Bytes published on a topic that we joined. `sender` handed them to us and need not be the author."""
+    """Bytes published on a topic that we joined.
+
+    Attributes:
+        sender: who handed them to us; need not be the author.
+        topic: where they were published.
+        data: what was published.
+        origin: who published them, by a signature that the adapter has checked.
+    """
 
     sender: PeerKey
     topic: str
     data: bytes
+    origin: PeerKey
+
+
+@dataclass(frozen=True, slots=True)
+class GossipShed:
+    """Messages that a peer handed over and that were let fall, because they were more than is taken; a sum.
+
+    Attributes:
+        sender: who handed them to us.
+        own: of them, those that it published itself.
+        strangers: those of publishers that nobody called known (`Transport.know`).
+        others: those of the rest.
+    """
+
+    sender: PeerKey
+    own: int
+    strangers: int
+    others: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +121,14 @@ class PeerRefused:
 
 
 TransportEvent = (
-    PeerUp | PeerDown | GossipReceived | RequestReceived | AddressesChanged | PeerFound | PeerRefused
+    PeerUp
+    | PeerDown
+    | GossipReceived
+    | GossipShed
+    | RequestReceived
+    | AddressesChanged
+    | PeerFound
+    | PeerRefused
 )
 
 
@@ -184,6 +216,13 @@ class Transport(Protocol):
 
     async def drop(self, peer: PeerKey, reason: str) -> None:
         """Close all connections to this peer and refuse it for a while."""
+        ...
+
+    async def know(self, peers: Collection[PeerKey]) -> None:
+        """Say whose gossip is passed on at a rate of its own; all others share a small one.
+
+        Until this is called, everybody is known. An adapter to which gossip costs nothing may pass all of it on.
+        """
         ...
 
     def connected(self) -> Sequence[PeerKey]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from net.transport import KnownAddress
+from net.transport import KnownAddress, PeerKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,13 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
+class Know:
+    """Pass on these publishers' gossip at a rate of their own."""
+
+    peers: frozenset[PeerKey]
+
+
+@dataclass(frozen=True, slots=True)
 class Remember:
     """Keep an address and stay connected to its peer where possible."""
 
@@ -71,5 +78,5 @@ class ListKnown:
     """The reply is every remembered address."""
 
 
-Command = Join | Leave | Publish | Ask | Answer | Dial | Drop | Remember | ListKnown
+Command = Join | Leave | Publish | Ask | Answer | Dial | Drop | Know | Remember | ListKnown
 Reply = None | bytes | tuple[KnownAddress, ...]

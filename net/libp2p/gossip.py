@@ -1,8 +1,11 @@
 """Gossip: libp2p's gossipsub with the parameters measured to deliver, and our own limits on what peers send.
 
 The library's Pubsub is subclassed where a message comes in: errors stay inside, each forwarding peer has a
-rate by messages and by bytes, and a message goes straight to us with the name of the peer that handed it
-over.
+rate by messages and by bytes, each publisher one of its own (`net.gossip_gate`), and a message goes straight to
+us with the names of its publisher and of the peer that handed it over.
+
+The library checks a publisher's signature before it passes a message on. So what is wrongly signed was made by
+whoever hands it over, and nobody else.
 """
 
 import logging
@@ -20,9 +23,12 @@ from libp2p.peer.id import ID
 from libp2p.pubsub.gossipsub import GossipSub
 from libp2p.pubsub.pb import rpc_pb2
 from libp2p.pubsub.pubsub import Pubsub
+from libp2p.pubsub.validators import signature_validator
 
+from net.gossip_gate import GossipGate
 from net.libp2p.rates import PeerRates, TokenBucket
-from net.transport import MAX_GOSSIP_BYTES
+from net.peer_id import decode_peer_id
+from net.transport import MAX_GOSSIP_BYTES, GossipReceived, GossipShed
 
 MESSAGES_PER_SECOND = 400.0
 MESSAGES_BURST = 4000.0
@@ -30,11 +36,14 @@ BYTES_PER_SECOND = 2.0 * 1024 * 1024
 BYTES_BURST = 16.0 * 1024 * 1024
 READ_COST_BYTES = 512
 SEEN_SECONDS = 300
+UNSIGNED_PER_SECOND = 0.2
+UNSIGNED_BURST = 20.0
+"""Messages that are wrongly signed, of one peer, before it is dropped; an honest one passes on none."""
 
 _log = logging.getLogger("p2pcouncil.net")
 _forwarder: ContextVar[ID] = ContextVar("forwarder")
 
-OnMessage = Callable[[ID, str, bytes], None]
+OnGossip = Callable[[GossipReceived | GossipShed], None]
 OnOffence = Callable[[ID, str], Awaitable[None]]
 
 
@@ -81,23 +90,27 @@ class _MeteredStream:
 class CouncilPubsub(Pubsub):
     """Pubsub that contains errors, limits rates, and knows who handed a message over."""
 
-    def __init__(self, host: IHost, router: GossipSub, on_message: OnMessage, on_offence: OnOffence) -> None:
+    def __init__(
+        self, host: IHost, router: GossipSub, gate: GossipGate, on_gossip: OnGossip, on_offence: OnOffence
+    ) -> None:
         """Prepare; nothing is sent yet.
 
         Args:
             host: the libp2p host.
             router: from `new_router`.
-            on_message: called with the forwarding peer, the topic and the data of each valid message
-                of others.
+            gate: which publishers' messages are let through.
+            on_gossip: called with each valid message of others, and with how many were shed.
             on_offence: awaited with a peer and a sentence when it handed over what no honest peer would.
         """
         super().__init__(host, router, strict_signing=True, seen_ttl=SEEN_SECONDS)
         # The library counts from the start in seconds, so a restarted peer repeats numbers and is ignored.
         self.counter = time.time_ns()
-        self._on_message = on_message
+        self._gate = gate
+        self._on_gossip = on_gossip
         self._on_offence = on_offence
         self._readers: Counter[bytes] = Counter()
         self._buckets: dict[bytes, TokenBucket] = {}
+        self._unsigned: dict[bytes, TokenBucket] = {}
         self._writers: WeakKeyDictionary[INetStream, trio.Lock] = WeakKeyDictionary()
         self._rates = PeerRates(
             lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_BURST),
@@ -112,12 +125,11 @@ class CouncilPubsub(Pubsub):
         if len(msg.data) > MAX_GOSSIP_BYTES:
             await self._on_offence(msg_forwarder, "It gossips messages above the size limit.")
             return
-        if not self._rates.is_allowed(msg_forwarder.to_bytes(), msg.ByteSize(), trio.current_time()):
-            _log.info("gossip from %s above its rate", msg_forwarder)
-            return
         token = _forwarder.set(msg_forwarder)
         try:
-            await super().push_msg(msg_forwarder, msg)
+            if self._is_let_through(msg_forwarder, msg):
+                await super().push_msg(msg_forwarder, msg)
+                await self._judge(msg_forwarder, msg)
         except Exception as error:
             # An honest peer checks before it forwards, so what breaks here is the forwarder's doing; left
             # alone, the error would end the node.
@@ -126,18 +138,45 @@ class CouncilPubsub(Pubsub):
         finally:
             _forwarder.reset(token)
 
+    def _is_let_through(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> bool:
+        """Whether a message is worth its signature check; cheap, for most of a flood ends here.
+
+        Raises:
+            TransportError: its publisher or its forwarder is none that can be.
+        """
+        now_s = trio.current_time()
+        is_within = self._rates.is_allowed(msg_forwarder.to_bytes(), msg.ByteSize(), now_s)
+        if is_within and self._is_msg_seen(msg):
+            return False
+        sender, origin = decode_peer_id(msg_forwarder.to_bytes()), decode_peer_id(msg.from_id)
+        if is_within and self._gate.is_open(sender, origin, now_s):
+            return True
+        shed = self._gate.shed(sender, origin, now_s)
+        if shed is not None:
+            self._on_gossip(shed)
+        return False
+
+    async def _judge(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
+        """Count a message that did not pass, when it was not signed by whom it names."""
+        if self._is_msg_seen(msg) or signature_validator(msg):
+            return
+        peer = msg_forwarder.to_bytes()
+        if peer in self._unsigned and not self._unsigned[peer].is_allowed(1, trio.current_time()):
+            await self._on_offence(msg_forwarder, "It gossips what nobody signed.")
+
     async def stream_handler(self, stream: INetStream) -> None:
         """Read what a peer sends, at its rate, for as long as it has a stream open."""
         peer = stream.muxed_conn.peer_id.to_bytes()
         if peer not in self._buckets:
             self._buckets[peer] = TokenBucket(BYTES_PER_SECOND, BYTES_BURST)
+            self._unsigned[peer] = TokenBucket(UNSIGNED_PER_SECOND, UNSIGNED_BURST)
         self._readers[peer] += 1
         try:
             await super().stream_handler(cast(INetStream, _MeteredStream(stream, self._buckets[peer])))
         finally:
             self._readers[peer] -= 1
             if self._readers[peer] <= 0:
-                del self._readers[peer], self._buckets[peer]
+                del self._readers[peer], self._buckets[peer], self._unsigned[peer]
                 self._rates.forget(peer)
 
     def notify_subscriptions(self, publish_message: rpc_pb2.Message) -> None:
@@ -145,9 +184,10 @@ class CouncilPubsub(Pubsub):
         forwarder = _forwarder.get(self.my_id)
         if forwarder == self.my_id:
             return
+        sender, origin = decode_peer_id(forwarder.to_bytes()), decode_peer_id(publish_message.from_id)
         for topic in dict.fromkeys(publish_message.topicIDs):
             if topic in self.topic_ids:
-                self._on_message(forwarder, topic, bytes(publish_message.data))
+                self._on_gossip(GossipReceived(sender, topic, bytes(publish_message.data), origin))
 
     async def write_msg(self, stream: INetStream, rpc_msg: rpc_pb2.RPC) -> bool:
         """Write one message to a peer, after any other: the library lets large ones run into each other."""

@@ -10,6 +10,7 @@ from libp2p.peer.id import ID
 from libp2p.tools.anyio_service import background_trio_service
 
 from net.address_book import AddressBook
+from net.gossip_gate import GossipGate
 from net.libp2p import hardening
 from net.libp2p.commands import (
     Answer,
@@ -18,6 +19,7 @@ from net.libp2p.commands import (
     Dial,
     Drop,
     Join,
+    Know,
     Leave,
     ListKnown,
     Publish,
@@ -33,6 +35,7 @@ from net.peer_id import decode_peer_id, encode_peer_id
 from net.transport import (
     AddressesChanged,
     GossipReceived,
+    GossipShed,
     KnownAddress,
     PeerKey,
     RequestReceived,
@@ -71,6 +74,7 @@ class Node:
         self._rng = SystemRandom()
         self._book = AddressBook(self._rng)
         self._book.restore(known)
+        self._gate = GossipGate()
 
     async def run(self, started: Callable[[], None]) -> None:
         """Run the node until cancelled, then take leave of its peers in good order.
@@ -99,7 +103,7 @@ class Node:
             host = make_host(self._seed)
             hardening.harden_network(hardening.swarm_of(host), self._on_offence)
             router = new_router()
-            self._pubsub = CouncilPubsub(host, router, self._on_gossip, self._on_offence)
+            self._pubsub = CouncilPubsub(host, router, self._gate, self._emit_of_welcome, self._on_offence)
             try:
                 async with host.run([address]):
                     if not host.get_transport_addrs():
@@ -149,6 +153,8 @@ class Node:
                 return await self._connections.dial(address)
             case Drop(peer, reason):
                 await self._connections.drop(PeerKey(peer), reason)
+            case Know(peers):
+                self._gate.know(peers)
             case Remember(address):
                 self._connections.remember(address)
             case ListKnown():
@@ -171,9 +177,9 @@ class Node:
     def _is_connected(self, peer_id: ID) -> bool:
         return self._connections.is_up(decode_peer_id(peer_id.to_bytes()))
 
-    def _on_gossip(self, forwarder: ID, topic: str, data: bytes) -> None:
-        if self._is_connected(forwarder):
-            self._emit(GossipReceived(decode_peer_id(forwarder.to_bytes()), topic, data))
+    def _emit_of_welcome(self, event: GossipReceived | GossipShed) -> None:
+        if self._connections.is_up(event.sender):
+            self._emit(event)
 
     def _on_request(self, peer_id: ID, request_id: int, data: bytes) -> None:
         if not self._is_connected(peer_id):

@@ -1,7 +1,7 @@
 """The libp2p adapter of the port, as the asyncio side sees it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
 from nacl.signing import SigningKey
 
@@ -15,6 +15,7 @@ from net.libp2p.commands import (
     Dial,
     Drop,
     Join,
+    Know,
     Leave,
     ListKnown,
     Publish,
@@ -204,6 +205,10 @@ class Libp2pTransport:
     async def drop(self, peer: PeerKey, reason: str) -> None:
         """Close all connections to this peer and refuse it for a while."""
         await self._call(Drop(peer, reason))
+
+    async def know(self, peers: Collection[PeerKey]) -> None:
+        """Say whose gossip is passed on at a rate of its own; all others share a small one."""
+        await self._call(Know(frozenset(peers)))
 
     async def _call(self, command: Command) -> Reply:
         if self._bridge is None:

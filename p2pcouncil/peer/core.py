@@ -25,6 +25,7 @@ from p2pcouncil.peer.events import (
     Effect,
     Event,
     GossipHeard,
+    GossipShed,
     Keep,
     Listen,
     PeerConnected,
@@ -34,15 +35,18 @@ from p2pcouncil.peer.events import (
     Reply,
     Row,
     RowsRead,
+    Served,
     ShelfRead,
     Show,
     Tick,
 )
 from p2pcouncil.peer.holdings import Holdings
 from p2pcouncil.peer.lobby import Lobby
+from p2pcouncil.peer.patience import Patience
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.pulling import Pulling
-from p2pcouncil.peer.wire import Kind, pack, topic_of, unpack
+from p2pcouncil.peer.rates import What
+from p2pcouncil.peer.wire import MAX_WAIT_MS, BusyAnswer, Kind, council_of, pack, topic_of, unpack
 from p2pcouncil.peer.world import Me, World
 
 NO_COUNCIL = CouncilId(b"")
@@ -60,6 +64,9 @@ class Peer:
         self._orphan_rows: dict[CouncilId, list[Row]] = {}
         self._council_of: dict[LaneId, CouncilId] = {}
         self._listening: set[CouncilId] = set()
+        self._has_read_shelf = False
+        self._patience = Patience()
+        self._members: dict[CouncilId, frozenset[DeviceId]] = {}
 
     def handle(self, event: Event, now_ms: int) -> list[Effect]:
         """Take in what happened.
@@ -73,6 +80,17 @@ class Peer:
         Returns:
             What the runtime is to do, in order.
         """
+        effects = self._handle(event, now_ms)
+        for device, reason in self.world.courtesy.offences(now_ms):
+            self.world.blame(device, reason)
+            effects.append(Drop(device, reason))
+        conduct = self.world.courtesy.take_change(now_ms)
+        if conduct is not None:
+            effects += [Keep(shelf.SETTING, shelf.CONDUCT, conduct), Show()]
+        self._patience.note(effects)
+        return effects
+
+    def _handle(self, event: Event, now_ms: int) -> list[Effect]:
         match event:
             case RowsRead():
                 return self._rows(event, now_ms)
@@ -88,7 +106,14 @@ class Peer:
                 self.world.addresses = addresses
                 return [Keep(shelf.SETTING, b"addresses", "\n".join(addresses).encode()), Show()]
             case Tick():
-                return [*self.pulling.tick(now_ms), *self.holdings.tick(now_ms), *self.lobby.tick(now_ms)]
+                self.world.courtesy.tick(now_ms)
+                told = [*self.pulling.tick(now_ms), *self.holdings.tick(now_ms), *self.lobby.tick(now_ms)]
+                return [*self._patience.tick(now_ms), *told]
+            case Served(device, size_bytes):
+                self.world.courtesy.charge(device, What.SERVED_BYTES, size_bytes, now_ms)
+                return []
+            case GossipShed():
+                return self._shed(event, now_ms)
             case GossipHeard() | QuestionHeard() | AnswerHeard():
                 return self._heard(event, now_ms)
             case _:
@@ -119,10 +144,13 @@ class Peer:
             return []
         try:
             if isinstance(event, AnswerHeard):
-                return self._answer(event, now_ms)
+                answer = self._patience.answered(event, now_ms)
+                return [] if answer is None else self._answer(answer, now_ms)
+            if self.world.courtesy.is_refused(device, now_ms):
+                return []
             self.world.saw(device, now_ms)
             if isinstance(event, GossipHeard):
-                return self.pulling.gossip(device, event.topic, event.data, now_ms)
+                return self._gossip(event, now_ms)
             return self._question(event, now_ms)
         except RemoteError as error:
             self.world.blame(device, str(error))
@@ -145,8 +173,66 @@ class Peer:
             return self.lobby.answered(event.ask, event.data)
         return self.acquaintances.answered(event.ask, event.data)
 
+    def _gossip(self, event: GossipHeard, now_ms: int) -> list[Effect]:
+        what = What.GOSSIP if event.origin == event.device else self._what_is_passed_on(event)
+        courtesy = self.world.courtesy
+        is_too_much = courtesy.take(event.device, what, 1, now_ms)
+        is_too_long = courtesy.take(event.device, What.GOSSIP_BYTES, len(event.data), now_ms)
+        return [] if is_too_much or is_too_long else self.pulling.gossip(event, now_ms)
+
+    def _what_is_passed_on(self, event: GossipHeard) -> What:
+        """Whether an honest device would have passed this on at any rate: what members gossip, as far as it knows.
+
+        Until we have compared with it, we can't tell whom it knows and we don't.
+        """
+        council = CouncilId(council_of(event.topic) or b"")
+        place = self.world.places.get(council)
+        if place is None or event.origin is None or not self.pulling.is_compared(event.device, council):
+            return What.PASSED_ON
+        if council not in self._members:
+            self._members[council] = place.member_devices()
+        return What.PASSED_ON if event.origin in self._members[council] else What.STRANGERS
+
+    def _shed(self, event: GossipShed, now_ms: int) -> list[Effect]:
+        """Count what the network let fall before it reached us."""
+        courtesy, device = self.world.courtesy, event.device
+        if courtesy.is_refused(device, now_ms):
+            return []
+        is_compared = all(self.pulling.is_compared(device, council) for council in self.world.places)
+        strangers = event.strangers if is_compared else 0
+        for what, count in (
+            (What.GOSSIP, event.own),
+            (What.STRANGERS, strangers),
+            (What.PASSED_ON, event.others + event.strangers - strangers),
+        ):
+            if count:
+                courtesy.take(device, what, count, now_ms)
+        return []
+
     def _question(self, event: QuestionHeard, now_ms: int) -> list[Effect]:
         kind, body = unpack(event.data)
+        wait_ms = self._wait_to_ask(event.device, kind, len(event.data), now_ms)
+        if wait_ms:
+            busy = BusyAnswer(min(wait_ms, MAX_WAIT_MS))
+            return [Reply(event.question, pack(Kind.BUSY, busy))]
+        effects = self._reply(event, kind, body, now_ms)
+        size_bytes = sum(len(effect.data) for effect in effects if isinstance(effect, Reply))
+        self.world.courtesy.charge(event.device, What.SERVED_BYTES, size_bytes, now_ms)
+        return effects
+
+    def _wait_to_ask(self, device: DeviceId, kind: Kind, size_bytes: int, now_ms: int) -> int:
+        """For how many milliseconds a question comes too early; 0 when it is answered now."""
+        if kind in (Kind.BUSY, Kind.UNKNOWN_COUNCIL):
+            raise RemoteError("A peer asked with an answer.")
+        measures = (
+            (What[kind.name], 1),
+            (What.QUESTIONS, 1),
+            (What.QUESTION_BYTES, size_bytes),
+            (What.SERVED_BYTES, 0),
+        )
+        return max(self.world.courtesy.take(device, what, cost, now_ms) for what, cost in measures)
+
+    def _reply(self, event: QuestionHeard, kind: Kind, body: bytes, now_ms: int) -> list[Effect]:
         match kind:
             case Kind.SYNC:
                 return self.pulling.question(event.device, event.question, body, now_ms)
@@ -159,14 +245,16 @@ class Peer:
             case Kind.KNOWS:
                 return self.acquaintances.question(event.question)
             case Kind.NEWS:
-                told = self.pulling.start(event.device, CouncilId(body), now_ms)
+                told = self.pulling.hint(event.device, CouncilId(body), now_ms)
                 return [Reply(event.question, pack(Kind.NEWS)), *told]
-            case Kind.UNKNOWN_COUNCIL:
-                raise RemoteError("A peer asked with an answer.")
+            case Kind.BUSY | Kind.UNKNOWN_COUNCIL:
+                raise AssertionError("answers were sorted out before")
             case _:
                 assert_never(kind)
 
     def _connected(self, device: DeviceId, now_ms: int) -> list[Effect]:
+        if self.world.courtesy.is_refused(device, now_ms):
+            return [Drop(device, self.world.courtesy.reason(device)), Show()]
         self.world.connected[device] = now_ms
         self.world.saw(device, now_ms)
         self.world.problems.pop(device, None)
@@ -181,6 +269,7 @@ class Peer:
             self.world.problems.setdefault(device, reason)
         self.pulling.gone(device)
         self.holdings.gone(device)
+        self._patience.gone(device)
         return [Show(), self._tell_home(now_ms)]
 
     def _tell_home(self, now_ms: int) -> Effect:
@@ -196,6 +285,9 @@ class Peer:
             fresh.setdefault(kind, {})[key] = value
         dialled = self.addresses_of_joins()
         self.world.shelf = fresh
+        if not self._has_read_shelf:
+            self._has_read_shelf = True
+            self.world.courtesy.restore(self.world.item(shelf.SETTING, shelf.CONDUCT) or b"")
         effects: list[Effect] = [Show()]
         for key, genesis in fresh.get(shelf.COUNCIL, {}).items():
             council = CouncilId(key)
@@ -243,6 +335,7 @@ class Peer:
             self._council_of[row.envelope.lane] = council
             by_council.setdefault(council, []).append(row)
         effects: list[Effect] = [Show()] if event.rows or event.forks else []
+        self._members.clear()
         for council, rows in by_council.items():
             place = self.world.places.get(council)
             if place is None:
@@ -251,7 +344,7 @@ class Peer:
             if place.load(rows, self.world.forks):
                 self.pulling.let_in(council, now_ms)
         mine = [row for row in event.rows if self.world.is_mine(row.header)] if self.world.connected else []
-        effects += self.pulling.spread(_grouped(mine))
+        effects += self.pulling.spread(_grouped(mine), now_ms)
         if not event.more:
             effects += [*self.pulling.folded(now_ms), *self.holdings.tick(now_ms)]
         return effects

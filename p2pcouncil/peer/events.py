@@ -47,12 +47,21 @@ class ShelfRead:
 
 @dataclass(frozen=True, slots=True)
 class BatchAccepted:
-    """The store took what it could of an `Accept`."""
+    """The store took what it could of an `Accept`.
+
+    Attributes:
+        batch: of which `Accept`.
+        accepted: envelopes that are new in the store.
+        waiting: envelopes, or members, that wait for something else to come.
+        refused: what broke a rule.
+        lost: this laptop could not look at them, or not keep them: they are to be fetched again.
+    """
 
     batch: int
     accepted: int
     waiting: int
     refused: tuple[str, ...]
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +81,36 @@ class PeerGone:
 
 @dataclass(frozen=True, slots=True)
 class GossipHeard:
-    """Bytes on a council's topic, handed over by a device that need not be their author."""
+    """Bytes on a council's topic, handed over by a device that need not be their author.
+
+    Attributes:
+        device: who handed them over.
+        topic: whose gossip it is.
+        data: what was gossiped.
+        origin: who published them, as the network has verified; None when the network can't tell.
+    """
 
     device: DeviceId
     topic: str
     data: bytes
+    origin: DeviceId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GossipShed:
+    """Gossip that a device handed over and the network let fall, because it was more than the network takes.
+
+    Attributes:
+        device: who handed it over.
+        own: messages that it published itself.
+        strangers: messages published by devices of nobody that we know.
+        others: the rest.
+    """
+
+    device: DeviceId
+    own: int
+    strangers: int
+    others: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +120,14 @@ class QuestionHeard:
     device: DeviceId
     question: int
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A device was sent the answer to a question: so many bytes, which only the store could tell."""
+
+    device: DeviceId
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +158,9 @@ Event = (
     | PeerConnected
     | PeerGone
     | GossipHeard
+    | GossipShed
     | QuestionHeard
+    | Served
     | AnswerHeard
     | AddressesKnown
     | Tick
@@ -195,12 +239,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class ReplyWithEnvelopes:
-    """Answer a question with a head of bytes and the envelopes it promises, read from the store."""
+    """Answer a question with a head of bytes and the envelopes it promises, read from the store; then `Served`."""
 
     question: int
     head: bytes
     wanted: tuple[Want, ...]
     max_bytes: int
+    device: DeviceId
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ newcomer was just admitted (their lanes may be accepted now), and every so often
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crdt.envelope import EnvelopeGroup, decode_groups, encode_groups
+from crdt.envelope import Envelope, EnvelopeGroup, decode_groups, encode_groups
 from crdt.errors import RemoteError
 from crdt.ids import CouncilId, DeviceId
 from crdt.sync import MAX_RESPONSE_BYTES, Pull, answer
@@ -18,10 +18,13 @@ from p2pcouncil.peer.events import (
     BatchAccepted,
     Drop,
     Effect,
+    GossipHeard,
     Publish,
     Reply,
     ReplyWithEnvelopes,
 )
+from p2pcouncil.peer.place import Place
+from p2pcouncil.peer.rates import Bucket, What
 from p2pcouncil.peer.wire import GossipKind, Kind, council_of, pack, topic_of
 from p2pcouncil.peer.world import World
 
@@ -36,6 +39,12 @@ MAX_ACCEPTING = 2
 MAX_GOSSIPED = 10_000
 MAX_GOSSIP_ENVELOPES_BYTES = 32_768
 """Larger news is announced and pulled, not pushed."""
+OWN_GOSSIP_PER_SECOND = 80
+OWN_GOSSIP_BURST = 1_000
+"""What we gossip ourselves: less than others take. A script that writes faster is announced, and pulled."""
+VAIN_PULLS_PER_SECOND = 1
+VAIN_PULLS_BURST = 10
+"""Pulls that hints led to and that brought nothing; hints without end must not make us ask without end."""
 
 
 @dataclass(slots=True)
@@ -50,6 +59,15 @@ class _Running:
     started_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Gossiped:
+    """A gossip message that is being checked; `is_own` when whoever handed it over also published it."""
+
+    device: DeviceId
+    council: CouncilId
+    is_own: bool
+
+
 class Pulling:
     """All pulls of this peer, and the answers that it gives to those of others."""
 
@@ -58,12 +76,15 @@ class Pulling:
         self._running: dict[tuple[DeviceId, CouncilId], _Running] = {}
         self._asks: dict[int, _Running] = {}
         self._batches: dict[int, _Running] = {}
-        self._gossiped: dict[int, tuple[DeviceId, CouncilId]] = {}
+        self._gossiped: dict[int, _Gossiped] = {}
         self._due_ms: dict[tuple[DeviceId, CouncilId], int] = {}
         self._let_in_ms: dict[CouncilId, int] = {}
         self._last: dict[tuple[DeviceId, CouncilId], Pull] = {}
         self._after_fold: set[tuple[DeviceId, CouncilId]] = set()
         self._lacks_council: set[tuple[DeviceId, CouncilId]] = set()
+        self._vain: dict[tuple[DeviceId, CouncilId], Bucket] = {}
+        self._own_gossip = Bucket(OWN_GOSSIP_PER_SECOND, OWN_GOSSIP_BURST)
+        self._unspread: set[CouncilId] = set()
 
     def behind(self, device: DeviceId, council: CouncilId) -> int | None:
         """What a device was seen to hold and we still lack; None when nothing was compared yet."""
@@ -94,6 +115,18 @@ class Pulling:
         self._running[key] = _Running(pull, device, council, started_ms=now_ms)
         return self._continue(self._running[key], now_ms)
 
+    def hint(self, device: DeviceId, council: CouncilId, now_ms: int) -> list[Effect]:
+        """Begin a pull because a device says, or shows, that it has news; later when such hints led nowhere.
+
+        Without the pause, whoever sends hints without end would have us flood those who only passed them on.
+        """
+        key = (device, council)
+        pause_ms = self._vain[key].take(0, now_ms) if key in self._vain else 0
+        if pause_ms and key not in self._running:
+            self._due_ms[key] = min(self._due_ms.get(key, now_ms + pause_ms), now_ms + pause_ms)
+            return []
+        return self.start(device, council, now_ms)
+
     def start_all(self, now_ms: int, council: CouncilId | None = None) -> list[Effect]:
         """Begin pulls with everybody who is connected."""
         councils = [council] if council is not None else list(self._world.places)
@@ -114,7 +147,8 @@ class Pulling:
             del self._running[key]
         self._asks = {n: r for n, r in self._asks.items() if r.device != device}
         self._batches = {n: r for n, r in self._batches.items() if r.device != device}
-        self._gossiped = {n: key for n, key in self._gossiped.items() if key[0] != device}
+        self._gossiped = {n: some for n, some in self._gossiped.items() if some.device != device}
+        self._vain = {key: bucket for key, bucket in self._vain.items() if key[0] != device}
         for key in [k for k in self._due_ms if k[0] == device]:
             del self._due_ms[key]
         for key in [k for k in self._last if k[0] == device]:
@@ -133,7 +167,7 @@ class Pulling:
 
     def tick(self, now_ms: int) -> list[Effect]:
         """Begin the pulls that are due, and give up those that hang."""
-        effects: list[Effect] = []
+        effects = self._announce(now_ms)
         for key in [k for k, r in self._running.items() if now_ms - r.started_ms > 3 * ASK_TIMEOUT_MS]:
             del self._running[key]
         for council in [c for c, at_ms in self._let_in_ms.items() if now_ms - at_ms >= LET_IN_PAUSE_MS]:
@@ -183,7 +217,9 @@ class Pulling:
         """Go on with the pull whose envelopes were just taken in, or pull what gossip showed to be missing."""
         gossiped = self._gossiped.pop(event.batch, None)
         if gossiped is not None:
-            return self.start(*gossiped, now_ms) if event.waiting else []
+            if event.refused and gossiped.is_own:
+                self._world.courtesy.take(gossiped.device, What.REFUSED, len(event.refused), now_ms)
+            return self.hint(gossiped.device, gossiped.council, now_ms) if event.waiting else []
         running = self._batches.pop(event.batch, None)
         if running is None or self._running.get((running.device, running.council)) is not running:
             return []
@@ -211,41 +247,52 @@ class Pulling:
             ours = self.start(device, council, now_ms)
         if not wanted:
             return [Reply(number, pack(Kind.SYNC, head)), *ours]
-        told = ReplyWithEnvelopes(number, pack(Kind.SYNC, head), tuple(wanted), MAX_RESPONSE_BYTES)
+        told = ReplyWithEnvelopes(number, pack(Kind.SYNC, head), tuple(wanted), MAX_RESPONSE_BYTES, device)
         return [told, *ours]
 
-    def gossip(self, device: DeviceId, topic: str, data: bytes, now_ms: int) -> list[Effect]:
-        """Take what a device handed over. It need not be who made it, so it is not blamed for what can't be read."""
-        council = council_of(topic)
-        if council is None or council not in self._world.places or not data:
+    def gossip(self, event: GossipHeard, now_ms: int) -> list[Effect]:
+        """Take what a device handed over. Only who published it is blamed for what can't be read."""
+        council = CouncilId(council_of(event.topic) or b"")
+        place = self._world.places.get(council)
+        if place is None:
             return []
-        if data[0] == GossipKind.NEWS:
-            return self.start(device, CouncilId(council), now_ms)
-        if data[0] != GossipKind.ENVELOPES:
-            return []
-        try:
-            decoded = decode_groups(data[1:], MAX_GOSSIP_ENVELOPES_BYTES * 2)
-        except RemoteError:
-            return []
-        groups = [group for group in decoded if group.header.council == council]
-        if not groups:
+        if event.data == bytes([GossipKind.NEWS]):
+            return self.hint(event.device, council, now_ms)
+        groups = [group for group in _read_gossip(event.data) if group.header.council == council]
+        is_own = event.origin == event.device
+        if not groups and is_own:
+            self._world.courtesy.take(event.device, What.REFUSED, 1, now_ms)
+        if all(_is_held(place, envelope) for group in groups for envelope in group.envelopes):
+            # What is held already costs no more than this look, however often it comes.
             return []
         batch = self._world.next_number()
         if len(self._gossiped) < MAX_GOSSIPED:
-            self._gossiped[batch] = (device, CouncilId(council))
-        return [Accept(batch, device, tuple(groups))]
+            self._gossiped[batch] = _Gossiped(event.device, council, is_own)
+        return [Accept(batch, event.device, tuple(groups))]
 
-    def spread(self, groups: Iterable[EnvelopeGroup]) -> list[Effect]:
+    def spread(self, groups: Iterable[EnvelopeGroup], now_ms: int) -> list[Effect]:
         """Gossip what was just written here: the envelopes when they are small, else that there is news."""
         by_council: dict[CouncilId, list[EnvelopeGroup]] = {}
         for group in groups:
             by_council.setdefault(group.header.council, []).append(group)
         effects: list[Effect] = []
         for council, some in by_council.items():
+            if self._own_gossip.take(1, now_ms):
+                self._unspread.add(council)
+                continue
             data = encode_groups(some)
             small = len(data) <= MAX_GOSSIP_ENVELOPES_BYTES
             message = bytes([GossipKind.ENVELOPES]) + data if small else bytes([GossipKind.NEWS])
             effects.append(Publish(topic_of(council), message))
+        return effects
+
+    def _announce(self, now_ms: int) -> list[Effect]:
+        """Say that there is news of what was written too fast to be gossiped."""
+        effects: list[Effect] = []
+        for council in sorted(self._unspread):
+            if not self._own_gossip.take(1, now_ms):
+                self._unspread.discard(council)
+                effects.append(Publish(topic_of(council), bytes([GossipKind.NEWS])))
         return effects
 
     def _continue(self, running: _Running, now_ms: int) -> list[Effect]:
@@ -266,11 +313,14 @@ class Pulling:
         self._due_ms[key] = now_ms + due_in_ms
         if is_whole:
             self._last[key] = running.pull
+            if not running.gained:
+                vain = self._vain.setdefault(key, Bucket(VAIN_PULLS_PER_SECOND, VAIN_PULLS_BURST))
+                vain.charge(1, now_ms)
         effects = self._pass_on(running) if running.gained else []
         if running.again and running.gained:
             self._after_fold.add(key)
         elif running.again:
-            effects += self.start(running.device, running.council, now_ms)
+            effects += self.hint(running.device, running.council, now_ms)
         return effects
 
     def folded(self, now_ms: int) -> list[Effect]:
@@ -289,3 +339,18 @@ class Pulling:
         news = pack(Kind.NEWS, running.council)
         others = [device for device in self._world.connected if device != running.device]
         return [Ask(self._world.next_number(), device, news, ASK_TIMEOUT_MS) for device in others]
+
+
+def _is_held(place: Place, envelope: Envelope) -> bool:
+    held = place.index.lane(envelope.lane)
+    return held is not None and envelope.hash in held.hashes_at(envelope.seq)
+
+
+def _read_gossip(data: bytes) -> list[EnvelopeGroup]:
+    """The groups in a gossip message; none when it is no such message."""
+    if data[:1] != bytes([GossipKind.ENVELOPES]):
+        return []
+    try:
+        return decode_groups(data[1:], MAX_GOSSIP_ENVELOPES_BYTES * 2)
+    except RemoteError:
+        return []

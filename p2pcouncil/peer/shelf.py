@@ -29,6 +29,10 @@ SEEN_BY_NETWORK = b"seen by network"
 """A setting: when (milliseconds, a line) and how many peers the process that runs the network had connected."""
 
 
+CONDUCT = b"conduct"
+"""A setting: which devices are throttled or refused, and why, as `p2pcouncil.peer.courtesy` writes it."""
+
+
 class LobbyRecord(msgspec.Struct, frozen=True, array_like=True):
     """A join that waits for a vouch."""
 

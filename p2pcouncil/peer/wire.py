@@ -9,6 +9,7 @@ LOBBY     please keep my join until somebody vouches    a sentence, empty when i
 TIPS      how far do you hold these lanes?              a count for each lane
 KNOWS     whom else do you know?                        addresses
 NEWS      we hold news of this council: pull from us    nothing
+any       more than this peer answers so quickly        BUSY: how long to wait
 ========  ============================================  =============================================
 """
 
@@ -23,6 +24,7 @@ from p2pcouncil.domain.records import Hash
 MAX_LANES_PER_QUESTION = 256
 MAX_ADDRESSES = 32
 MAX_ADDRESS_CHARS = 256
+MAX_WAIT_MS = 10_000
 
 Address = Annotated[str, msgspec.Meta(max_length=MAX_ADDRESS_CHARS)]
 
@@ -36,6 +38,7 @@ class Kind(IntEnum):
     TIPS = 4
     KNOWS = 5
     NEWS = 6
+    BUSY = 254
     UNKNOWN_COUNCIL = 255
 
 
@@ -90,6 +93,12 @@ class KnowsAnswer(Body, frozen=True, array_like=True, forbid_unknown_fields=True
     """Addresses worth dialling."""
 
     addresses: Annotated[tuple[Address, ...], msgspec.Meta(max_length=MAX_ADDRESSES)]
+
+
+class BusyAnswer(Body, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """In how many milliseconds the question may be asked again."""
+
+    wait_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_WAIT_MS)]
 
 
 BodyT = TypeVar("BodyT", bound=Body)

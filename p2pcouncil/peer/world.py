@@ -5,6 +5,7 @@ from typing import Any
 
 from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId
 from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, lane_id
+from p2pcouncil.peer.courtesy import Courtesy
 from p2pcouncil.peer.place import Place
 
 MAX_DEVICES_REMEMBERED = 1_000
@@ -51,6 +52,7 @@ class World:
     problems: dict[DeviceId, str] = field(default_factory=dict)
     unreadable: dict[CouncilId, str] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
+    courtesy: Courtesy = field(default_factory=Courtesy)
     _counter: int = 0
 
     def next_number(self) -> int:

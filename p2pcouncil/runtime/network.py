@@ -17,6 +17,7 @@ from p2pcouncil.peer.events import (
     Publish,
     Reply,
     ReplyWithEnvelopes,
+    Served,
 )
 from p2pcouncil.peer.shelf import ADDRESS
 from p2pcouncil.peer.wire import topic_of
@@ -26,6 +27,7 @@ from p2pcouncil.runtime.wiring import translate
 log = logging.getLogger("p2pcouncil")
 
 KEEP_ADDRESSES_SECONDS = 5.0
+KNOW_MEMBERS_SECONDS = 1.0
 
 Outward = Listen | Publish | Reply | Drop | Ask | ReplyWithEnvelopes | Connect
 
@@ -46,6 +48,7 @@ class Network:
         await self._transport.start()
         self._host.spawn(self._hear())
         self._host.spawn(self._keep_addresses())
+        self._host.spawn(self._know_members())
         for place in self._host.peer.world.places.values():
             await self._transport.join_topic(topic_of(place.council))
 
@@ -71,9 +74,11 @@ class Network:
                     await transport.drop(PeerKey(device), reason)
                 case Connect(address):
                     await transport.remember(address)
-                case ReplyWithEnvelopes(question, head, wanted, max_bytes):
+                case ReplyWithEnvelopes(question, head, wanted, max_bytes, device):
                     groups = await self._host.reader.run(read_groups, wanted, max_bytes)
-                    await transport.respond(question, head + encode_groups(groups))
+                    data = head + encode_groups(groups)
+                    await transport.respond(question, data)
+                    await self._host.handle(Served(device, len(data)))
                 case Ask():
                     await self._ask(effect)
                 case _:
@@ -106,6 +111,20 @@ class Network:
         while True:
             await asyncio.sleep(KEEP_ADDRESSES_SECONDS)
             await self._save_addresses()
+
+    async def _know_members(self) -> None:
+        """Tell the network whose gossip is worth passing on: that of members' devices."""
+        told: frozenset[PeerKey] = frozenset()
+        while True:
+            places = self._host.peer.world.places.values()
+            known = frozenset(PeerKey(device) for place in places for device in place.member_devices())
+            if known != told:
+                told = known
+                try:
+                    await self._transport.know(known)
+                except TransportError as error:
+                    log.info("network: %s", error)
+            await asyncio.sleep(KNOW_MEMBERS_SECONDS)
 
     async def _save_addresses(self) -> None:
         try:

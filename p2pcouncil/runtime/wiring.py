@@ -6,11 +6,13 @@ from crdt.ids import DeviceId
 from net.transport import (
     AddressesChanged,
     GossipReceived,
+    GossipShed,
     PeerDown,
     PeerRefused,
     PeerUp,
     RequestReceived,
 )
+from p2pcouncil.peer import events
 from p2pcouncil.peer.events import (
     AddressesKnown,
     Event,
@@ -20,7 +22,7 @@ from p2pcouncil.peer.events import (
     QuestionHeard,
 )
 
-Heard = PeerUp | PeerDown | PeerRefused | GossipReceived | RequestReceived | AddressesChanged
+Heard = PeerUp | PeerDown | PeerRefused | GossipReceived | GossipShed | RequestReceived | AddressesChanged
 
 
 def translate(event: Heard) -> Event:
@@ -32,8 +34,10 @@ def translate(event: Heard) -> Event:
             return PeerGone(DeviceId(peer), "")
         case PeerRefused(peer, reason):
             return PeerGone(DeviceId(peer), reason)
-        case GossipReceived(sender, topic, data):
-            return GossipHeard(DeviceId(sender), topic, data)
+        case GossipReceived(sender, topic, data, origin):
+            return GossipHeard(DeviceId(sender), topic, data, DeviceId(origin))
+        case GossipShed(sender, own, strangers, others):
+            return events.GossipShed(DeviceId(sender), own, strangers, others)
         case RequestReceived(sender, request_id, data):
             return QuestionHeard(DeviceId(sender), request_id, data)
         case AddressesChanged(addresses):

@@ -14,7 +14,7 @@ PEER = PeerKey(b"\x01" * 32)
 
 
 def gossip(data: bytes) -> GossipReceived:
-    return GossipReceived(PEER, "t", data)
+    return GossipReceived(PEER, "t", data, PEER)
 
 
 async def test_events_from_many_threads_come_in_order() -> None:
