@@ -1,19 +1,21 @@
 """The side of sync that asks: a machine of its own for each pull, bounded whatever the other side says.
 
 It goes down into ranges whose fingerprints differ, compares the lanes that it finds there (`crdt.sync_lane`),
-and fetches what is lacking. A peer that lies (false fingerprints, endless ranges, claims without envelopes,
-envelopes not asked for) ends the pull with a `RemoteError`, or wastes a bounded number of rounds.
+and fetches what is lacking, as far as no other pull fetches it already (`crdt.sync_claims`). A peer that lies
+(false fingerprints, endless ranges, claims without envelopes, envelopes not asked for) ends the pull with a
+`RemoteError`, or wastes a bounded number of rounds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from crdt.envelope import Envelope, EnvelopeGroup, decode_groups
 from crdt.errors import RemoteError
-from crdt.ids import CouncilId, LaneId
+from crdt.ids import CouncilId, DeviceId, LaneId
 from crdt.index import LaneIndex
 from crdt.keys import lane_id
+from crdt.sync_claims import Claims, Taken
 from crdt.sync_lane import (
     Search,
     Step,
@@ -38,10 +40,14 @@ from crdt.sync_wire import (
     encode_request,
 )
 
+ALONE = DeviceId(b"")
+"""Whom a pull asks that shares its work with no other."""
 MAX_OPEN_LANES = 4_096
 """Lanes being fetched at a time; further ranges wait until some are done, so that memory stays bounded."""
 MAX_SHOWN_LANES = 65_536
 """Lanes that the other side claims to hold more of and that never came to be held here."""
+FEW_LANES = 1_024
+"""So many shown lanes are kept before it is looked which of them have come; then twice as many, and so on."""
 MAX_IDLE_ROUNDS = 3
 """Answers that bring nothing asked for. An honest peer may give one, when a fork took back what it offered."""
 FREE_RANGES = 1_024
@@ -61,19 +67,27 @@ class _Open:
 class Pull:
     """One pull from one peer: ask `next_request`, give the answer to `receive`, take the groups in, and so on.
 
-    The pull ends when `next_request` returns None. It may be dropped at any time; a new one goes on from
-    whatever was taken in. After a `RemoteError` it is not to be used any more.
+    The pull has ended when it `is_done`; while it is not and there is no request, it waits for what other
+    pulls are fetching. It may be dropped at any time; a new one goes on from whatever was taken in. After a
+    `RemoteError` it is not to be used any more.
     """
 
-    def __init__(self, council: CouncilId, index: LaneIndex) -> None:
+    def __init__(
+        self, council: CouncilId, index: LaneIndex, claims: Claims | None = None, device: DeviceId = ALONE
+    ) -> None:
         """Begin.
 
         Args:
             council: the council that is reconciled.
             index: what we hold of it; read while the pull runs, so it should follow what is taken in.
+            claims: what the council's other pulls are fetching; None when there are no others.
+            device: whom this pull asks.
         """
         self._council = council
         self._index = index
+        self._claims = claims or Claims()
+        self._device = device
+        self._began = self._claims.begin(device)
         fingerprint, _ = index.fingerprint()
         self._open = [_Open(Range(b"", b"", fingerprint), 0)]
         self._stretches: dict[LaneId, Stretch] = {}
@@ -81,9 +95,21 @@ class Pull:
         self._shown: dict[LaneId, Summary] = {}
         self._asked: Request | None = None
         self._asked_open: list[_Open] = []
+        self._nothing_free_at = -1
+        self._look_through_at = FEW_LANES
         self._ranges_seen = 0
         self._lanes_seen = 0
         self._idle_rounds = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all that the other side showed was fetched, by this pull or another."""
+        return not (self._open or self._searches or self._stretches or self._asked)
+
+    @property
+    def is_fetching(self) -> bool:
+        """Whether envelopes are on their way."""
+        return self._asked is not None and bool(self._asked.wants)
 
     @property
     def behind(self) -> int:
@@ -91,28 +117,28 @@ class Pull:
 
         A lower bound while the pull runs; what was received but not accepted still counts.
         """
-        return sum(item.missing for item in self._open) + sum(
-            self._missing(lane, summary) for lane, summary in self._shown.items()
-        )
+        return sum(item.missing for item in self._open) + self._forget_what_is_held()
 
-    def next_request(self) -> bytes | None:
+    def next_request(self, *, fetch: bool = True) -> bytes | None:
         """The next question, at most `MAX_REQUEST_BYTES`; the same one again when its answer was lost.
 
+        Args:
+            fetch: whether to ask for envelopes, too.
+
         Returns:
-            None when all that the other side showed was fetched.
+            None when there is nothing to ask: for good if the pull `is_done`, else for now.
         """
-        self._forget_what_came_otherwise()
         room = MAX_RANGES if len(self._stretches) + len(self._searches) < MAX_OPEN_LANES else 0
         # The last ones first: going into depth keeps the list short.
         self._asked_open = self._open[len(self._open) - min(room, len(self._open)) :]
         request = Request(
             [item.range for item in self._asked_open],
             [Probe(lane, search.seqs()) for lane, search in islice(self._searches.items(), MAX_PROBES)],
-            [WireWant(lane, s.first, s.last) for lane, s in islice(self._stretches.items(), MAX_WANTS)],
+            self._next_wants() if fetch else [],
         )
-        is_done = not (request.ranges or request.probes or request.wants)
-        self._asked = None if is_done else request
-        return None if is_done else encode_request(request)
+        is_empty = not (request.ranges or request.probes or request.wants)
+        self._asked = None if is_empty else request
+        return None if is_empty else encode_request(request)
 
     def receive(self, response: bytes) -> list[EnvelopeGroup]:
         """Take in the answer to the last question.
@@ -137,15 +163,24 @@ class Pull:
         self._open += unanswered
         for probe, hashes in zip(asked.probes, head.probes, strict=False):
             self._take_probe(LaneId(probe.lane), hashes)
-        wanted = {LaneId(want.lane) for want in asked.wants}
-        for lane in map(LaneId, head.withdrawn):
-            if lane not in wanted:
-                raise RemoteError("A peer withdrew what it was not asked for.")
+        wanted = {LaneId(want.lane): want.last for want in asked.wants}
+        withdrawn = {LaneId(lane) for lane in head.withdrawn}
+        if not withdrawn <= wanted.keys():
+            raise RemoteError("A peer withdrew what it was not asked for.")
+        for lane in withdrawn:
             self._stretches.pop(lane, None)
             self._shown.pop(lane, None)
         groups = decode_groups(tail, MAX_ANSWER_BYTES) if tail else []
         kept = [kept for group in groups for kept in self._take_group(group, wanted)]
         self._notice_idling(bool(head.ranges or head.probes or head.withdrawn or groups))
+        if groups:
+            count = sum(len(group.envelopes) for group in groups)
+            asked_for = sum(want.last - want.first + 1 for want in asked.wants)
+            self._claims.served(self._device, tops_of(kept), count, asked_for)
+        elif withdrawn == wanted.keys():
+            self._claims.answered(self._device)
+        else:
+            self._claims.failed(self._device)
         return kept
 
     def _take_range(self, asked: Range, found: RangeAnswer) -> None:
@@ -183,8 +218,11 @@ class Pull:
         if step is not None:
             self._shown[lane] = summary
             self._take_step(lane, step)
-        if len(self._shown) > MAX_SHOWN_LANES:
-            raise RemoteError("A peer shows lanes without end.")
+        if len(self._shown) >= self._look_through_at:
+            self._forget_what_is_held()
+            if len(self._shown) > MAX_SHOWN_LANES:
+                raise RemoteError("A peer shows lanes without end.")
+            self._look_through_at = min(max(FEW_LANES, 2 * len(self._shown)), MAX_SHOWN_LANES + 1)
 
     def _take_probe(self, lane: LaneId, hashes: Sequence[bytes]) -> None:
         search = self._searches.pop(lane, None)
@@ -195,12 +233,13 @@ class Pull:
         match step:
             case Stretch():
                 self._stretches[lane] = step
+                self._nothing_free_at = -1
             case Search():
                 self._searches[lane] = step
             case None:
                 self._shown.pop(lane, None)
 
-    def _take_group(self, group: EnvelopeGroup, wanted: set[LaneId]) -> Iterator[EnvelopeGroup]:
+    def _take_group(self, group: EnvelopeGroup, wanted: Mapping[LaneId, int]) -> Iterator[EnvelopeGroup]:
         lane = lane_id(group.header)
         stretch = self._stretches.get(lane)
         is_asked = lane in wanted and group.header.council == self._council
@@ -208,7 +247,7 @@ class Pull:
             raise RemoteError("A peer sent envelopes that it was not asked for.")
         held = self._index.lane(lane)
         for envelope in group.envelopes:
-            _take_envelope(stretch, envelope)
+            _take_envelope(stretch, envelope, wanted[lane])
         first = group.envelopes[0]
         ours = b"" if held is None else held.hash_at(first.seq - 1)
         if ours and ours != first.prev:
@@ -226,19 +265,51 @@ class Pull:
         if self._idle_rounds >= MAX_IDLE_ROUNDS:
             raise RemoteError("A peer does not serve what it claims to hold.")
 
-    def _forget_what_came_otherwise(self) -> None:
-        """Leave out what gossip or another pull brought meanwhile."""
-        for lane, stretch in list(self._stretches.items()):
-            held = self._index.lane(lane)
-            if held is None or stretch.is_branch:
-                continue
-            if held.count >= stretch.first:
-                stretch.first, stretch.tail = held.count + 1, b""
-            if stretch.first > stretch.last or held.fork_seq is not None:
-                del self._stretches[lane]
-        for lane, summary in list(self._shown.items()):
-            if not self._missing(lane, summary):
-                del self._shown[lane]
+    def _next_wants(self) -> list[WireWant]:
+        """Choose what to fetch: no more than an answer holds, and nothing that another pull fetches."""
+        if self._nothing_free_at == self._claims.version:
+            return []
+        for lane in [lane for lane, stretch in self._stretches.items() if self._is_settled(lane, stretch)]:
+            del self._stretches[lane]
+        wants = self._choose(Taken.FREE) or self._choose(Taken.LOOSELY)
+        for want in wants:
+            self._claims.ask(LaneId(want.lane), self._device)
+        self._nothing_free_at = -1 if wants else self._claims.version
+        return wants
+
+    def _choose(self, at_most: Taken) -> list[WireWant]:
+        """Choose among the stretches that nobody else is asked for, or only somebody who is too slow."""
+        wants: list[WireWant] = []
+        room = self._claims.allowed(self._device)
+        for lane, stretch in self._stretches.items():
+            if not room or len(wants) == MAX_WANTS:
+                break
+            if stretch.first <= stretch.last and self._claims.taken(lane, self._device) <= at_most:
+                last = min(stretch.last, stretch.first + room - 1)
+                wants.append(WireWant(lane, stretch.first, last))
+                room -= last - stretch.first + 1
+        return wants
+
+    def _is_settled(self, lane: LaneId, stretch: Stretch) -> bool:
+        """Whether there is no more need of a stretch; else it goes on behind what has come by now."""
+        held = self._index.lane(lane)
+        if stretch.is_branch:
+            return False
+        if held is not None and held.fork_seq is not None:
+            return True
+        mark = self._claims.mark(lane, self._began)
+        count = 0 if held is None else held.count
+        first = 1 + (count if mark is None else max(count, mark.upto))
+        if first != stretch.first:
+            stretch.first, stretch.tail = first, b""
+        return first > stretch.last and (count >= stretch.last or mark is None or mark.is_checked)
+
+    def _forget_what_is_held(self) -> int:
+        """Leave out lanes that were shown and have come by now, whoever brought them; count what is missing."""
+        missing = {lane: self._missing(lane, summary) for lane, summary in self._shown.items()}
+        for lane in [lane for lane, count in missing.items() if not count]:
+            del self._shown[lane]
+        return sum(missing.values())
 
     def _missing(self, lane: LaneId, summary: Summary) -> int:
         """Envelopes lacking of a lane; a branch that is being looked for counts as one."""
@@ -246,11 +317,20 @@ class Pull:
         return max(count_missing(self._index.lane(lane), summary), int(is_open))
 
 
-def _take_envelope(stretch: Stretch, envelope: Envelope) -> None:
+def tops_of(groups: Iterable[EnvelopeGroup]) -> dict[LaneId, int]:
+    """The highest place of each lane of which envelopes came."""
+    tops: dict[LaneId, int] = {}
+    for group in groups:
+        for envelope in group.envelopes:
+            tops[envelope.lane] = max(envelope.seq, tops.get(envelope.lane, 0))
+    return tops
+
+
+def _take_envelope(stretch: Stretch, envelope: Envelope, last: int) -> None:
     """Check that an envelope is the next of its stretch: in sequence, or a second branch at the same place."""
     is_next = envelope.seq == stretch.first or (stretch.has_forked and envelope.seq > stretch.first)
     is_second_branch = bool(stretch.tail) and envelope.seq == stretch.first - 1
-    if not (is_next or is_second_branch) or envelope.seq > stretch.last:
+    if not (is_next or is_second_branch) or envelope.seq > last:
         raise RemoteError("A peer sent envelopes that it was not asked for.")
     if is_second_branch:
         stretch.has_forked = True
