@@ -102,6 +102,15 @@ def test_vouching(bakery: Bakery) -> None:
     assert "Nobody" in refusal(bakery.ada, c.VouchFor(bakery.council, zed.member)), "one vouch is enough here"
 
 
+def test_who_left_cannot_let_anybody_in(bakery: Bakery) -> None:
+    bakery.ben.submit(c.LeaveCouncil(bakery.council))
+    eve = bakery.simulation.node("Eve")
+    line = bakery.ada.submit(c.MakeInvitation(bakery.council)).lines[0]
+    eve.submit(c.JoinByInvitation(line))
+    bakery.simulation.run(2_000)
+    assert "You left" in refusal(bakery.ben, c.VouchFor(bakery.council, eve.member))
+
+
 def test_a_lone_founder_asks_for_one_vouch_only(bakery: Bakery) -> None:
     founding = c.FoundCouncil("A", "society", "society", "", charter=Charter(vouches_needed=2))
     assert "nobody could ever have 2 vouches" in refusal(bakery.ada, founding)

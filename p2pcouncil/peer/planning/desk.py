@@ -104,6 +104,11 @@ class Desk:
             LocalError: another one does.
         """
         duty = place.state.duty(self.me.member)
+        if duty.device is None and place.state.member(self.me.member).joins == 0:
+            raise LocalError(
+                "The vouch that let you in does not count: whoever gave it had left, or it was taken back.",
+                "Ask another member to vouch for you.",
+            )
         if duty.device is None:
             raise LocalError(
                 "None of your devices votes in this council: you were vouched for with more than one of them.",

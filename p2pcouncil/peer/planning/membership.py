@@ -174,6 +174,12 @@ def plan_vouch(desk: Desk, council: CouncilId, join_id: bytes) -> Plan:
         LocalError: it can't be done; the hint says what to do instead.
     """
     place = desk.place(council)
+    desk.check_duty(place)
+    if place.state.member(desk.me.member).has_left:
+        raise LocalError(
+            f"You left “{shown(place.state.genesis.name)}”, so your vouch would not count.",
+            "Somebody who is still a member has to vouch.",
+        )
     for join, signed in desk.peer.requests(council):
         if sha256(signed).digest() == join_id or join.member == join_id:
             mine = any(
