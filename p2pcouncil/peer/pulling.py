@@ -3,6 +3,10 @@
 Gossip is best effort and only ever a hint; what is right comes from pulls. One pull at a time runs per device and
 council. It starts when a device appears, when gossip shows a gap, when the other side says that it has news, when a
 newcomer was just admitted (their lanes may be accepted now), and every so often for good measure.
+
+The pulls of one council share what is to be fetched (`crdt.sync_claims`). One that finds all of it asked of others
+rests, and is looked at again whenever an answer came, was checked or was folded, and at each tick. Who is too slow
+loses its claims, and the others go on; nothing here waits for one device alone.
 """
 
 from collections.abc import Iterable
@@ -10,8 +14,8 @@ from dataclasses import dataclass
 
 from crdt.envelope import Envelope, EnvelopeGroup, decode_groups, encode_groups
 from crdt.errors import RemoteError
-from crdt.ids import CouncilId, DeviceId
-from crdt.sync import MAX_RESPONSE_BYTES, Pull, answer
+from crdt.ids import CouncilId, DeviceId, LaneId
+from crdt.sync import MAX_RESPONSE_BYTES, Claims, Pull, answer, tops_of
 from p2pcouncil.peer.events import (
     Accept,
     Ask,
@@ -34,8 +38,18 @@ RETRY_AFTER_MS = 2_000
 LET_IN_PAUSE_MS = 500
 """After somebody was let in: what had come of theirs was set aside and is taken in first, not fetched again."""
 ASK_TIMEOUT_MS = 20_000
+CLAIM_MS = 3_000
+"""A device that was asked for envelopes and does not answer within this time no longer keeps others from it."""
+STUCK_MS = 60_000
+"""The last resort: a pull of a council in which nothing came, and nothing was checked, for so long is begun anew."""
+FOLD_MS = 5_000
+"""What was taken in is seen in the index by then, or will not be: it was set aside, or stands above a fork."""
 MAX_ACCEPTING = 2
 """Answers of one pull that wait to be checked; bounds the memory that a fast peer can take up here."""
+MAX_FETCHING = 8
+"""Answers with envelopes under way or being checked, of all pulls together: at most so many megabytes."""
+MAX_LOOKED_AT = 8
+"""Resting pulls that are looked at in one go; the others have their turn next time."""
 MAX_GOSSIPED = 10_000
 MAX_GOSSIP_ENVELOPES_BYTES = 32_768
 """Larger news is announced and pulled, not pushed."""
@@ -55,8 +69,18 @@ class _Running:
     again: bool = False
     gained: bool = False
     asking: bool = False
+    lapsed: bool = False
     accepting: int = 0
-    started_ms: int = 0
+    asked_ms: int = 0
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Envelopes of an answer, being checked; `tops` are the last ones of each lane."""
+
+    running: _Running
+    tops: dict[LaneId, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +98,18 @@ class Pulling:
     def __init__(self, world: World) -> None:
         self._world = world
         self._running: dict[tuple[DeviceId, CouncilId], _Running] = {}
+        self._claims: dict[CouncilId, Claims] = {}
         self._asks: dict[int, _Running] = {}
-        self._batches: dict[int, _Running] = {}
+        self._batches: dict[int, _Batch] = {}
         self._gossiped: dict[int, _Gossiped] = {}
         self._due_ms: dict[tuple[DeviceId, CouncilId], int] = {}
         self._let_in_ms: dict[CouncilId, int] = {}
+        self._progress_ms: dict[CouncilId, int] = {}
         self._last: dict[tuple[DeviceId, CouncilId], Pull] = {}
         self._after_fold: set[tuple[DeviceId, CouncilId]] = set()
         self._lacks_council: set[tuple[DeviceId, CouncilId]] = set()
+        self._checked_ms = 0
+        self._turn = 0
         self._vain: dict[tuple[DeviceId, CouncilId], Bucket] = {}
         self._own_gossip = Bucket(OWN_GOSSIP_PER_SECOND, OWN_GOSSIP_BURST)
         self._unspread: set[CouncilId] = set()
@@ -111,9 +139,11 @@ class Pulling:
         if running is not None:
             running.again = True
             return []
-        pull = Pull(council, self._world.places[council].index)
-        self._running[key] = _Running(pull, device, council, started_ms=now_ms)
-        return self._continue(self._running[key], now_ms)
+        claims = self._claims.setdefault(council, Claims())
+        pull = Pull(council, self._world.places[council].index, claims, device)
+        self._running[key] = running = _Running(pull, device, council)
+        self._progress_ms[council] = now_ms
+        return self._continue(running, now_ms)
 
     def hint(self, device: DeviceId, council: CouncilId, now_ms: int) -> list[Effect]:
         """Begin a pull because a device says, or shows, that it has news; later when such hints led nowhere.
@@ -123,7 +153,8 @@ class Pulling:
         key = (device, council)
         pause_ms = self._vain[key].take(0, now_ms) if key in self._vain else 0
         if pause_ms and key not in self._running:
-            self._due_ms[key] = min(self._due_ms.get(key, now_ms + pause_ms), now_ms + pause_ms)
+            due_ms = now_ms + pause_ms
+            self._due_ms[key] = min(self._due_ms.get(key, due_ms), due_ms)
             return []
         return self.start(device, council, now_ms)
 
@@ -142,11 +173,12 @@ class Pulling:
         self._let_in_ms[council] = now_ms
 
     def gone(self, device: DeviceId) -> None:
-        """Forget what ran with a device that is no longer connected."""
+        """Forget what ran with a device that is no longer connected; what came of it is being checked all the same."""
         for key in [k for k in self._running if k[0] == device]:
             del self._running[key]
+        for claims in self._claims.values():
+            claims.forget(device)
         self._asks = {n: r for n, r in self._asks.items() if r.device != device}
-        self._batches = {n: r for n, r in self._batches.items() if r.device != device}
         self._gossiped = {n: some for n, some in self._gossiped.items() if some.device != device}
         self._vain = {key: bucket for key, bucket in self._vain.items() if key[0] != device}
         for key in [k for k in self._due_ms if k[0] == device]:
@@ -158,6 +190,7 @@ class Pulling:
     def reset(self) -> None:
         """Forget every pull: the indexes that they compared with are made anew."""
         self._running.clear()
+        self._claims.clear()
         self._asks.clear()
         self._batches.clear()
         self._gossiped.clear()
@@ -166,10 +199,20 @@ class Pulling:
         self._after_fold.clear()
 
     def tick(self, now_ms: int) -> list[Effect]:
-        """Begin the pulls that are due, and give up those that hang."""
+        """Begin the pulls that are due, let others do what somebody is too slow for, and give up what hangs."""
         effects = self._announce(now_ms)
-        for key in [k for k, r in self._running.items() if now_ms - r.started_ms > 3 * ASK_TIMEOUT_MS]:
-            del self._running[key]
+        for running in self._running.values():
+            is_slow = running.pull.is_fetching and now_ms - running.asked_ms >= CLAIM_MS
+            if running.asking and is_slow and not running.lapsed:
+                running.lapsed = True
+                self._claims[running.council].lapse(running.device)
+        if now_ms - self._checked_ms >= FOLD_MS:
+            effects += self.folded(now_ms)
+        stuck = [c for c, at_ms in self._progress_ms.items() if now_ms - at_ms >= STUCK_MS]
+        for council in stuck:
+            effects += self._begin_anew(council, now_ms)
+        for council in list(self._progress_ms):
+            effects += self._continue_all(council, now_ms)
         for council in [c for c, at_ms in self._let_in_ms.items() if now_ms - at_ms >= LET_IN_PAUSE_MS]:
             del self._let_in_ms[council]
             effects += self.start_all(now_ms, council)
@@ -191,8 +234,14 @@ class Pulling:
         key = (running.device, running.council)
         if self._running.get(key) is not running:
             return []
+        running.asking = False
+        self._looked_at(running)
         if data is None:
-            return self._end(running, now_ms, RETRY_AFTER_MS)
+            self._claims[running.council].failed(running.device)
+            return [
+                *self._end(running, now_ms, RETRY_AFTER_MS),
+                *self._continue_all(running.council, now_ms),
+            ]
         if data[:1] == bytes([Kind.UNKNOWN_COUNCIL]):
             self._lacks_council.add(key)
             return self._end(running, now_ms, PULL_EVERY_MS)
@@ -203,15 +252,14 @@ class Pulling:
             groups = running.pull.receive(data[1:])
         except RemoteError as error:
             return self._drop(running, str(error), now_ms)
-        running.started_ms = now_ms
-        running.asking = False
+        self._progress_ms[running.council] = now_ms
         effects: list[Effect] = []
         if groups:
             batch = self._world.next_number()
-            self._batches[batch] = running
+            self._batches[batch] = _Batch(running, tops_of(groups))
             running.accepting += 1
             effects.append(Accept(batch, running.device, tuple(groups)))
-        return effects + self._continue(running, now_ms)
+        return effects + self._continue_all(running.council, now_ms)
 
     def accepted(self, event: BatchAccepted, now_ms: int) -> list[Effect]:
         """Go on with the pull whose envelopes were just taken in, or pull what gossip showed to be missing."""
@@ -220,15 +268,28 @@ class Pulling:
             if event.refused and gossiped.is_own:
                 self._world.courtesy.take(gossiped.device, What.REFUSED, len(event.refused), now_ms)
             return self.hint(gossiped.device, gossiped.council, now_ms) if event.waiting else []
-        running = self._batches.pop(event.batch, None)
-        if running is None or self._running.get((running.device, running.council)) is not running:
+        batch = self._batches.pop(event.batch, None)
+        if batch is None:
             return []
-        if event.refused:
-            # Who answers a pull vouches for what it holds: an honest peer checked it before it kept it.
-            return self._drop(running, event.refused[0], now_ms)
-        running.gained = running.gained or event.accepted > 0
+        running, council = batch.running, batch.running.council
+        is_running = self._running.get((running.device, council)) is running
         running.accepting -= 1
-        return self._continue(running, now_ms)
+        running.gained = running.gained or event.accepted > 0
+        if event.refused or event.lost:
+            self._claims[council].lost(batch.tops)
+        else:
+            self._claims[council].checked(batch.tops)
+            self._progress_ms[council] = self._checked_ms = now_ms
+        effects: list[Effect] = []
+        if event.refused and is_running:
+            # Who answers a pull vouches for what it holds: an honest peer checked it before it kept it.
+            effects = self._drop(running, event.refused[0], now_ms)
+        elif event.lost and is_running:
+            # This laptop can't keep what comes: to fetch more of it now helps nobody.
+            effects = self._end(running, now_ms, PULL_EVERY_MS)
+        elif event.accepted and not is_running:
+            effects = self._pass_on(running)
+        return effects + self._continue_all(council, now_ms)
 
     def question(self, device: DeviceId, number: int, body: bytes, now_ms: int) -> list[Effect]:
         """Answer another peer's pull; who asks about a council holds it by now, so that we can ask back.
@@ -295,21 +356,73 @@ class Pulling:
                 effects.append(Publish(topic_of(council), bytes([GossipKind.NEWS])))
         return effects
 
+    def folded(self, now_ms: int) -> list[Effect]:
+        """All that was kept is folded: begin the pulls that waited for it, lest they fetch the same again."""
+        waiting, self._after_fold = self._after_fold, set()
+        effects = [effect for key in sorted(waiting) for effect in self.start(*key, now_ms)]
+        for council, claims in list(self._claims.items()):
+            if claims.folded():
+                effects += self._continue_all(council, now_ms)
+        return effects
+
+    def _continue_all(self, council: CouncilId, now_ms: int) -> list[Effect]:
+        """Go on with the pulls of a council: from who serves best, and was not looked at for longest, first."""
+        some = [r for r in self._running.values() if r.council == council and not r.asking]
+        if some:
+            claims = self._claims[council]
+            some.sort(key=lambda running: (-claims.allowed(running.device), running.turn))
+        return [
+            effect
+            for running in some[:MAX_LOOKED_AT]
+            if self._running.get((running.device, council)) is running
+            for effect in self._continue(running, now_ms)
+        ]
+
     def _continue(self, running: _Running, now_ms: int) -> list[Effect]:
         """Ask on while what came is being checked, for the one is the network's time and the other the processor's."""
+        self._looked_at(running)
         if running.asking or running.accepting >= MAX_ACCEPTING:
             return []
-        question = running.pull.next_request()
+        question = running.pull.next_request(fetch=self._fetching() < MAX_FETCHING)
         if question is None:
-            return [] if running.accepting else self._end(running, now_ms, PULL_EVERY_MS, is_whole=True)
+            if running.accepting or not running.pull.is_done:
+                return []
+            return self._end(running, now_ms, PULL_EVERY_MS, is_whole=True)
         ask = self._world.next_number()
         self._asks[ask] = running
         running.asking = True
+        running.lapsed = False
+        running.asked_ms = now_ms
         return [Ask(ask, running.device, pack(Kind.SYNC, running.council + question), ASK_TIMEOUT_MS)]
+
+    def _looked_at(self, running: _Running) -> None:
+        """Put a pull behind all others: what it did not get when it was asked, somebody else may try first."""
+        self._turn += 1
+        running.turn = self._turn
+
+    def _fetching(self) -> int:
+        """How many answers with envelopes are on their way or being checked; who is too slow takes nobody's place."""
+        asked = sum(
+            running.asking and running.pull.is_fetching and not running.lapsed
+            for running in self._running.values()
+        )
+        return asked + len(self._batches)
+
+    def _begin_anew(self, council: CouncilId, now_ms: int) -> list[Effect]:
+        """Nothing moves in a council: give up every pull of it, and what is being checked; it is compared again."""
+        del self._progress_ms[council]
+        self._claims.pop(council)
+        self._batches = {n: b for n, b in self._batches.items() if b.running.council != council}
+        effects: list[Effect] = []
+        for running in [r for r in self._running.values() if r.council == council]:
+            effects += self._end(running, now_ms, RETRY_AFTER_MS)
+        return effects
 
     def _end(self, running: _Running, now_ms: int, due_in_ms: int, *, is_whole: bool = False) -> list[Effect]:
         key = (running.device, running.council)
         self._running.pop(key, None)
+        if running.council in self._claims:
+            self._claims[running.council].end(running.device)
         self._due_ms[key] = now_ms + due_in_ms
         if is_whole:
             self._last[key] = running.pull
@@ -323,16 +436,12 @@ class Pulling:
             effects += self.hint(running.device, running.council, now_ms)
         return effects
 
-    def folded(self, now_ms: int) -> list[Effect]:
-        """All that was kept is folded: begin the pulls that waited for it, lest they fetch the same again."""
-        waiting, self._after_fold = self._after_fold, set()
-        return [effect for key in sorted(waiting) for effect in self.start(*key, now_ms)]
-
     def _drop(self, running: _Running, reason: str, now_ms: int) -> list[Effect]:
         running.again = False
         told = self._end(running, now_ms, PULL_EVERY_MS)
         self._world.blame(running.device, reason)
-        return [*told, Drop(running.device, reason)]
+        others = self._continue_all(running.council, now_ms)
+        return [*told, Drop(running.device, reason), *others]
 
     def _pass_on(self, running: _Running) -> list[Effect]:
         """Tell the others who are connected that there is news; what came by a pull was gossiped before their time."""
