@@ -11,20 +11,19 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from typing import Any, assert_never
 
 from crdt.envelope import Envelope
 from crdt.errors import LocalError
-from crdt.ids import ChangeHash, CouncilId, LaneId, TextId
+from crdt.ids import ChangeHash, CouncilId, TextId
 from crdt.keys import Signer
 from crdt.store.accept import AcceptReport
-from crdt.store.append import append_feed, append_text, current_generation
+from crdt.store.append import current_generation
 from crdt.store.rows import Cursor, NewRows, data_version, read_new
 from crdt.store.shelf import shelf_delete, shelf_dump, shelf_put
 from crdt.store.shell import AsyncStore
-from crdt.text import TextDocument
 from net.transport import Transport
-from p2pcouncil.domain.entries import encode_entry
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.events import (
     Accept,
@@ -51,6 +50,7 @@ from p2pcouncil.peer.shelf import SETTING
 from p2pcouncil.runtime.clock import now_ms
 from p2pcouncil.runtime.intake import GENERATION, Intake
 from p2pcouncil.runtime.network import Network
+from p2pcouncil.runtime.writing import prepare_write, write_all
 
 log = logging.getLogger("p2pcouncil")
 
@@ -89,6 +89,7 @@ class Engine:
         self._folded_rows = 0
         self._keeps_begun = 0
         self._keeps_open = 0
+        self._unkept: dict[tuple[str, bytes], Keep] = {}
         self._changed: set[asyncio.Event] = set()
         self.failure: BaseException | None = None
         self.trouble = ""
@@ -187,7 +188,7 @@ class Engine:
             gc.freeze()
 
     async def append(self, effects: Sequence[Effect]) -> list[list[Envelope]]:
-        """Write what a command asked for, and fold it.
+        """Write what a command asked for, and fold it; what it writes at a stretch is kept in whole or not at all.
 
         Returns:
             The envelopes that each `Append` and `AppendEdit` wrote, in order.
@@ -196,11 +197,11 @@ class Engine:
             LocalError: no identity, a full or forked feed, a full disk.
         """
         written: list[list[Envelope]] = []
-        for effect in effects:
-            if isinstance(effect, Append | AppendEdit):
-                written.append(await self._write(effect))
+        for is_write, some in groupby(effects, lambda effect: isinstance(effect, Append | AppendEdit)):
+            if is_write:
+                written += await self._write([e for e in some if isinstance(e, Append | AppendEdit)])
             else:
-                await self.carry_out([effect])
+                await self.carry_out(list(some))
         await self.refresh(shelf=True)
         return written
 
@@ -209,7 +210,7 @@ class Engine:
         for effect in effects:
             match effect:
                 case Append() | AppendEdit():
-                    await self._write(effect)
+                    await self._write([effect])
                 case Keep(kind, key, value):
                     await self.keep(kind, key, value)
                 case Accept():
@@ -227,7 +228,16 @@ class Engine:
     async def handle(self, event: Event) -> None:
         """Give the core an event and carry out what follows; a full disk is shown and tried again later."""
         with self.troubles():
-            await self.carry_out(self.peer.handle(event, now_ms()))
+            for effect in self.peer.handle(event, now_ms()):
+                await self._attempt(effect)
+
+    async def _attempt(self, effect: Effect) -> None:
+        """Carry out one effect, so that one which finds no room holds up no other; it is kept at a later tick."""
+        with self.troubles():
+            await self.carry_out([effect])
+            return
+        if isinstance(effect, Keep):
+            self._unkept[effect.kind, effect.key] = effect
 
     @contextmanager
     def troubles(self) -> Iterator[None]:
@@ -241,7 +251,9 @@ class Engine:
 
     def wrote(self) -> None:
         """Something was written: what stood in the way does so no more."""
-        self.trouble = ""
+        if self.trouble:
+            self.trouble = ""
+            self._show()
 
     async def generation(self, council: CouncilId, text: TextId | None = None) -> int:
         """The generation of our feed in a council, or of our lane in one of its texts, that is written to now.
@@ -255,38 +267,18 @@ class Engine:
         kept = int.from_bytes(self.peer.world.item(SETTING, GENERATION + council) or b"", "big")
         return max(kept, await self.store.run(current_generation, council, me.device, text=text))
 
-    async def _write(self, effect: Append | AppendEdit) -> list[Envelope]:
+    async def _write(self, effects: Sequence[Append | AppendEdit]) -> list[list[Envelope]]:
         me = self.peer.world.me
         if me is None or self.signer is None:
             raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
-        text = effect.text_id if isinstance(effect, AppendEdit) else None
-        generation = await self.generation(effect.council, text)
-        if isinstance(effect, Append):
-            entries = [encode_entry(entry) for entry in effect.entries]
-            return await self.store.run(
-                append_feed,
-                self.signer,
-                effect.council,
-                me.certificate,
-                generation,
-                entries,
-                now_ms(),
-                effect.once,
-            )
-
-        def make_changes(document: TextDocument, lane: LaneId) -> Sequence[bytes]:
-            return document.edit(lane, effect.text, effect.base or None)
-
-        return await self.store.run(
-            append_text,
-            self.signer,
-            effect.council,
-            effect.text_id,
-            me.certificate,
-            generation,
-            make_changes,
-            now_ms(),
-        )
+        writes = []
+        for effect in effects:
+            text = effect.text_id if isinstance(effect, AppendEdit) else None
+            generation = await self.generation(effect.council, text)
+            writes.append(prepare_write(effect, self.signer, me.certificate, generation, now_ms()))
+        written = await self.store.run(write_all, writes)
+        self.wrote()
+        return written
 
     async def accept(self, batch: Sequence[Accept]) -> AcceptReport:
         """Take in groups of envelopes at once, without a queue, and fold what held.
@@ -305,6 +297,7 @@ class Engine:
             LocalError: the disk, the file or another process is in the way.
         """
         shelf = self.peer.world.shelf.setdefault(kind, {})
+        self._unkept.pop((kind, key), None)
         self._keeps_begun += 1
         self._keeps_open += 1
         try:
@@ -332,6 +325,8 @@ class Engine:
     async def _tick(self) -> None:
         while True:
             await self.handle(Tick())
+            for effect in list(self._unkept.values()):
+                await self._attempt(effect)
             await asyncio.sleep(TICK_SECONDS)
 
     async def _watch(self) -> None:
