@@ -23,5 +23,9 @@ class LocalError(CouncilError):
         self.hint = hint
 
 
+class DamagedError(LocalError):
+    """What this laptop keeps is damaged: nobody's fault, and `p2pcouncil doctor` sees to it."""
+
+
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """All that msgspec raises on bytes from anywhere: malformed, of another shape, no UTF-8, nested without end."""

@@ -1,11 +1,13 @@
 """Lane rows: headers written once, read once, and shared by every envelope of the lane."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from crdt.errors import DamagedError, RemoteError
 from crdt.ids import CouncilId, DeviceId, LaneId, MemberId
-from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, lane_id
+from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, lane_id, validate_header
+from crdt.store.faults import DOCTOR_HINT
 
 COLUMNS = "kind, council, subject, member, device, certificate, generation"
 _CHUNK = 500
@@ -22,9 +24,42 @@ def header_of(
     certificate: bytes,
     generation: int,
 ) -> LaneHeader:
-    """Build a header from its columns; equal rows give the very same object."""
+    """Build a header from its columns; equal rows give the very same object.
+
+    Raises:
+        DamagedError: no row that we wrote is like this.
+    """
+    if kind not in tuple(LaneKind):
+        raise DamagedError("A row of the data file makes no sense: the file is damaged.", DOCTOR_HINT)
     proof = DeviceCertificate(MemberId(member), DeviceId(device), certificate)
     return LaneHeader(LaneKind(kind), CouncilId(council), subject, proof, generation)
+
+
+def checked_header(columns: Sequence[object], lane: object) -> LaneHeader:
+    """Build a header from columns that may be damaged.
+
+    Args:
+        columns: what `COLUMNS` names, of any type.
+        lane: the id that the row has; None if it is not known.
+
+    Raises:
+        RemoteError: they are no header, or one that proves nothing, or that of another lane.
+    """
+    match tuple(columns):
+        case (
+            int() as kind,
+            bytes() as council,
+            bytes() as subject,
+            bytes() as member,
+            bytes() as device,
+            bytes() as certificate,
+            int() as generation,
+        ) if kind in tuple(LaneKind):
+            header = header_of(kind, council, subject, member, device, certificate, generation)
+            validate_header(header)
+            if lane in (None, lane_id(header)):
+                return header
+    raise RemoteError("A lane's row makes no sense.")
 
 
 def find_lane(conn: sqlite3.Connection, lane: LaneId) -> tuple[int, int | None] | None:

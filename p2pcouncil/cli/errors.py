@@ -12,14 +12,10 @@
 """
 
 import enum
-import sqlite3
 from typing import Any
 
-from crdt.errors import CouncilError, LocalError
+from crdt.errors import CouncilError, DamagedError, LocalError
 from net.transport import TransportError
-
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_PRIMARY_CODE_MASK = 0xFF
 
 
 class ExitCode(enum.IntEnum):
@@ -46,12 +42,20 @@ class NotInTimeError(LocalError):
     """Others did not answer, or did not come to hold something, within the time given."""
 
 
-class VerificationFailedError(LocalError):
-    """A check found something that does not hold; `data` is what was found, for scripts."""
+class CheckFailedError(LocalError):
+    """A check found something; `data` is what was found, for scripts."""
 
     def __init__(self, message: str, hint: str, data: dict[str, Any]) -> None:
         super().__init__(message, hint)
         self.data = data
+
+
+class VerificationFailedError(CheckFailedError):
+    """Something does not hold."""
+
+
+class FoundDamagedError(CheckFailedError):
+    """The doctor found damage, and did not or could not repair it."""
 
 
 EXPECTED = (CouncilError, TransportError, OSError)
@@ -69,6 +73,8 @@ def exit_code_of(error: BaseException) -> ExitCode:
             return ExitCode.NETWORK
         case VerificationFailedError():
             return ExitCode.VERIFICATION
+        case DamagedError() | FoundDamagedError():
+            return ExitCode.DAMAGED
         case _:
             return _by_cause(error)
 
@@ -91,12 +97,11 @@ def hint_of(error: BaseException) -> str:
 
 
 def _by_cause(error: BaseException | None) -> ExitCode:
-    """Look at what lies below a `LocalError`: the store and the network keep the fault that they speak of as cause."""
+    """Look at what lies below a `LocalError`: the network keeps the fault that it speaks of as cause."""
     while error is not None:
         if isinstance(error, TransportError):
             return ExitCode.NETWORK
-        code = getattr(error, "sqlite_errorcode", None)
-        if isinstance(error, sqlite3.DatabaseError) and code is not None:
-            return ExitCode.DAMAGED if code & _PRIMARY_CODE_MASK in _DAMAGE else ExitCode.ERROR
+        if isinstance(error, DamagedError):
+            return ExitCode.DAMAGED
         error = error.__cause__
     return ExitCode.ERROR

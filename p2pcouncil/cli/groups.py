@@ -21,7 +21,7 @@ _NEXT_HEADING = "Args:"
 
 def add_verb(
     app: App,
-    verb: Callable[..., Coroutine[Any, Any, None]],
+    verb: Callable[..., Coroutine[Any, Any, None] | None],
     group: Group | None = None,
     name: str | None = None,
 ) -> None:
@@ -29,7 +29,8 @@ def add_verb(
 
     Args:
         app: the program, or a verb with verbs below it.
-        verb: an async function; the examples in its docstring end the help page.
+        verb: an async function, or a plain one that has nothing to wait for; the examples in its docstring end the
+            help page.
         group: the chapter.
         name: if it can't be the function's.
     """

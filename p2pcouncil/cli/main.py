@@ -12,9 +12,20 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
-from p2pcouncil.cli import completion, councils, files, identity, joining, network, proposals, story, votes
+from p2pcouncil.cli import (
+    completion,
+    councils,
+    doctor,
+    files,
+    identity,
+    joining,
+    network,
+    proposals,
+    story,
+    votes,
+)
 from p2pcouncil.cli.context import Context
-from p2pcouncil.cli.errors import EXPECTED, ExitCode, VerificationFailedError, exit_code_of, hint_of
+from p2pcouncil.cli.errors import EXPECTED, CheckFailedError, ExitCode, exit_code_of, hint_of
 from p2pcouncil.cli.groups import EVERYWHERE, PROGRAM
 from p2pcouncil.cli.interface import interface
 from p2pcouncil.runtime.home import Home
@@ -40,7 +51,7 @@ def make_app() -> App:
     )
     app["--help"].group = PROGRAM
     app["--version"].group = PROGRAM
-    for chapter in (identity, councils, joining, proposals, votes, network, files, story, completion):
+    for chapter in (identity, councils, joining, proposals, votes, network, files, doctor, story, completion):
         chapter.register(app)
     app.meta.group_parameters = EVERYWHERE
     return app
@@ -107,7 +118,7 @@ def _execute(command: Callable[..., object], bound: inspect.BoundArguments, cont
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except EXPECTED as error:
         code = exit_code_of(error)
-        found = error.data if isinstance(error, VerificationFailedError) else None
+        found = error.data if isinstance(error, CheckFailedError) else None
         context.complain(str(error), hint_of(error), code, found)
         return code
     except (KeyboardInterrupt, EOFError, asyncio.CancelledError):

@@ -16,14 +16,22 @@ from typing import TypeVar
 
 import msgspec
 
-from crdt.errors import LocalError
+from crdt.errors import DamagedError, LocalError
 from crdt.ids import MemberId
 from crdt.keys import DeviceCertificate, is_certified
 from p2pcouncil.domain.plain_text import validate_line
 from p2pcouncil.identity.files import make_private_directory, read_private_file, write_new_file
 from p2pcouncil.identity.keys import DeviceKey, MemberKey
 from p2pcouncil.identity.phrase import decode_phrase, encode_phrase, new_entropy
-from p2pcouncil.identity.sealed import MODERATE, Cost, SealedSeed, open_seed, seal_seed, validate_passphrase
+from p2pcouncil.identity.sealed import (
+    MODERATE,
+    Cost,
+    SealedSeed,
+    open_seed,
+    seal_seed,
+    validate_passphrase,
+    validate_sealed,
+)
 
 NAME_CHARS_MAX = 64
 DEVICE_FILE = "device.key"
@@ -181,6 +189,18 @@ class Keystore:
             )
         return key
 
+    def check_member_key(self) -> None:
+        """See whether the stored member key is well-formed; without the passphrase nobody can tell more.
+
+        Raises:
+            LocalError: its file is damaged or open to others.
+        """
+        if self.is_member_key_stored():
+            try:
+                validate_sealed(self._read(MEMBER_FILE, _MemberFile).sealed)
+            except ValueError as error:
+                raise self._damaged(MEMBER_FILE) from error
+
     def _set_up(self, member_key: MemberKey, name: str, passphrase: str) -> None:
         name = validate_line(name, "The display name", NAME_CHARS_MAX)
         if passphrase:
@@ -233,7 +253,7 @@ class Keystore:
             raise self._damaged(file) from error
 
     def _damaged(self, file: str) -> LocalError:
-        return LocalError(
+        return DamagedError(
             f"{self._directory / file} is damaged.",
             "Restore it from a backup, or recover with the 24 words in an empty home.",
         )

@@ -102,17 +102,9 @@ def open_seed(sealed: SealedSeed, passphrase: str) -> bytes:
         LocalError: the passphrase is wrong, or there is too little memory to try it.
         ValueError: the file says something impossible.
     """
+    validate_sealed(sealed)
     cost = Cost(sealed.opslimit, sealed.memlimit_bytes)
     salt, box = bytes.fromhex(sealed.salt), bytes.fromhex(sealed.box)
-    is_possible = (
-        sealed.kdf == "argon2id13"
-        and argon2id.OPSLIMIT_MIN <= cost.opslimit <= _OPSLIMIT_MAX
-        and argon2id.MEMLIMIT_MIN <= cost.memlimit_bytes <= _MEMLIMIT_BYTES_MAX
-        and len(salt) == argon2id.SALTBYTES
-        and len(box) == SecretBox.NONCE_SIZE + SecretBox.MACBYTES + 32
-    )
-    if not is_possible:
-        raise ValueError("the parameters of the sealed seed are out of range")
     key = _stretch(passphrase, salt, cost)
     try:
         return SecretBox(key).decrypt(box)
@@ -121,6 +113,23 @@ def open_seed(sealed: SealedSeed, passphrase: str) -> bytes:
             "The passphrase does not open the member key.",
             "Check capitals and the keyboard's layout. If it is lost, recover with the 24 words.",
         ) from None
+
+
+def validate_sealed(sealed: SealedSeed) -> None:
+    """Check that a file says something possible, as far as that shows without the passphrase.
+
+    Raises:
+        ValueError: it does not.
+    """
+    is_possible = (
+        sealed.kdf == "argon2id13"
+        and argon2id.OPSLIMIT_MIN <= sealed.opslimit <= _OPSLIMIT_MAX
+        and argon2id.MEMLIMIT_MIN <= sealed.memlimit_bytes <= _MEMLIMIT_BYTES_MAX
+        and len(bytes.fromhex(sealed.salt)) == argon2id.SALTBYTES
+        and len(bytes.fromhex(sealed.box)) == SecretBox.NONCE_SIZE + SecretBox.MACBYTES + 32
+    )
+    if not is_possible:
+        raise ValueError("the parameters of the sealed seed are out of range")
 
 
 def _stretch(passphrase: str, salt: bytes, cost: Cost) -> bytes:

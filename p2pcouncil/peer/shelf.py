@@ -16,7 +16,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from crdt.errors import UNREADABLE, LocalError
+from crdt.errors import UNREADABLE, DamagedError
 from p2pcouncil.domain.records import Hash
 
 COUNCIL = "council"
@@ -68,14 +68,14 @@ def read(value: bytes, shape: type[T]) -> T:
     """Decode a record of the shelf.
 
     Raises:
-        LocalError: the store was damaged.
+        DamagedError: no program of ours wrote it.
     """
     try:
         return msgspec.msgpack.decode(value, type=shape)
     except UNREADABLE as error:
-        raise LocalError(
+        raise DamagedError(
             f"A record in this laptop's store can't be read: {error}.",
-            "Restore the home folder from a backup, or import a bundle into a new one.",
+            "Run `p2pcouncil doctor --repair`: it leaves out what can't be read.",
         ) from error
 
 

@@ -259,12 +259,14 @@ class Engine:
         """The generation of our feed in a council, or of our lane in one of its texts, that is written to now.
 
         It moves on when a feed is full or forked, and when others gave us back entries of our own that this store
-        did not hold: then it is an old copy, and going on in the same lane could contradict what we once said.
+        did not hold: then it is an old copy, and going on in the same lane could contradict what we once said. After
+        a repair it has moved on in all councils, also those that nothing could be saved of.
         """
         me = self.peer.world.me
         if me is None:
             raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
-        kept = int.from_bytes(self.peer.world.item(SETTING, GENERATION + council) or b"", "big")
+        settings = (self.peer.world.item(SETTING, name) for name in (GENERATION, GENERATION + council))
+        kept = max(int.from_bytes(value or b"", "big") for value in settings)
         return max(kept, await self.store.run(current_generation, council, me.device, text=text))
 
     async def _write(self, effects: Sequence[Append | AppendEdit]) -> list[list[Envelope]]:

@@ -20,6 +20,7 @@ from p2pcouncil.runtime.strangers import Strangers
 log = logging.getLogger("p2pcouncil")
 
 GENERATION = b"generation:"
+"""A setting: with a council, where its feed goes on if this store was an old copy; without one, where all do."""
 MAX_WAITING_FRAMES = 1_000
 ACCEPT_BATCHES = 64
 """Frames taken in by one transaction: a burst of small gossip costs one commit, not one each."""

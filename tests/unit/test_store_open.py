@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crdt.errors import LocalError
+from crdt.errors import DamagedError, LocalError
 from crdt.store.append import append_feed
 from crdt.store.faults import spoken_faults
 from crdt.store.rows import Cursor, count, read_new
@@ -74,7 +74,16 @@ def test_a_damaged_file(tmp_path: Path) -> None:
 
     with pytest.raises(LocalError, match="damaged") as caught:
         use()
-    assert "peers still hold" in caught.value.hint
+    assert "p2pcouncil doctor --repair" in caught.value.hint
+
+
+def test_a_file_that_lost_its_tables_is_not_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    with closing(open_store(path)) as conn:
+        append(conn, b"x")
+        conn.execute("DROP TABLE shelf")
+    with pytest.raises(DamagedError, match="lacks tables"):
+        open_store(path)
 
 
 def test_a_read_only_file(tmp_path: Path) -> None:
