@@ -53,8 +53,9 @@ def main(arguments: Sequence[str]) -> int:
         console.print(results[0].story, markup=False)
     console.print(_summary(results, switched_on))
     if failed > MAX_STORIES:
-        seeds_at_fault = ", ".join(str(result.seed) for result in results if result.violations)
-        console.print(f"seeds with violations: {seeds_at_fault}", markup=False)
+        for result in sorted(results, key=lambda result: result.seed):
+            if result.violations:
+                console.print(f"seed {result.seed}: {result.shortly()}", markup=False)
     console.print(f"sim: {len(results)} runs, {failed} violations", markup=False)
     return 1 if failed else 0
 

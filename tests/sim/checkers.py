@@ -12,6 +12,7 @@ from nacl.signing import VerifyKey
 
 from crdt.envelope import signed_message
 from crdt.ids import ChangeHash, DeviceId, LaneId, TextId
+from crdt.keys import certificate_message
 from crdt.store import orphans
 from crdt.store.rows import Cursor, StoredEnvelope, read_new
 from crdt.text import TextDocument
@@ -59,6 +60,9 @@ def nobody_is_misquoted(society: Society) -> Iterator[str]:
         for row in rows_of(laptop):
             device, message = row.header.device, signed_message(row.envelope.lane, row.envelope.hash)
             owner = honest.get(device)
+            word = row.header.certificate
+            if not _holds(word.member, certificate_message(word.member, device), word.signature):
+                yield f"{laptop.title} keeps an entry of a device that its member never certified"
             if not _holds(device, message, row.envelope.signature):
                 yield f"{laptop.title} keeps an entry that device {device.hex()[:8]} did not sign"
             elif owner is not None and message not in owner.signer.signed:
@@ -211,6 +215,24 @@ def texts_are_equal_and_load(society: Society) -> Iterator[str]:
             yield f"the text of “{found.title}” differs when {laptop.title} puts it together anew"
 
 
+def the_last_ballot_counts(society: Society) -> Iterator[str]:
+    """Of what somebody voted with one laptop that was never copied, what they were told last is kept counts."""
+    titles = set(society.laptops)
+    for laptop in society.inside():
+        state = laptop.place(society.council).state
+        standing = {issue.hash: issue for issue in state.issues()}
+        for (issue, member), (title, choice) in society.voted.items():
+            voter = society.laptops[title]
+            if issue not in standing or member not in standing[issue].roll:
+                continue
+            if voter.is_copy or f"{voter.name}'s other laptop" in titles:
+                continue
+            counted = state.ballot(issue, member)
+            if counted is None or counted.choice != choice:
+                said = "nothing" if counted is None else str(counted.choice)
+                yield f"{laptop.title} counts {said} for {title}, who voted {choice} last"
+
+
 AT_ANY_TIME: tuple[Checker, ...] = (
     equal_sets_give_equal_hashes,
     what_was_kept_is_kept,
@@ -225,6 +247,7 @@ WHEN_QUIET: tuple[Checker, ...] = (
     who_kept_to_the_rules_has_no_fork,
     from_scratch_is_the_same,
     texts_are_equal_and_load,
+    the_last_ballot_counts,
 )
 
 
@@ -249,10 +272,10 @@ def _rebuilt(laptop: Laptop, text_id: TextId) -> TextDocument:
 
 
 @lru_cache(maxsize=1 << 18)
-def _holds(device: DeviceId, message: bytes, signature: bytes) -> bool:
+def _holds(key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether a signature holds, by a check of the checkers' own."""
     try:
-        VerifyKey(device).verify(message, signature)
+        VerifyKey(key).verify(message, signature)
     except (BadSignatureError, ValueError):
         return False
     return True

@@ -39,6 +39,11 @@ class Result:
     counts: Counter[str]
     cpu_seconds: float
 
+    def shortly(self) -> str:
+        """The first violation, in a line: of something raised, what."""
+        head, *more = self.violations
+        return head.strip().splitlines()[-1] if "Traceback" in head else " ".join([head, *more[:1]])
+
 
 def run(seed: int, peers: int = 0, switched_on: Collection[str] = FAULTS) -> Result:
     """Play a seed to its end, or to the first violation.
@@ -115,17 +120,16 @@ def _everybody_is_heard(society: Society) -> list[str]:
     said: list[tuple[str, bytes]] = []
     for laptop in society.inside():
         place = laptop.place(society.council)
-        if not place.state.is_admitted(laptop.member):
+        if not any(m.member == laptop.member and m.on_roll for m in place.state.members()):
             continue
         title = f"{laptop.title} was here"
         command = c.MakeProposal(society.council, title, "At the end.", "End\n", YesNo(quorum_permille=0))
         try:
             done = laptop.submit(command)
         except LocalError as error:
-            if place.state.member(laptop.member).has_left or _is_disowned(society, laptop.title):
-                continue
             return [f"{laptop.title} can say nothing any more: {error} {error.hint}"]
         said.append((laptop.title, done.id))
+        society.heard += 1
     _come_to_rest(society)
     violations = _check(society, (*AT_ANY_TIME, *WHEN_QUIET))
     for title, proposal in said:
@@ -153,6 +157,7 @@ def _counts(society: Society) -> Counter[str]:
         {
             "laptops": len(laptops),
             "acknowledged entries": len(society.ledger.acknowledged),
+            "members heard at the end": society.heard,
             "hostile peers": len(society.liars),
             "crashes": sum(laptop.disk.crashes for laptop in laptops),
             "virtual seconds": society.simulation.network.now_ms // 1_000,
