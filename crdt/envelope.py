@@ -160,7 +160,10 @@ def payload_hash(header: LaneHeader, seq: int, prev: ChangeHash | None, payload:
 
 def _text_change_hash(lane: LaneId, seq: int, prev: ChangeHash | None, payload: bytes) -> ChangeHash:
     from crdt.change_codec import read_change_head  # only text lanes pay for the codec
+    from crdt.text_guard import MAX_LANE_CHANGES
 
+    if seq > MAX_LANE_CHANGES:
+        raise RemoteError(f"Sequence number {seq} is outside 1 to {MAX_LANE_CHANGES:,} of a text's lane.")
     if len(payload) > MAX_TEXT_CHANGE_BYTES:
         raise RemoteError(
             f"A text change of {len(payload):,} bytes is larger than {MAX_TEXT_CHANGE_BYTES:,}."

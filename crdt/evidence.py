@@ -4,6 +4,8 @@ Two validly signed envelopes at one (lane, seq) are a *fork*. Of a forked lane e
 below the lowest fork and the two lowest hashes there, and nothing above. Lower forks and lower hashes replace
 higher ones and never come back, and what a replica needs to judge an envelope, the chain below it, is never
 dropped; so the order of arrival leaves no trace. Source: DESIGN section 3, "Equivocation".
+
+What a lane may weigh counts along its own chain, so that it too is a function of the chain alone.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +14,8 @@ from dataclasses import dataclass, field
 from crdt.envelope import Envelope, is_authentic, payload_hash
 from crdt.errors import RemoteError
 from crdt.ids import ChangeHash
-from crdt.keys import LaneHeader, lane_id, validate_header
+from crdt.keys import LaneHeader, LaneKind, lane_id, validate_header
+from crdt.lane_bounds import max_bytes_of, may_be_too_heavy
 
 BRANCHES_KEPT = 2
 """Two branches prove a fork; a third proves nothing more."""
@@ -46,6 +49,11 @@ def verify_evidence(evidence: ForkEvidence) -> None:
             raise RemoteError("An envelope of the proof was not signed by the device.")
 
 
+def weighs_nothing(seq: int) -> int:
+    """What stands below any place of an empty lane."""
+    return 0
+
+
 def nothing_pinned(change: ChangeHash) -> bool:
     """Pin nothing: the rule while no page names envelopes above a fork."""
     return False
@@ -59,11 +67,15 @@ class LaneState:
         head_seq: seq of the last envelope below any fork; 0 for an empty lane.
         fork_seq: seq of the lowest known fork; None while there is none.
         held: per seq the hashes held, at least at the place of every envelope on offer and the one before.
+        kind: what the lane's changes are changes of.
+        bytes_below: what the payloads held below a place weigh; asked for in long lanes only.
     """
 
     head_seq: int = 0
     fork_seq: int | None = None
     held: Mapping[int, tuple[ChangeHash, ...]] = field(default_factory=dict)
+    kind: LaneKind = LaneKind.FEED
+    bytes_below: Callable[[int], int] = weighs_nothing
 
 
 @dataclass(slots=True)
@@ -79,6 +91,7 @@ class LanePlan:
         orphans: rightly signed, but what they follow is not held yet.
         duplicates: how many were held already.
         dropped: how many stand at or above a fork and are not kept.
+        too_heavy: what no chain of this kind may hold, for all that stands below it.
     """
 
     insert: list[Envelope] = field(default_factory=list)
@@ -88,6 +101,7 @@ class LanePlan:
     orphans: list[Envelope] = field(default_factory=list)
     duplicates: int = 0
     dropped: int = 0
+    too_heavy: set[ChangeHash] = field(default_factory=set)
 
 
 def plan_lane(
@@ -107,29 +121,63 @@ def plan_lane(
     """
     plan = LanePlan(fork_seq=state.fork_seq)
     fresh: dict[int, ChangeHash] = {}
+    scales = _Scales(state)
     for envelope in sorted(offered, key=_place):
         seq, change = envelope.seq, envelope.hash
         here = (fresh[seq],) if seq in fresh else state.held.get(seq, ())
+        if plan.fork_seq == seq and plan.branches:
+            here = plan.branches
         if plan.fork_seq is not None and seq > plan.fork_seq:
             _beyond(plan, envelope, here, pinned)
-        elif plan.fork_seq == seq and plan.branches:
-            _branch(plan, envelope, plan.branches)
         elif change in here:
             plan.duplicates += 1
+        elif envelope.prev in plan.too_heavy:
+            plan.too_heavy.add(change)
         elif not _follows(state, fresh, envelope):
             _unrooted(plan, state.head_seq + len(fresh), envelope)
+        elif not scales.bear(envelope):
+            plan.too_heavy.add(change)
         elif here:
             plan.fork_seq = seq
             _branch(plan, envelope, here)
         else:
             plan.insert.append(envelope)
             fresh[seq] = change
+            scales.add(envelope)
     return plan
 
 
 def lowest_branches(hashes: Iterable[ChangeHash]) -> tuple[ChangeHash, ...]:
     """Return the branches that are kept of all that are known at one place."""
     return tuple(sorted(set(hashes))[:BRANCHES_KEPT])
+
+
+class _Scales:
+    """Weighs chains along their own sequence, where they are long enough to be too heavy."""
+
+    def __init__(self, state: LaneState) -> None:
+        self._state = state
+        self._held: int | None = None
+        self._fresh: dict[int, int] = {}
+
+    def bear(self, envelope: Envelope) -> bool:
+        """Whether a lane may hold an envelope, which follows what is held or was added."""
+        kind, seq = self._state.kind, envelope.seq
+        if not may_be_too_heavy(kind, seq):
+            return True
+        below = self._fresh.get(seq - 1, 0) + self._held_below(seq)
+        return below + len(envelope.payload) <= max_bytes_of(kind)
+
+    def add(self, envelope: Envelope) -> None:
+        """Put on the next of the chain."""
+        self._fresh[envelope.seq] = self._fresh.get(envelope.seq - 1, 0) + len(envelope.payload)
+
+    def _held_below(self, seq: int) -> int:
+        if seq <= self._state.head_seq:
+            return self._state.bytes_below(seq)
+        if self._held is None:
+            self._held = self._state.bytes_below(self._state.head_seq + 1)
+        return self._held
 
 
 def _place(envelope: Envelope) -> tuple[int, ChangeHash, bytes]:

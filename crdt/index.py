@@ -17,6 +17,7 @@ from crdt.envelope import Envelope
 from crdt.errors import RemoteError
 from crdt.ids import HASH_BYTES, ChangeHash, LaneId
 from crdt.keys import LaneHeader
+from crdt.lane_bounds import Writers
 from crdt.parts import PartsReader
 
 FINGERPRINT_BYTES = 16
@@ -123,6 +124,7 @@ class LaneIndex:
         self._order: list[LaneId] = []
         self._sums: list[int] = []
         self._sizes: list[int] = []
+        self._writers = Writers()
 
     @property
     def total(self) -> int:
@@ -135,15 +137,24 @@ class LaneIndex:
         if held is None:
             held = self._lanes[envelope.lane] = HeldLane(envelope.lane, header)
             insort(self._order, envelope.lane)
+            self._writers.add(envelope.lane, header)
         if held.add(envelope.seq, envelope.hash):
             self._sums = []
 
     def truncate(self, lane: LaneId, seq: int) -> None:
         """Forget a lane from `seq` on: a fork was found there, and what stays comes again."""
         held = self._lanes.get(lane)
-        if held is not None:
-            held.truncate(seq)
-            self._sums = []
+        if held is None:
+            return
+        held.truncate(seq)
+        self._sums = []
+        if not held.size:
+            del self._lanes[lane], self._order[bisect_left(self._order, lane)]
+            self._writers.remove(lane, held.header)
+
+    def has_room(self, header: LaneHeader) -> bool:
+        """Whether a lane that is not held would be kept, or its member has as many as peers keep."""
+        return self._writers.has_room(header)
 
     def lane(self, lane: LaneId) -> HeldLane | None:
         """What is held of a lane, or None for one never heard of."""

@@ -10,6 +10,7 @@ from crdt.envelope import Envelope, EnvelopeGroup, payload_hash, signed_message
 from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId, TextId
 from crdt.index import LaneIndex
 from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, certificate_message, lane_id
+from crdt.text import TextDocument
 
 COUNCIL = CouncilId(sha256(b"council").digest())
 
@@ -42,6 +43,30 @@ def writer(name: str) -> Writer:
     device_id = DeviceId(bytes(device.verify_key))
     signature = member.sign(certificate_message(member_id, device_id)).signature
     return Writer(device, DeviceCertificate(member_id, device_id, signature))
+
+
+def devices(name: str, count: int) -> list[Writer]:
+    """As many devices of one member, by ascending key."""
+    member = SigningKey(sha256(b"member " + name.encode()).digest())
+    member_id = MemberId(bytes(member.verify_key))
+    made = []
+    for number in range(count):
+        key = SigningKey(sha256(b"device %d of " % number + name.encode()).digest())
+        device = DeviceId(bytes(key.verify_key))
+        signature = member.sign(certificate_message(member_id, device)).signature
+        made.append(Writer(key, DeviceCertificate(member_id, device, signature)))
+    return sorted(made, key=lambda found: found.device)
+
+
+def text_lane(author: Writer, text: TextId, count: int = 1) -> EnvelopeGroup:
+    """A device's lane in a text: as many small edits."""
+    header, document = author.text_header(text), TextDocument(text)
+    lane, raws = lane_id(header), []
+    for number in range(count):
+        for raw in document.edit(lane, "x" * (number + 1)):
+            document.apply(lane, raw)
+            raws.append(raw)
+    return EnvelopeGroup(header, tuple(chain(author, raws, header=header)))
 
 
 def chain(

@@ -5,6 +5,10 @@ envelope is judged by its own lane alone: a certified device of an admitted memb
 predecessor, the rules of `crdt.evidence` at forks. A text change's dependencies on *other* lanes are no
 matter of acceptance: a fork there takes rows away again, and then whether they had been held would depend on
 who came first. The guard judges them when the document is put together (`texts`), as a function of the rows.
+It decodes a change's operations then, too: that costs up to fifty times as much as the signature, and refusing here
+what is no change would bound nothing, for a member can fill the same lane with changes that are right.
+
+How many lanes a member may have is bounded in a way that shows no order of arrival either: see `crdt.lane_bounds`.
 
 Signatures are checked before the write lock is taken, so that a frame from a peer never keeps another process
 of this laptop waiting for longer than the inserts take.
@@ -13,16 +17,18 @@ of this laptop waiting for longer than the inserts take.
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from crdt.envelope import Envelope, EnvelopeGroup, signed_message
 from crdt.errors import RemoteError
 from crdt.evidence import LanePlan, LaneState, nothing_pinned, plan_lane
 from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId
-from crdt.keys import LaneHeader, lane_id, validate_header
+from crdt.keys import LaneHeader, LaneKind, lane_id, validate_header
 from crdt.signatures import CheckAll, Signed, check_all
 from crdt.store import orphans
 from crdt.store.lanes import ensure_lane, find_lane, lane_head
+from crdt.store.room import bytes_below, has_room, put_out_beyond
 from crdt.store.rows import ENVELOPE_COLUMNS, EnvelopeRow
 from crdt.store.schema import transaction
 
@@ -52,7 +58,8 @@ class AcceptReport:
         duplicates: envelopes that were held already.
         unknown_members: whose envelopes were left out for now; offer them again once they are admitted.
         orphans: how many wait for what they follow, in the lanes on offer.
-        dropped: how many stand at or above a fork and are not kept by any replica.
+        dropped: how many are not kept by any replica: they stand at or above a fork, or in a lane for which its
+            member leaves no room.
         refused: what broke a rule.
     """
 
@@ -101,8 +108,8 @@ def accept(
     tally = _Tally()
     lanes = _by_lane(groups, admitted, tally)
     with transaction(conn, write=False):
-        for lane, (_, offered) in lanes.items():
-            offered[:] = _unheld(conn, lane, offered, pinned, tally)
+        for lane, (header, offered) in lanes.items():
+            offered[:] = _unheld(conn, lane, header, offered, pinned, tally)
     verified = _verified(lanes, check, tally)
     if verified:
         with transaction(conn, write=True):
@@ -141,10 +148,18 @@ def _by_lane(
 
 
 def _unheld(
-    conn: sqlite3.Connection, lane: LaneId, offered: Sequence[Envelope], pinned: Pinned, tally: _Tally
+    conn: sqlite3.Connection,
+    lane: LaneId,
+    header: LaneHeader,
+    offered: Sequence[Envelope],
+    pinned: Pinned,
+    tally: _Tally,
 ) -> list[Envelope]:
     """Leave out what is held, or can't be kept, before a signature is paid for."""
     found = find_lane(conn, lane)
+    if found is None and offered and not has_room(conn, header):
+        tally.dropped += len(offered)
+        return []
     if found is None or not offered:
         return list(offered)
     number, fork_seq = found
@@ -194,7 +209,12 @@ def _store(
         waiting = orphans.load(conn, lane) if lane in waiting_lanes else []
         offered = [*verified, *waiting]
         found = find_lane(conn, lane)
-        state = LaneState() if found is None else _state(conn, *found, offered)
+        if found is None and not has_room(conn, header):
+            tally.dropped += len(verified)
+            orphans.replace(conn, header, waiting, ())
+            continue
+        empty = LaneState(kind=header.kind)
+        state = empty if found is None else _state(conn, header.kind, *found, offered)
         plan = plan_lane(state, offered, pinned)
         if plan.insert or plan.branches:
             number, _ = ensure_lane(conn, header)
@@ -203,6 +223,10 @@ def _store(
             tally.accepted += len(rows)
             if plan.branches:
                 tally.accepted += _hold_branches(conn, number, plan, now_ms, pinned)
+            if found is None:
+                put_out_beyond(conn, header)
+        if plan.too_heavy:
+            tally.refused.append(Refusal(header.member, "A lane weighs more than a lane may."))
         tally.duplicates += plan.duplicates
         tally.dropped += plan.dropped
         tally.orphans += len(plan.orphans)
@@ -211,10 +235,16 @@ def _store(
 
 
 def _state(
-    conn: sqlite3.Connection, number: int, fork_seq: int | None, offered: Iterable[Envelope]
+    conn: sqlite3.Connection,
+    kind: LaneKind,
+    number: int,
+    fork_seq: int | None,
+    offered: Iterable[Envelope],
 ) -> LaneState:
     head_seq = lane_head(conn, number)[0] if fork_seq is None else fork_seq - 1
-    return LaneState(head_seq, fork_seq, _held(conn, number, offered))
+    return LaneState(
+        head_seq, fork_seq, _held(conn, number, offered), kind, partial(bytes_below, conn, number)
+    )
 
 
 def _held(

@@ -7,12 +7,14 @@ An append that returned is on the disk; one that was killed before left nothing.
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from crdt.envelope import MAX_LANE_ENVELOPES, Envelope
+from crdt.envelope import Envelope
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import CouncilId, DeviceId, LaneId, TextId
 from crdt.keys import MAX_GENERATIONS, DeviceCertificate, LaneHeader, LaneKind, Signer, lane_id
+from crdt.lane_bounds import max_bytes_of, max_envelopes_of, max_payload_bytes_of, may_be_too_heavy
 from crdt.parts import MAX_PARTS, split_entry
 from crdt.store.lanes import lane_head
+from crdt.store.room import bytes_below
 from crdt.store.rows import read_lane
 from crdt.store.schema import transaction
 from crdt.store.sign import append_payloads, check_signer
@@ -66,6 +68,8 @@ def append_feed(
             if row is not None:
                 return _done(conn, LaneId(row[0]), row[1], row[2], row[3])
         _check_latest(conn, header)
+        if not payloads:
+            return []
         number, envelopes = append_payloads(conn, signer, header, payloads, now_ms)
         if once is not None and envelopes:
             conn.execute(
@@ -123,7 +127,7 @@ def append_text(
         try:
             for raw in raws:
                 document.apply(lane, raw)
-            return append_payloads(conn, signer, header, raws, now_ms)[1]
+            return append_payloads(conn, signer, header, raws, now_ms)[1] if raws else []
         except RemoteError as error:
             raise LocalError(
                 f"The edit cannot be made: {error}.", "Open the text anew and edit it again."
@@ -160,7 +164,7 @@ def current_generation(
         if row is None:
             return 0
         number, generation, fork_seq = row
-        has_ended = fork_seq is not None or lane_head(conn, number)[0] + room > MAX_LANE_ENVELOPES
+        has_ended = fork_seq is not None or not _has_room_for(conn, kind, number, room)
     if not has_ended:
         return int(generation)
     if generation + 1 >= MAX_GENERATIONS:
@@ -169,6 +173,17 @@ def current_generation(
             "Set up a new device; your member key certifies it.",
         )
     return int(generation) + 1
+
+
+def _has_room_for(conn: sqlite3.Connection, kind: LaneKind, number: int, room: int) -> bool:
+    """Whether so many more envelopes fit into a lane, however large they are."""
+    seq = lane_head(conn, number)[0]
+    if seq + room > max_envelopes_of(kind):
+        return False
+    if not may_be_too_heavy(kind, seq + room):
+        return True
+    room_bytes = room * max_payload_bytes_of(kind)
+    return bytes_below(conn, number, seq + 1) + room_bytes <= max_bytes_of(kind)
 
 
 def _check_latest(conn: sqlite3.Connection, header: LaneHeader) -> None:

@@ -3,12 +3,14 @@
 import sqlite3
 from collections.abc import Sequence
 
-from crdt.envelope import MAX_LANE_ENVELOPES, Envelope, payload_hash, signed_message
+from crdt.envelope import Envelope, payload_hash, signed_message
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash
 from crdt.keys import MAX_GENERATIONS, LaneHeader, Signer, is_certified, lane_id
+from crdt.lane_bounds import max_bytes_of, max_envelopes_of, may_be_too_heavy
 from crdt.store.accept import INSERT
 from crdt.store.lanes import ensure_lane, lane_head
+from crdt.store.room import bytes_below, require_own_room
 
 _OLD_HINT = "Start the device's next generation; peers are told by an entry of the new feed."
 
@@ -40,9 +42,10 @@ def append_payloads(
         The lane's row number, and the envelopes.
 
     Raises:
-        LocalError: the lane is forked or full.
+        LocalError: the lane is forked or full, or we have as many lanes as peers keep.
     """
     lane = lane_id(header)
+    require_own_room(conn, header)
     number, fork_seq = ensure_lane(conn, header)
     if fork_seq is not None:
         raise LocalError(
@@ -50,8 +53,16 @@ def append_payloads(
             _OLD_HINT,
         )
     seq, head = lane_head(conn, number)
-    if seq + len(payloads) > MAX_LANE_ENVELOPES:
-        raise LocalError(f"The feed is full: it holds {seq:,} of {MAX_LANE_ENVELOPES:,} entries.", _OLD_HINT)
+    most = max_envelopes_of(header.kind)
+    if seq + len(payloads) > most:
+        raise LocalError(f"The feed is full: it holds {seq:,} of {most:,} entries.", _OLD_HINT)
+    if may_be_too_heavy(header.kind, seq + len(payloads)):
+        size_bytes = bytes_below(conn, number, seq + 1) + sum(map(len, payloads))
+        if size_bytes > max_bytes_of(header.kind):
+            raise LocalError(
+                f"The feed is full: it would hold {size_bytes:,} bytes of {max_bytes_of(header.kind):,}.",
+                _OLD_HINT,
+            )
     prev = None if head is None else ChangeHash(head)
     envelopes = []
     for payload in payloads:

@@ -100,13 +100,16 @@ class Place:
         return entries
 
     def fork(self, lane: LaneId, seq: int) -> bool:
-        """A fork was found: take back everything of the lane at or above `seq`.
+        """A fork was found, or the lane put out: take back everything of it at or above `seq`.
 
         Returns:
             Whether the council has to be made anew from its rows: a vouch may have been taken back, and whom it
             let in, and whom they let in, must go with it, as if it had never come.
         """
         self.index.truncate(lane, seq)
+        self._devices_key = (0, 0)
+        for rows in self._dormant.values():
+            rows[:] = [row for row in rows if row.envelope.lane != lane or row.envelope.seq < seq]
         document = self._document_of.get(lane)
         if document is not None:
             self._texts[document].cut(lane, seq)

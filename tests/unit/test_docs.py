@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from nacl.signing import SigningKey
 
+from crdt import keys, lane_bounds
 from crdt.envelope import EnvelopeGroup, encode_groups, make_envelope, signed_message
 from crdt.feed_change import derive_change
 from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId, domain_hash
@@ -40,8 +41,10 @@ from p2pcouncil.domain.rejections import Rule
 from p2pcouncil.domain.state import CouncilState
 from p2pcouncil.domain.tally.method import YesNo
 from p2pcouncil.invitation import Invitation, decode_invitation
+from p2pcouncil.peer import lobby
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.wire import GossipKind, Kind, topic_of
+from p2pcouncil.runtime import strangers
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -51,21 +54,21 @@ FLAT = " ".join(PROTOCOL.split())
 LIMITS_FROM = (
     "crdt/*.py",
     "crdt/store/orphans.py",
+    "crdt/store/room.py",
+    "net/*.py",
     "net/libp2p/*.py",
-    "net/limits.py",
-    "net/transport.py",
-    "p2pcouncil/domain/entries.py",
-    "p2pcouncil/domain/membership.py",
-    "p2pcouncil/domain/proposals.py",
-    "p2pcouncil/domain/records.py",
-    "p2pcouncil/domain/tally/method.py",
+    "p2pcouncil/domain/**/*.py",
     "p2pcouncil/invitation.py",
     "p2pcouncil/peer/lobby.py",
     "p2pcouncil/peer/pulling.py",
     "p2pcouncil/peer/wire.py",
+    "p2pcouncil/peer/world.py",
     "p2pcouncil/runtime/bundle.py",
+    "p2pcouncil/runtime/intake.py",
+    "p2pcouncil/runtime/sneakernet.py",
+    "p2pcouncil/runtime/strangers.py",
 )
-"""Modules whose limits a second implementation has to know; the rest are this laptop's own affair."""
+"""Modules whose limits a second implementation has to know, or that bound what others can do to a laptop."""
 
 Vector = dict[str, bytes | str]
 
@@ -418,6 +421,52 @@ def test_every_limit_is_documented_with_its_value() -> None:
         if not any(row.startswith(f"| `{module}` | `{name}` | {value} |") for row in rows)
     ]
     assert missing == []
+
+
+def _limit_rows() -> list[list[str]]:
+    """The cells of the tables of section 19."""
+    section = PROTOCOL[PROTOCOL.index("## 19. Limits") : PROTOCOL.index("## 20.")]
+    return [
+        [cell.strip() for cell in row.strip("|").split("|")]
+        for row in section.splitlines()
+        if row.startswith("| `") and "/" in row.split("|")[1]
+    ]
+
+
+def test_every_limit_says_whose_it_is_and_why() -> None:
+    rows = _limit_rows()
+    assert [row for row in rows if len(row) != 6 or row[3] not in ("all", "own") or not all(row)] == []
+    assert len({(row[0], row[1]) for row in rows}) == len(rows)
+
+
+def test_no_limit_is_documented_that_is_gone() -> None:
+    exist = {(f"`{module}`", f"`{name}`") for module, name, _ in _limits()}
+    assert [row[:2] for row in _limit_rows() if (row[0], row[1]) not in exist] == []
+
+
+def test_what_one_member_can_make_a_peer_keep_follows_from_the_limits() -> None:
+    feeds, texts = keys.MAX_GENERATIONS, lane_bounds.MAX_TEXT_LANES_PER_DEVICE
+    lanes = envelopes = payload_bytes = 0
+    for kind, count in ((LaneKind.FEED, feeds), (LaneKind.TEXT, texts)):
+        # A fork at the last place of a full lane leaves one envelope more.
+        lanes += count
+        envelopes += count * (lane_bounds.max_envelopes_of(kind) + 1)
+        payload_bytes += count * (lane_bounds.max_bytes_of(kind) + lane_bounds.max_payload_bytes_of(kind))
+    devices = lane_bounds.MAX_DEVICES_PER_MEMBER
+    said = (
+        f"{devices} devices with {feeds} generations of a feed and {texts:,} text lanes each",
+        f"{devices * lanes:,} lanes with {devices * envelopes:,} envelopes"
+        f" of {devices * payload_bytes:,} bytes of payloads",
+    )
+    assert [sentence for sentence in said if sentence not in FLAT] == []
+
+
+def test_what_a_stranger_can_make_a_peer_keep_follows_from_the_limits() -> None:
+    said = (
+        f"{strangers.MAX_BYTES:,} bytes set aside",
+        f"{lobby.MAX_PER_INVITATION} joins of at most 4,096 bytes in a lobby of at most {lobby.MAX_LOBBY}",
+    )
+    assert [sentence for sentence in said if sentence not in FLAT] == []
 
 
 def _tests_that_exist() -> set[str]:
