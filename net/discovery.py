@@ -127,7 +127,12 @@ class LocalDiscovery:
             self._spawn(self._look_up(zeroconf, name))
 
     async def _look_up(self, zeroconf: Zeroconf, name: str) -> None:
-        info = AsyncServiceInfo(SERVICE_TYPE, name)
+        try:
+            info = AsyncServiceInfo(SERVICE_TYPE, name)
+        except ZeroconfError as error:
+            # Whoever announces chooses the name, and may choose one that can't be.
+            _log.info("ignored an announcement of %s: %s", name[:80], error)
+            return
         if not await info.async_request(zeroconf, LOOKUP_TIMEOUT_MS):
             return
         for key, text in sorted(info.decoded_properties.items()):

@@ -148,6 +148,8 @@ def council_of(topic: str) -> bytes | None:
     if not topic.startswith(prefix) or len(topic) != len(prefix) + 64:
         return None
     try:
-        return bytes.fromhex(topic[len(prefix) :])
+        council = bytes.fromhex(topic[len(prefix) :])
     except ValueError:
         return None
+    # Python reads capitals and skips spaces; a council's topic has one spelling.
+    return council if topic_of(council) == topic else None
