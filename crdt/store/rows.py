@@ -63,7 +63,7 @@ class NewRows:
         envelopes: in the order of their commits; along each lane in the order of its chain.
         forks: lanes whose rows from this seq on are to be forgotten.
         cursor: where to read on.
-        more: whether `limit` cut the answer short.
+        more: whether `limit` cut the answer short; never when nothing was left.
     """
 
     envelopes: list[StoredEnvelope]
@@ -92,13 +92,15 @@ def read_new(conn: sqlite3.Connection, cursor: Cursor, limit: int = 10_000) -> N
         ).fetchall()
         rows = conn.execute(
             f"SELECT {ENVELOPE_COLUMNS} FROM envelope WHERE position > ? ORDER BY position LIMIT ?",
-            (cursor.envelope_position, limit),
+            (cursor.envelope_position, limit + 1),
         ).fetchall()
+        more = len(rows) > limit
+        del rows[limit:]
         envelopes = stored(conn, rows)
     end = Cursor(
         rows[-1][0] if rows else cursor.envelope_position, forks[-1][0] if forks else cursor.fork_position
     )
-    return NewRows(envelopes, [(LaneId(lane), seq) for _, lane, seq in forks], end, len(rows) == limit)
+    return NewRows(envelopes, [(LaneId(lane), seq) for _, lane, seq in forks], end, more)
 
 
 def stored(conn: sqlite3.Connection, rows: Sequence[EnvelopeRow]) -> list[StoredEnvelope]:

@@ -55,8 +55,10 @@ from p2pcouncil.runtime.writing import prepare_write, write_all
 log = logging.getLogger("p2pcouncil")
 
 READ_ROWS = 5_000
-FOLD_ROWS = 500
-"""Rows folded in one go: some ten milliseconds, so that the interface stays alive during a long catch-up."""
+SLICE_SECONDS = 0.012
+"""Processor time of one slice of folding, at most about so much, so that the interface stays alive meanwhile."""
+MIN_FOLD_ROWS = 32
+MAX_FOLD_ROWS = 512
 WATCH_SECONDS = 0.15
 TICK_SECONDS = 0.5
 
@@ -87,6 +89,7 @@ class Engine:
         self._intake = Intake(self)
         self._refreshing = asyncio.Lock()
         self._folded_rows = 0
+        self._slice_rows = MAX_FOLD_ROWS // 4
         self._keeps_begun = 0
         self._keeps_open = 0
         self._unkept: dict[tuple[str, bytes], Keep] = {}
@@ -100,6 +103,9 @@ class Engine:
         Raises:
             LocalError: the store can't be read.
         """
+        if not gc.get_freeze_count():
+            # All the modules, once: a full collection would look through them for a twentieth of a second.
+            gc.freeze()
         await self.refresh(shelf=True)
         self.spawn(self._intake.check_all())
         self.spawn(self._intake.fold_kept())
@@ -150,32 +156,46 @@ class Engine:
         async with self._refreshing:
             if shelf:
                 await self._read_shelf()
-            more = True
-            while more:
-                new = await self.reader.run(read_new, self._cursor, READ_ROWS)
-                self._cursor, more = new.cursor, new.more
-                if not await self._fold(new):
-                    self._cursor, more = Cursor(), True
-                self._spare_the_collector(len(new.envelopes))
+            while await self._fold(await self.reader.run(read_new, self._cursor, READ_ROWS)):
+                pass
 
     async def _fold(self, new: NewRows) -> bool:
         """Fold rows in slices, so that a long catch-up leaves the interface its turns.
 
+        The cursor follows each slice: whoever waits for this may be cancelled, and what was read and not folded must
+        then be read again. It would be missing until the next start, and fetched from others in vain.
+
         Returns:
-            False when the core wants all rows again, from the first on; what is left of these is not handed over.
+            Whether there is more to read.
         """
-        rows = [Row(e.header, e.envelope, e.first_seen_ms) for e in new.envelopes]
+        rows = new.envelopes
         forks = tuple(new.forks)
-        for at in range(0, max(len(rows), bool(forks)), FOLD_ROWS):
-            some = tuple(rows[at : at + FOLD_ROWS])
-            more = new.more or at + FOLD_ROWS < len(rows)
-            effects = self.peer.handle(RowsRead(some, forks, more), now_ms())
-            await self.carry_out([effect for effect in effects if effect != ReadAgain()])
-            if ReadAgain() in effects:
-                return False
+        at = 0
+        while at < len(rows) or forks:
+            some = rows[at : at + self._slice_rows]
+            at += len(some)
+            handed = tuple(Row(e.header, e.envelope, e.first_seen_ms) for e in some)
+            begun = time.thread_time()
+            effects = self.peer.handle(RowsRead(handed, forks, new.more or at < len(rows)), now_ms())
+            self._fit_slices(len(some), time.thread_time() - begun)
+            begins_again = ReadAgain() in effects
+            position = some[-1].position if some else self._cursor.envelope_position
+            self._cursor = Cursor() if begins_again else Cursor(position, new.cursor.fork_position)
+            with self.troubles():
+                await self.carry_out([effect for effect in effects if effect != ReadAgain()])
+            if begins_again:
+                return True
             forks = ()
+            self._spare_the_collector(len(some))
             await asyncio.sleep(0)
-        return True
+        return new.more
+
+    def _fit_slices(self, rows: int, took_seconds: float) -> None:
+        """Make slices shorter on a slow laptop, or where entries cost much, and longer where they cost little."""
+        if took_seconds > SLICE_SECONDS:
+            self._slice_rows = max(MIN_FOLD_ROWS, rows // 2)
+        elif rows == self._slice_rows and took_seconds < SLICE_SECONDS / 4:
+            self._slice_rows = min(MAX_FOLD_ROWS, self._slice_rows * 2)
 
     def _spare_the_collector(self, folded_rows: int) -> None:
         """Have the garbage collector pass over what was folded: it stays for as long as the peer runs.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from crdt.envelope import EnvelopeGroup
 from crdt.ids import CouncilId, MemberId
 from crdt.store.accept import AcceptReport, accept
-from p2pcouncil.peer.events import Accept, BatchAccepted
+from p2pcouncil.peer.events import Accept, BatchAccepted, RowsRead
 from p2pcouncil.peer.shelf import SETTING
 from p2pcouncil.runtime.clock import now_ms
 from p2pcouncil.runtime.host import Host
@@ -48,7 +48,7 @@ class Intake:
             self._accepts.put_nowait(effect)
         except asyncio.QueueFull:
             log.info("shed a frame: more arrives than this laptop can check")
-            self._host.spawn(self._host.handle(BatchAccepted(effect.batch, 0, 1, ())))
+            self._host.spawn(self._host.handle(BatchAccepted(effect.batch, 0, 1, (), lost=True)))
 
     async def check_all(self) -> None:
         """Check and keep what arrives, several frames to a transaction when they queue up."""
@@ -64,7 +64,10 @@ class Intake:
             waiting = report.orphans + len(report.unknown_members)
             for effect in batch:
                 refused = await self._refused_of(effect, report, is_alone=len(batch) == 1)
-                await self._host.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused))
+                lost = report is NOTHING_ACCEPTED
+                await self._host.handle(
+                    BatchAccepted(effect.batch, report.accepted, waiting, refused, lost=lost)
+                )
 
     async def _refused_of(self, effect: Accept, report: AcceptReport, *, is_alone: bool) -> tuple[str, ...]:
         """Why envelopes of one frame were refused.
@@ -85,6 +88,8 @@ class Intake:
             self._kept.clear()
             with self._host.troubles():
                 await self._host.refresh()
+                # Another refresh may have folded it all before the core heard that it was kept, and waits for this.
+                await self._host.handle(RowsRead(()))
             groups = self._strangers.take_admitted(self._is_admitted)
             if groups:
                 self.offer(Accept(self._host.peer.world.next_number(), None, groups))
