@@ -121,6 +121,8 @@ async def verify(bundle: Path | None = None, /, *, ctx: Ctx) -> None:
         ctx.say(lines, data)
     raise VerificationFailedError(
         f"{len(failed)} of {len(report.checks)} checks do not hold: {' '.join(failed)}",
-        "Don't rely on it; ask another member for a bundle, and compare.",
+        "Don't rely on it; ask another member for a bundle, and compare."
+        if bundle is not None
+        else "Run `p2pcouncil doctor`: it says what is damaged here, and with --repair saves what can be saved.",
         data,
     )

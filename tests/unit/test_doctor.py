@@ -3,6 +3,8 @@
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId
 from crdt.keys import LaneKind
-from crdt.store.schema import SCHEMA_VERSION
+from crdt.store.schema import SCHEMA_VERSION, open_store
 from p2pcouncil.cli.main import run_verb
 from p2pcouncil.identity.keystore import DEVICE_FILE, MEMBER_FILE, PROFILE_FILE, Keystore
 from p2pcouncil.identity.sealed import FASTEST
@@ -271,6 +273,39 @@ def test_keys_that_others_can_read_are_closed(tmp_path: Path) -> None:
     assert found.is_healthy
     assert "closed now" in sentences(found, Level.REPAIRED)
     assert (home.path / DEVICE_FILE).stat().st_mode & 0o777 == 0o600
+
+
+HOLDER = """
+import sys
+from crdt.store.schema import open_store
+
+conn = open_store(sys.argv[1])
+print(1, flush=True)
+input()
+"""
+
+
+def test_a_data_file_that_another_process_has_open_is_read_and_never_replaced(tmp_path: Path) -> None:
+    home = identity(tmp_path / "ada")
+    open_store(home.store_path).close()
+    with closing(sqlite3.connect(home.store_path)) as conn, conn:
+        conn.execute("INSERT INTO shelf VALUES ('join', x'00', x'00')")
+    command = [sys.executable, "-c", HOLDER, str(home.store_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        assert other.stdout.readline() == "1\n"
+        found = look(home, quiet)
+        assert not found.is_healthy
+        assert "has the data file open" in sentences(found, Level.NOTE)
+        with pytest.raises(LocalError, match="Another p2pcouncil on this laptop uses this home"):
+            repair(home, quiet)
+        with pytest.raises(LocalError, match="runs the network"), home.network_lock():
+            repair(home, quiet)
+        other.stdin.write("\n")
+        other.stdin.flush()
+        assert other.wait(30) == 0
+    assert repair(home, quiet).is_healthy
 
 
 def test_the_verb_ends_with_codes_that_scripts_can_rely_on(
