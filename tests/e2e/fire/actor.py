@@ -215,6 +215,8 @@ class Actor:
                 self.refused[reason] += 1
             case {"trouble": trouble}:
                 self.troubles[trouble] += bool(trouble)
+            case {"failed": failure}:
+                self.blame(f"A part of {self.name}'s process failed: {failure}")
             case {"blamed": peer_id, "reason": reason}:
                 self.blame(f"{self.name} dropped {peer_id}: {reason}")
             case {"ready": True}:

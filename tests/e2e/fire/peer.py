@@ -130,9 +130,9 @@ class PeerUnderFire:
                     tell(kept=[entry.hex() for entry in done.entries])
 
     async def _watch(self) -> None:
-        """Say at once whom we blame, for the blame is forgotten when they connect again."""
+        """Say at once what stands in the way, and whom we blame: that is forgotten when they connect again."""
         blamed: dict[bytes, str] = {}
-        trouble = ""
+        trouble, failure = "", None
         async for _ in self._session.changes():
             problems = dict(self._session.peer.world.problems)
             for device in sorted(problems.keys() - blamed.keys()):
@@ -141,6 +141,9 @@ class PeerUnderFire:
             if self._session.engine.trouble != trouble:
                 trouble = self._session.engine.trouble
                 tell(trouble=trouble)
+            if self._session.engine.failure is not failure:
+                failure = self._session.engine.failure
+                tell(failed=repr(failure))
 
     async def _obey(self, orders: "asyncio.Queue[list[str]]") -> None:
         while True:

@@ -174,23 +174,27 @@ class _Fire:
         begun_s = self._story.seconds()
         self._story.tell("The fire is out.")
         kept = {actor.name: actor.kept for actor in self._actors}
-        await self._wait(
-            lambda: all(actor.kept > kept[actor.name] for actor in self._actors),
-            WRITES_SECONDS,
-            "Not everybody writes again",
-        )
+        while any(actor.kept == kept[actor.name] for actor in self._actors):
+            if self._story.seconds() > begun_s + WRITES_SECONDS:
+                self._tell_where_it_hangs(await asyncio.gather(*(actor.report() for actor in self._actors)))
+                silent = [actor.name for actor in self._actors if actor.kept == kept[actor.name]]
+                self._story.wrong(
+                    f"{' and '.join(silent)} did not write within {WRITES_SECONDS:g} s of the fire."
+                )
+                break
+            await asyncio.sleep(0.1)
         for actor in self._actors:
             actor.order("hush")
-        deadline_s = begun_s + HEAL_SECONDS
         reports: Sequence[Report | None] = ()
-        while not _is_whole(reports):
-            if self._story.seconds() > deadline_s:
-                self._tell_where_it_hangs(reports)
-                raise FireError(f"They were not equal {HEAL_SECONDS:g} s after the fire.")
+        while not _is_whole(reports) and self._story.seconds() < begun_s + HEAL_SECONDS:
             await asyncio.sleep(0.5)
             reports = await asyncio.gather(*(actor.report() for actor in self._actors))
-        self._result.converged_seconds = self._story.seconds() - begun_s
-        self._story.tell(f"All are equal after {self._result.converged_seconds:.1f} s.")
+        if _is_whole(reports):
+            self._result.converged_seconds = self._story.seconds() - begun_s
+            self._story.tell(f"All are equal after {self._result.converged_seconds:.1f} s.")
+        else:
+            self._tell_where_it_hangs(reports)
+            self._story.wrong(f"They were not equal {HEAL_SECONDS:g} s after the fire.")
         for actor in self._actors:
             await actor.stop()
 
@@ -228,15 +232,6 @@ class _Fire:
                 f"{len(self._acknowledged)} entries acknowledged; down: {', '.join(down) or 'nobody'}; "
                 f"in trouble: {', '.join(busy) or 'nobody'}"
             )
-
-    async def _wait(self, done: Callable[[], bool], seconds: float, what: str) -> None:
-        deadline_s = self._story.seconds() + seconds
-        while not done():
-            if self._story.seconds() > deadline_s:
-                reports = await asyncio.gather(*(actor.report() for actor in self._actors))
-                self._tell_where_it_hangs(reports)
-                raise FireError(f"{what} within {seconds:g} s.")
-            await asyncio.sleep(0.1)
 
     def _tell_where_it_hangs(self, reports: Sequence[Report | None]) -> None:
         names = {actor.peer_id: actor.name for actor in self._actors}
