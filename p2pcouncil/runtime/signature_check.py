@@ -6,6 +6,9 @@ made by the very same function; wherever it is missing, slow or ends, the check 
 """
 
 import logging
+import os
+import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -70,6 +73,7 @@ class SignatureCheck:
             self.close()  # It had nothing to do for long and has gone.
         if self._connection is None:
             ours, theirs = Pipe()
+            _never_wait_for_long(ours)
             self._connection = ours
             with theirs:
                 # -P: a file that happens to lie in the working folder must not pass for a module.
@@ -114,3 +118,11 @@ class SignatureCheck:
                 raise OSError("the process that checks signatures gave an answer that is none")
             done += map(bool, answers)
         return done
+
+
+def _never_wait_for_long(connection: Connection) -> None:
+    """Have a send or a receive that the other side holds up fail with an `OSError`: a stopped process reads nothing."""
+    timeout = struct.pack("ll", int(ANSWER_SECONDS), int(ANSWER_SECONDS % 1 * 1_000_000))
+    with socket.socket(fileno=os.dup(connection.fileno())) as same:
+        for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+            same.setsockopt(socket.SOL_SOCKET, option, timeout)

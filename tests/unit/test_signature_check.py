@@ -87,6 +87,17 @@ def test_a_process_that_hangs_is_given_up(checker: SignatureCheck, monkeypatch: 
     assert checker._process is None
 
 
+def test_a_process_that_reads_nothing_any_more_is_given_up(
+    checker: SignatureCheck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signature_check, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(signature_check, "SLICES_AHEAD", 100)
+    os.kill(until_handed_over(checker), signal.SIGSTOP)
+    items = signed(1) * SLICE * 20
+    assert all(checker.check(items))
+    assert checker._process is None
+
+
 @pytest.mark.parametrize(
     "answer", [b"", b"\1", b"\1" * (SLICE - 1), b"\1" * (SLICE - 1) + b"\2", b"\1" * (SLICE + 1)]
 )
