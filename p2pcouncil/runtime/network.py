@@ -75,10 +75,11 @@ class Network:
                 case Connect(address):
                     await transport.remember(address)
                 case ReplyWithEnvelopes(question, head, wanted, max_bytes, device):
-                    groups = await self._host.reader.run(read_groups, wanted, max_bytes)
-                    data = head + encode_groups(groups)
-                    await transport.respond(question, data)
-                    await self._host.handle(Served(device, len(data)))
+                    with self._host.troubles():
+                        groups = await self._host.reader.run(read_groups, wanted, max_bytes)
+                        data = head + encode_groups(groups)
+                        await transport.respond(question, data)
+                        await self._host.handle(Served(device, len(data)))
                 case Ask():
                     await self._ask(effect)
                 case _:
