@@ -31,7 +31,7 @@ def encode_canonical(*values: object) -> bytes:
 class LeafTree:
     """A map from keys to values with a hash of the whole."""
 
-    __slots__ = ("_buckets", "_dirty", "_domain", "_groups", "_leaves")
+    __slots__ = ("_buckets", "_dirty", "_dirty_groups", "_domain", "_groups", "_leaves")
 
     def __init__(self, domain: str) -> None:
         """Start empty.
@@ -42,6 +42,7 @@ class LeafTree:
         self._domain = domain
         self._leaves: dict[int, dict[bytes, bytes]] = {}
         self._dirty: set[int] = set()
+        self._dirty_groups: set[int] = set()
         self._buckets = [_EMPTY] * (FANOUT * FANOUT)
         self._groups = [sha256(_EMPTY * FANOUT).digest()] * FANOUT
 
@@ -65,20 +66,34 @@ class LeafTree:
         if self._leaves.get(bucket, {}).pop(key, None) is not None:
             self._dirty.add(bucket)
 
-    def root(self) -> bytes:
-        """Hash of all leaves, 32 bytes."""
-        groups = set()
-        for bucket in self._dirty:
+    def settle(self, at_most: int) -> bool:
+        """Do some of the work that `root` would do.
+
+        Args:
+            at_most: leaves to hash, and those beside the last of them.
+
+        Returns:
+            Whether there is more to do.
+        """
+        while self._dirty and at_most > 0:
+            bucket = self._dirty.pop()
             leaves = self._leaves.get(bucket)
             digest = _EMPTY
             if leaves:
                 # Keys have one length, and a value's length stands before it: no two buckets spell alike.
                 parts = [key + len(leaves[key]).to_bytes(4, "big") + leaves[key] for key in sorted(leaves)]
                 digest = sha256(b"".join(parts)).digest()
+                at_most -= len(leaves)
             self._buckets[bucket] = digest
-            groups.add(bucket // FANOUT)
-        self._dirty.clear()
-        for group in groups:
+            self._dirty_groups.add(bucket // FANOUT)
+        return bool(self._dirty)
+
+    def root(self) -> bytes:
+        """Hash of all leaves, 32 bytes."""
+        while self.settle(1 << 20):
+            pass
+        for group in self._dirty_groups:
             nodes = self._buckets[group * FANOUT : (group + 1) * FANOUT]
             self._groups[group] = sha256(b"".join(nodes)).digest()
+        self._dirty_groups.clear()
         return domain_hash(LEAVES_DOMAIN, self._domain.encode("ascii"), *self._groups)

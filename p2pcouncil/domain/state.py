@@ -131,6 +131,10 @@ class CouncilState:
         """
         return self._hash.root()
 
+    def settle_hash(self, at_most: int) -> bool:
+        """Hash some of what changed ahead of the next `state_hash`; returns whether there is more to do."""
+        return self._hash.settle(at_most)
+
     # Members.
 
     def members(self) -> tuple[MemberState, ...]:

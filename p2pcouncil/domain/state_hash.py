@@ -43,23 +43,40 @@ class StateHash:
         self._touched.update(touched)
         self._recast.update(recast)
 
+    def settle(self, at_most: int) -> bool:
+        """Do some of the work that `root` would do, so that it has less to do at once.
+
+        Args:
+            at_most: leaves to hash.
+
+        Returns:
+            Whether there is more to do.
+        """
+        books = self._books
+        for _ in range(at_most):
+            if self._judged:
+                name = self._judged.pop()
+                verdict = books.facts.verdicts.get(name)
+                if verdict is None:
+                    self._entries.drop(name)
+                else:
+                    self._entries.put(name, _encode_verdict(verdict))
+            elif self._touched:
+                subject = self._touched.pop()
+                self._put(self._encode_subject(subject), subject.kind.value, subject.id)
+            elif self._recast:
+                issue, member = self._recast.pop()
+                self._put(self._encode_voter(issue, member), _VOTER, issue, member)
+            else:
+                return self._entries.settle(at_most) or self._outcomes.settle(at_most)
+        return True
+
     def root(self) -> bytes:
         """Hash of everything, 32 bytes."""
-        books = self._books
-        for name in self._judged:
-            verdict = books.facts.verdicts.get(name)
-            if verdict is None:
-                self._entries.drop(name)
-            else:
-                self._entries.put(name, _encode_verdict(verdict))
-        for subject in self._touched:
-            self._put(self._encode_subject(subject), subject.kind.value, subject.id)
-        for issue, member in self._recast:
-            self._put(self._encode_voter(issue, member), _VOTER, issue, member)
-        self._judged.clear()
-        self._touched.clear()
-        self._recast.clear()
-        return domain_hash(STATE_DOMAIN, books.facts.council, self._entries.root(), self._outcomes.root())
+        while self.settle(1 << 20):
+            pass
+        council = self._books.facts.council
+        return domain_hash(STATE_DOMAIN, council, self._entries.root(), self._outcomes.root())
 
     def _put(self, value: bytes, *subject: object) -> None:
         key = domain_hash(SUBJECT_DOMAIN, encode_canonical(*subject))

@@ -59,6 +59,8 @@ SLICE_SECONDS = 0.012
 """Processor time of one slice of folding, at most about so much, so that the interface stays alive meanwhile."""
 MIN_FOLD_ROWS = 32
 MAX_FOLD_ROWS = 512
+HASH_LEAVES = 1_000
+"""Leaves of the state hash that are made ahead in one go: some two milliseconds."""
 WATCH_SECONDS = 0.15
 TICK_SECONDS = 0.5
 
@@ -359,7 +361,16 @@ class Engine:
                 if version != self._version:
                     await self.refresh(shelf=True)
                     self._version = version
+            await self._hash_ahead()
             await asyncio.sleep(WATCH_SECONDS)
+
+    async def _hash_ahead(self) -> None:
+        """Do in slices what the first look at a large council would wait for."""
+        for place in list(self.peer.world.places.values()):
+            more = True
+            while more:
+                more = place.state.settle_hash(HASH_LEAVES)
+                await asyncio.sleep(0)
 
     def _show(self) -> None:
         for event in self._changed:

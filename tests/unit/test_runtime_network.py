@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Never
 
 import pytest
 
@@ -22,7 +22,7 @@ class Unreadable:
     def reader(self) -> "Unreadable":
         return self
 
-    async def run(self, *_: Any) -> None:
+    async def run(self, *_: object) -> Never:
         raise LocalError("The disk can't be read.", "Look at its cable.")
 
     @contextmanager
