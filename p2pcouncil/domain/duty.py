@@ -14,13 +14,31 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from crdt.ids import ChangeHash, DeviceId, MemberId
+from crdt.ids import ChangeHash, DeviceId, LaneId, MemberId
 from p2pcouncil.domain.facts import Lane
 from p2pcouncil.domain.outcomes import DutyState
 from p2pcouncil.domain.records import Duty, Founder, Join
 
 EVERYTHING = 1 << 31
 """Above every sequence number."""
+
+
+def text_reach(duty: DutyState, device: DeviceId, lane: LaneId) -> int:
+    """How far what a device wrote in a text is part of it.
+
+    Args:
+        duty: of the device's member.
+        device: who wrote it.
+        lane: the device's lane of the text.
+
+    Returns:
+        The last seq that counts; `EVERYTHING` unless the member key disowned the device.
+    """
+    statement = duty.statement
+    if statement is None or device not in statement.disowned:
+        return EVERYTHING
+    return max((until.seq for until in statement.until if until.device == lane), default=0)
+
 
 CarriedT = TypeVar("CarriedT")
 

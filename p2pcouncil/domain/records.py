@@ -23,7 +23,7 @@ Nonce = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 
 RULES_VERSION = 1
 MAX_FOUNDERS = 64
-MAX_UNTIL = 128
+MAX_UNTIL = 512
 MAX_DISOWNED = 64
 MAX_STATEMENTS = 1_000_000
 MAX_RECORD_BYTES = 32_000
@@ -93,7 +93,14 @@ class Join(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
 
 
 class Until(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """How far one lane of a device counts: up to and with this sequence number."""
+    """How far one lane counts: up to and with this sequence number.
+
+    Attributes:
+        device: whose feed of that generation; or, with generation 0, the id of a lane in a text. No id of a lane is a
+            device's key.
+        generation: of the feed.
+        seq: 0 for nothing at all.
+    """
 
     device: Hash
     generation: Annotated[int, msgspec.Meta(ge=0, le=63)]
@@ -111,7 +118,8 @@ class Duty(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
         certificate: the member's word for that device.
         until: how far the lanes of earlier duty devices count. A lane of another device that is not listed
             counts for nothing that takes duty.
-        disowned: lost or stolen devices; nothing they write beyond `until` counts at all.
+        disowned: lost or stolen devices; nothing they write beyond `until` counts at all, neither in feeds nor in
+            texts.
     """
 
     council: Hash

@@ -14,6 +14,7 @@ from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId, TextId, 
 from crdt.index import FeedReader, LaneIndex
 from crdt.keys import LaneHeader, LaneKind
 from crdt.text import TextDocument
+from p2pcouncil.domain.duty import EVERYTHING, text_reach
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.outcomes import IssueState, ProposalState, SubjectKind
 from p2pcouncil.domain.state import CouncilState
@@ -141,7 +142,21 @@ class Place:
     def text(self, text_id: TextId) -> TextDocument:
         """The text document as it stands; empty if nothing of it is held."""
         held = self._texts.get(text_id)
-        return held.document() if held else TextDocument(text_id)
+        return held.document(self._limits_of(held)) if held else TextDocument(text_id)
+
+    def is_left_out(self, text_id: TextId, lane: LaneId) -> bool:
+        """Whether the end of a lane is no part of its text, so that nothing more of the lane can be."""
+        held = self.index.lane(lane)
+        return held is not None and held.count > 0 and not self.text(text_id).holds(ChangeHash(held.tip))
+
+    def _limits_of(self, text: "_Text") -> dict[LaneId, int]:
+        """From where on lanes of a text are left out, since the member key disowned the devices that write them."""
+        limits: dict[LaneId, int] = {}
+        for lane, header in text.writers.items():
+            reach = text_reach(self.state.duty(header.member), header.device, lane)
+            if reach != EVERYTHING:
+                limits[lane] = reach + 1
+        return limits
 
     def state_hash(self) -> bytes:
         """Hash of all that is held: equal on every peer that holds an equal set.
@@ -195,7 +210,7 @@ class Place:
         text_id = TextId(header.subject)
         self._document_of[envelope.lane] = text_id
         held = self._texts.setdefault(text_id, _Text(text_id))
-        held.add(envelope)
+        held.add(header, envelope)
 
 
 class _Text:
@@ -203,12 +218,15 @@ class _Text:
 
     def __init__(self, text_id: TextId) -> None:
         self._id = text_id
+        self.writers: dict[LaneId, LaneHeader] = {}
         self._changes: list[tuple[LaneId, int, bytes]] = []
+        self._limits: Mapping[LaneId, int] = {}
         self._document: TextDocument | None = None
         self._applied = 0
 
-    def add(self, envelope: Envelope) -> None:
+    def add(self, header: LaneHeader, envelope: Envelope) -> None:
         """Take in a change."""
+        self.writers[envelope.lane] = header
         self._changes.append((envelope.lane, envelope.seq, envelope.payload))
 
     def cut(self, lane: LaneId, seq: int) -> None:
@@ -216,12 +234,14 @@ class _Text:
         self._changes = [c for c in self._changes if c[0] != lane or c[1] < seq]
         self._document = None
 
-    def document(self) -> TextDocument:
-        """The document with all changes in it.
+    def document(self, limits: Mapping[LaneId, int]) -> TextDocument:
+        """The document with all changes in it, but those of some lanes from some place on, and what builds on them.
 
         New ones are applied to it. After a fork, or when something was left out that a new one may be the missing part
         of, it is made anew: else what it says would depend on what came first.
         """
+        if limits != self._limits:
+            self._document, self._limits = None, limits
         if self._applied < len(self._changes) and self._document is not None and self._document.refused:
             self._document = None
         if self._document is not None:
@@ -231,6 +251,7 @@ class _Text:
             except RemoteError:
                 self._document = None
         if self._document is None:
-            self._document = TextDocument.rebuild(self._id, [(lane, raw) for lane, _, raw in self._changes])
+            changes = [(lane, raw) for lane, _, raw in self._changes]
+            self._document = TextDocument.rebuild(self._id, changes, self._limits)
         self._applied = len(self._changes)
         return self._document

@@ -77,22 +77,27 @@ def state_duty(
     Raises:
         LocalError: no peer would take it.
     """
-    body = encode_record(next_statement(place.state, me, _held(place, me.member), disowned))
+    feeds, texts = (_held(place, me.member, kind) for kind in (LaneKind.FEED, LaneKind.TEXT))
+    body = encode_record(next_statement(place.state, me, feeds, disowned, texts))
     signed = encode_record(Signed(body, (sign(duty_message(body)),)))
     return Append(CouncilId(place.council), (StateDuty(now_ms, signed),))
 
 
-def _held(place: Place, member: MemberId) -> dict[LaneId, Until]:
-    """How far the feeds of a member are held."""
-    feeds = {lane_id(h): h for h in place.lanes_of(member) if h.kind is LaneKind.FEED}
+def _held(place: Place, member: MemberId, kind: LaneKind) -> dict[LaneId, Until]:
+    """How far the lanes of a member are held."""
+    lanes = {lane_id(h): h for h in place.lanes_of(member) if h.kind is kind}
     return {
         lane: Until(header.device, header.generation, place.index.count_of(lane))
-        for lane, header in feeds.items()
+        for lane, header in lanes.items()
     }
 
 
 def next_statement(
-    state: CouncilState, me: Me, held: Mapping[LaneId, Until], disowned: DeviceId | None = None
+    state: CouncilState,
+    me: Me,
+    held: Mapping[LaneId, Until],
+    disowned: DeviceId | None = None,
+    texts: Mapping[LaneId, Until] | None = None,
 ) -> Duty:
     """Make the statement that follows those held: this device votes from now on.
 
@@ -105,6 +110,7 @@ def next_statement(
         me: who states it, on the device that votes from now on.
         held: how far each feed of ours is held.
         disowned: a device that is lost from now on.
+        texts: how far each lane of ours in a text is held.
 
     Raises:
         LocalError: no peer would take it.
@@ -124,9 +130,10 @@ def next_statement(
         place = (until.device, until.generation)
         reach[place] = max(seq, reach.get(place, 0))
     reach |= _kept(statements, lost_before)
-    reach = {place: seq for place, seq in reach.items() if seq and place[0] != me.device}
-    # When not all have room: first what votes now, then what has counted so far, then what holds most.
-    ranked = sorted(reach, key=lambda p: (p[0] != before.device, p not in listed, -reach[p], p))
+    edits = _edits(texts or {}, statements, lost_before, disowned)
+    reach = {place: seq for place, seq in (reach | edits).items() if seq and place[0] != me.device}
+    # When not all have room: first what votes now, then feeds, then what has counted so far, then what holds most.
+    ranked = sorted(reach, key=lambda p: (p[0] != before.device, p in edits, p not in listed, -reach[p], p))
     if len(lost) > MAX_DISOWNED:
         raise LocalError(
             f"A statement can disown at most {MAX_DISOWNED} devices, and these are {len(lost)}.",
@@ -146,6 +153,23 @@ def next_statement(
         tuple(Until(*place, reach[place]) for place in sorted(ranked[:MAX_UNTIL])),
         tuple(sorted(lost)),
     )
+
+
+def _edits(
+    texts: Mapping[LaneId, Until],
+    statements: Sequence[Duty],
+    lost_before: Set[bytes],
+    disowned: DeviceId | None,
+) -> dict[tuple[bytes, int], int]:
+    """How far the lanes of disowned devices in texts count: as far as was said, or is held when it is said first."""
+    reach: dict[tuple[bytes, int], int] = {}
+    for lane, until in texts.items():
+        if until.device in lost_before:
+            limits = [_listed(s).get((lane, 0), 0) for s in statements if until.device in s.disowned]
+            reach[lane, 0] = min(limits)
+        elif until.device == disowned:
+            reach[lane, 0] = until.seq
+    return reach
 
 
 def _void_from(state: CouncilState, member: MemberId) -> dict[LaneId, int]:

@@ -111,7 +111,7 @@ def test_more_lanes_than_fit_keep_what_votes_now_and_what_counted() -> None:
     state_next(world, 1)
     now = invite(world, "third", 1)
     lanes = held(world)
-    for number in range(200):
+    for number in range(MAX_UNTIL + 72):
         lanes[LaneId(digest_of(f"lane {number}"))] = Until(digest_of(f"device {number}"), 0, 9)
     statement = next_statement(world.fold(), me_on(world, 2), lanes)
     assert len(statement.until) == MAX_UNTIL

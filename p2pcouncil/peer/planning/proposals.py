@@ -68,12 +68,21 @@ def plan_edit(desk: Desk, proposal: ChangeHash, text: str, base: tuple[ChangeHas
     if found.status is ProposalStatus.WITHDRAWN:
         raise LocalError("This proposal was withdrawn.", "Make a new one from its text.")
     _check_text(text)
+    statement = place.state.duty(desk.me.member).statement
+    if statement is not None and desk.me.device in statement.disowned:
+        raise LocalError(
+            "This device was disowned under your member key, so its edits are part of no text.",
+            "If it is yours and safe, take it back: `p2pcouncil device take-over`.",
+        )
     document = place.text(found.text_id)
     if text == (document.text_at(base) if base else document.text()):
         return Plan((), "Nothing changed.")
     message = f"Your edit of “{shown(found.title)}” is saved."
     if found.status is ProposalStatus.OPEN:
         message += " The vote that is open goes on about the text as it was."
+    if document.excluded:
+        # The store puts a text together with what a disowned device wrote; nothing may be built on that.
+        base = base or document.heads()
     return Plan((AppendEdit(place.council, TextId(found.text_id), base, text),), message)
 
 
