@@ -17,7 +17,7 @@ from typing import Any, assert_never
 from crdt.envelope import Envelope
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId, TextId
-from crdt.keys import Signer
+from crdt.keys import LaneHeader, LaneKind, Signer, lane_id
 from crdt.store.accept import AcceptReport
 from crdt.store.append import current_generation
 from crdt.store.rows import Cursor, NewRows, data_version, read_new
@@ -282,14 +282,20 @@ class Engine:
 
         It moves on when a feed is full or forked, and when others gave us back entries of our own that this store
         did not hold: then it is an old copy, and going on in the same lane could contradict what we once said. After
-        a repair it has moved on in all councils, also those that nothing could be saved of.
+        a repair it has moved on in all councils, also those that nothing could be saved of. A lane of a text moves on
+        when its end built on something that is left out: on a fork, or on a device that was disowned.
         """
         me = self.peer.world.me
         if me is None:
             raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
         settings = (self.peer.world.item(SETTING, name) for name in (GENERATION, GENERATION + council))
         kept = max(int.from_bytes(value or b"", "big") for value in settings)
-        return max(kept, await self.store.run(current_generation, council, me.device, text=text))
+        generation = max(kept, await self.store.run(current_generation, council, me.device, text=text))
+        place = self.peer.world.places.get(council)
+        if text is not None and place is not None:
+            lane = lane_id(LaneHeader(LaneKind.TEXT, council, text, me.certificate, generation))
+            generation += place.is_left_out(text, lane)
+        return generation
 
     async def _write(self, effects: Sequence[Append | AppendEdit]) -> list[list[Envelope]]:
         me = self.peer.world.me

@@ -129,6 +129,29 @@ async def test_an_edit_that_forked_goes_on_in_a_new_lane(tmp_path: Path) -> None
             assert [who for _, who, why in ben.council(council).rejected if "two different things" in why]
 
 
+async def test_who_built_on_a_fork_in_a_text_goes_on_in_a_new_lane(tmp_path: Path) -> None:
+    async with society(tmp_path) as people:
+        ada = await people.join_in("Ada")
+        async with people.session("Ben") as ben:
+            council = await people.found(ada, ben)
+            oven = await propose(ada, council, "Oven")
+            await converge(council, ada, ben)
+        shutil.copytree(tmp_path / "Ben", tmp_path / "clone")
+        async with people.session("clone", online=False) as clone:
+            await clone.submit(c.EditText(oven, "Text by the clone\n"))
+            await clone.export_bundle(tmp_path / "clone.p2pc")
+        async with people.session("Ben", online=False) as ben:
+            await ben.submit(c.EditText(oven, "Text by Ben\n"))
+            await ben.export_bundle(tmp_path / "ben.p2pc")
+        await ada.import_bundle(tmp_path / "ben.p2pc")
+        await ada.submit(c.EditText(oven, "Text by Ben and Ada\n"))
+        await ada.import_bundle(tmp_path / "clone.p2pc")
+        assert ada.proposal(oven).text == "As it is."
+        for text in ("Text by Ada", "Text by Ada, again"):
+            await ada.submit(c.EditText(oven, f"{text}\n"))
+            assert ada.proposal(oven).text == text
+
+
 async def test_who_asks_whether_the_network_runs_keeps_nobody_from_running_it(tmp_path: Path) -> None:
     home = Home(tmp_path)
     asking = threading.Event()
