@@ -21,7 +21,6 @@ BOUND_SECONDS = 420
 
 
 @pytest.mark.timeout(BOUND_SECONDS + 20)
-@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP and SIGKILL")
 def test_twenty_seconds_of_fire() -> None:
     command = (sys.executable, "-m", "tests.e2e.fire", "--seconds", SECONDS, "--seed", SEED)
     done = subprocess.run(command, capture_output=True, text=True, timeout=BOUND_SECONDS, check=False)

@@ -38,9 +38,9 @@ def main() -> int:
     small_disks = _mount(folder) if os.environ.get(ISOLATED) == "1" else {}
     try:
         result = asyncio.run(_run(folder, options.seconds, seed, small_disks))
-    except BaseException:
-        print(f"Interrupted. Seed {seed}; everything is in {folder}", flush=True)
-        raise
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print(f"Interrupted. Seed {seed}; {folder} holds what there is.", flush=True)
+        return 130
     _tell(result)
     if result.wrongs:
         _save(folder, small_disks)
@@ -106,6 +106,7 @@ def _tell(result: Result) -> None:
     for what, counts in (("Refused", result.refused), ("Status lines", result.troubles)):
         for sentence, count in counts.most_common(8):
             print(f"{what}: {count} × {sentence}")
+    print(f"Room again: everybody wrote within {result.longest_recovery_seconds:.1f} s.")
     if result.converged_seconds is not None:
         print(f"All equal {result.converged_seconds:.1f} s after the fire.")
     for wrong in result.wrongs:

@@ -197,13 +197,11 @@ class Actor:
         while (line := await process.stdout.readline()).endswith(b"\n"):
             self._hear(json.loads(line))
         await process.wait()
-        if self._ready is not None and not self._ready.done():
-            self._ready.set_result("" if self._is_ending else "It ended without a word.")
-        elif not self._is_ending:
+        was_ready = self._answer_start("It ended without a word.")
+        if was_ready and not self._is_ending:
             self.blame(f"{self.name}'s process ended by itself, with exit code {process.returncode}.")
 
     def _hear(self, said: dict[str, Any]) -> None:
-        assert self._ready is not None
         match said:
             case {"report": number}:
                 if number in self._reports and not self._reports[number].done():
@@ -220,13 +218,19 @@ class Actor:
             case {"blamed": peer_id, "reason": reason}:
                 self.blame(f"{self.name} dropped {peer_id}: {reason}")
             case {"ready": True}:
-                self._ready.set_result("")
+                self._answer_start("")
             case {"cannot": why}:
                 self._is_ending = True
-                if not self._ready.done():
-                    self._ready.set_result(why)
-                else:
+                if self._answer_start(why):
                     self.blame(f"{self.name}'s process gave up: {why}")
+
+    def _answer_start(self, said: str) -> bool:
+        """Tell whoever waits for the start how it went; returns whether nobody waits any more."""
+        assert self._ready is not None
+        is_late = self._ready.done()
+        if not is_late:
+            self._ready.set_result(said)
+        return is_late
 
     async def _ended(self) -> None:
         """Wait until its process is gone and all that it said was heard."""

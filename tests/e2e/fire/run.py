@@ -41,7 +41,7 @@ class Result:
         wrongs: broken promises; none is a pass.
         faults: what was done, by kind.
         kept: entries acknowledged.
-        entries: envelopes that each store holds at the end.
+        longest_recovery_seconds: until somebody whose disk was full wrote again, once there was room.
         converged_seconds: from the end of the faults until all held the same; None if they never did.
         refused: what writers were told instead, with how often.
         troubles: what status lines said, with how often.
@@ -52,7 +52,7 @@ class Result:
     wrongs: list[str] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
     kept: int = 0
-    entries: int = 0
+    longest_recovery_seconds: float = 0.0
     converged_seconds: float | None = None
     refused: Counter[str] = field(default_factory=Counter)
     troubles: Counter[str] = field(default_factory=Counter)
@@ -89,6 +89,7 @@ async def run_fire(
             story.wrong(str(error))
     finally:
         result.wrongs, result.faults = story.wrongs, story.faults
+        result.longest_recovery_seconds = max(story.recoveries_seconds, default=0.0)
         story.tell("Passed." if not story.wrongs else f"Failed: {len(story.wrongs)} promises broken.")
         story.close()
     return result
@@ -118,7 +119,7 @@ class _Fire:
             self._homes[name].symlink_to(disk, target_is_directory=True)
         council, peer_ids = await _found(self._folder)
         self._files_before = {name: {p.name for p in home.iterdir()} for name, home in self._homes.items()}
-        journal = stack.enter_context((self._folder / "acknowledged.txt").open("w"))
+        journal = stack.enter_context((self._folder / "acknowledged.txt").open("w", buffering=1))
 
         def keep(name: str, entries: list[str]) -> None:
             self._acknowledged += [(name, entry) for entry in entries]

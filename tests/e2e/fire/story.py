@@ -12,6 +12,7 @@ class Story:
         self._file = path.open("a", encoding="utf-8")
         self._begun_s = time.monotonic()
         self.faults: Counter[str] = Counter()
+        self.recoveries_seconds: list[float] = []
         self.wrongs: list[str] = []
 
     def seconds(self) -> float:

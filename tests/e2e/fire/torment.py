@@ -220,8 +220,9 @@ class Tormentor:
                 )
                 return
             await asyncio.sleep(LOOK_SECONDS)
+        self._story.recoveries_seconds.append(self._story.seconds() - begun_s)
         self._story.tell(
-            f"{actor.name} has room, and wrote again after {self._story.seconds() - begun_s:.1f} s."
+            f"{actor.name} has room, and wrote again after {self._story.recoveries_seconds[-1]:.1f} s."
         )
 
     # To lines.
