@@ -13,9 +13,9 @@ from net.libp2p.rates import TokenBucket
 from net.transport import GossipShed, PeerKey
 
 KNOWN_PER_SECOND = 100.0
-KNOWN_BURST = 2_000.0
+KNOWN_BURST = 200.0
 STRANGERS_PER_SECOND = 5.0
-STRANGERS_BURST = 100.0
+STRANGERS_BURST = 50.0
 """Of all strangers together."""
 MAX_PUBLISHERS = 4_096
 MAX_SENDERS = 256

@@ -6,7 +6,7 @@ one-way cuts that go unnoticed for a while, as on real networks, and disconnecti
 puts asyncio around it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from net.limits import validate_gossip, validate_request, validate_response, validate_topic
@@ -66,6 +66,10 @@ class MemoryNetwork(MemoryPeers):
     def leave_topic(self, key: PeerKey, topic: str) -> None:
         """Unsubscribe a peer."""
         self._endpoints[key].topics.discard(topic)
+
+    def know(self, key: PeerKey, peers: Collection[PeerKey]) -> None:
+        """Say whose gossip a peer passes on at a rate of its own; all others share a small one."""
+        self._endpoints[key].gate.know(peers)
 
     def publish(self, key: PeerKey, topic: str, data: bytes) -> None:
         """Gossip from a peer to all subscribers that a chain of subscribers connects to it.
@@ -147,6 +151,11 @@ class MemoryNetwork(MemoryPeers):
         endpoint.seen[number] = None
         if len(endpoint.seen) > MAX_SEEN_MESSAGES:
             del endpoint.seen[next(iter(endpoint.seen))]
+        if not endpoint.gate.is_open(sender, origin, self.now_ms / 1_000):
+            shed = endpoint.gate.shed(sender, origin, self.now_ms / 1_000)
+            if shed is not None:
+                self._deliver(receiver, shed)
+            return
         news = GossipReceived(sender, topic, data, origin)
         self._deliver(receiver, news)
         again_ms = self.links.draw_replay_ms()

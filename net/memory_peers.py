@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from net.address_book import AddressBook
+from net.gossip_gate import GossipGate
 from net.memory_links import Conditions, Links
 from net.peer_id import format_peer_id, split_address
 from net.transport import (
@@ -64,6 +65,7 @@ class Endpoint:
     refused_until_ms: dict[PeerKey, int] = field(default_factory=dict)
     dialling: set[PeerKey] = field(default_factory=set)
     next_redial_ms: int | None = None
+    gate: GossipGate = field(default_factory=GossipGate)
 
 
 class MemoryPeers:

@@ -176,7 +176,8 @@ class MemoryTransport:
         return self._present().known(self._key)
 
     async def know(self, peers: Collection[PeerKey]) -> None:
-        """Gossip costs nothing here, so nobody's is held back."""
+        """Say whose gossip is passed on at a rate of its own; all others share a small one."""
+        self._present().know(self._key, peers)
 
     async def drop(self, peer: PeerKey, reason: str) -> None:
         """Close the connection to this peer and refuse it for a while."""

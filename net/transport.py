@@ -221,7 +221,7 @@ class Transport(Protocol):
     async def know(self, peers: Collection[PeerKey]) -> None:
         """Say whose gossip is passed on at a rate of its own; all others share a small one.
 
-        Until this is called, everybody is known. An adapter to which gossip costs nothing may pass all of it on.
+        Until this is called, everybody is known.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from p2pcouncil.cli.refs import short
 from p2pcouncil.cli.show import plural, table, when, wrap
-from p2pcouncil.peer.views import IdentityView, NetworkView, StatusView
+from p2pcouncil.peer.views import IdentityView, NetworkView, PeerView, StatusView
 
 
 def show_status(status: StatusView) -> list[str]:
@@ -53,16 +53,30 @@ def show_network(network: NetworkView) -> list[str]:
         lines += ["My addresses:", *(f"  {address}" for address in network.my_addresses)]
     if network.peers:
         rows = []
+        troubles = []
         for peer in network.peers:
             who = peer.person.name if peer.person is not None else "somebody unknown"
             lacks = "has not said what it lacks" if peer.ahead is None else f"lacks {peer.ahead} of ours"
             seen = "connected" if peer.connected else f"seen {when(peer.last_seen_ms)}"
-            rows.append(
-                (short(peer.device), who, seen, f"we are behind by {peer.behind}", lacks, peer.problem)
-            )
-        lines += ["Peers:", *table(rows, "  ")]
+            rows.append((short(peer.device), who, seen, f"we are behind by {peer.behind}", lacks))
+            troubles.append([f"      {part}" for part in _troubles(peer)])
+        lines += ["Peers:"]
+        for row, trouble in zip(table(rows, "  "), troubles, strict=True):
+            lines += [row, *trouble]
     if network.only_here:
         lines += wrap(
             f"{plural(network.only_here, 'entry', 'entries')} of yours: nobody else is known to hold them."
         )
     return lines
+
+
+def _troubles(peer: PeerView) -> list[str]:
+    """What is wrong with a peer, a line each."""
+    found = []
+    if peer.throttled:
+        found.append(f"throttled: {peer.throttled}; began {when(peer.throttled_since_ms)}")
+    if peer.problem:
+        found.append(f"dropped: {peer.problem}" if peer.refused_until_ms else peer.problem)
+    if peer.refused_until_ms and not when(peer.refused_until_ms).endswith("ago"):
+        found.append(f"refused; may come back {when(peer.refused_until_ms)}")
+    return found

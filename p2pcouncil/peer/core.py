@@ -80,6 +80,7 @@ class Peer:
         Returns:
             What the runtime is to do, in order.
         """
+        self.world.now_ms = now_ms
         effects = self._handle(event, now_ms)
         for device, reason in self.world.courtesy.offences(now_ms):
             self.world.blame(device, reason)
@@ -87,8 +88,7 @@ class Peer:
         conduct = self.world.courtesy.take_change(now_ms)
         if conduct is not None:
             effects += [Keep(shelf.SETTING, shelf.CONDUCT, conduct), Show()]
-        self._patience.note(effects)
-        return effects
+        return self._patience.pace(effects, now_ms)
 
     def _handle(self, event: Event, now_ms: int) -> list[Effect]:
         match event:
@@ -174,11 +174,18 @@ class Peer:
         return self.acquaintances.answered(event.ask, event.data)
 
     def _gossip(self, event: GossipHeard, now_ms: int) -> list[Effect]:
-        what = What.GOSSIP if event.origin == event.device else self._what_is_passed_on(event)
-        courtesy = self.world.courtesy
-        is_too_much = courtesy.take(event.device, what, 1, now_ms)
-        is_too_long = courtesy.take(event.device, What.GOSSIP_BYTES, len(event.data), now_ms)
-        return [] if is_too_much or is_too_long else self.pulling.gossip(event, now_ms)
+        courtesy, device = self.world.courtesy, event.device
+        is_own = event.origin == device
+        what = What.GOSSIP if is_own else self._what_is_passed_on(event)
+        is_shed = courtesy.take(device, what, 1, now_ms) > 0
+        is_shed |= courtesy.take(device, What.GOSSIP_BYTES, len(event.data), now_ms) > 0
+        if is_own and courtesy.is_throttled(device, What.REFUSED):
+            # Nobody looks any more whether it is garbage again.
+            courtesy.take(device, What.REFUSED, 1, now_ms)
+            is_shed = True
+        # What it wrote itself comes by a pull, in good order; others' gossip is none of its doing.
+        is_shed |= is_own and courtesy.is_throttled(device, What.GOSSIP)
+        return [] if is_shed else self.pulling.gossip(event, now_ms)
 
     def _what_is_passed_on(self, event: GossipHeard) -> What:
         """Whether an honest device would have passed this on at any rate: what members gossip, as far as it knows.
@@ -267,10 +274,13 @@ class Peer:
         self.world.connected.pop(device, None)
         if reason:
             self.world.problems.setdefault(device, reason)
+        effects: list[Effect] = []
+        for unanswered in self._patience.gone(device):
+            if self._sender(unanswered) is not None:
+                effects += self._answer(unanswered, now_ms)
         self.pulling.gone(device)
         self.holdings.gone(device)
-        self._patience.gone(device)
-        return [Show(), self._tell_home(now_ms)]
+        return [*effects, Show(), self._tell_home(now_ms)]
 
     def _tell_home(self, now_ms: int) -> Effect:
         """Leave a line for the other processes of this home: the network's state as this one sees it."""

@@ -82,6 +82,11 @@ class Courtesy:
         """Count what is known only afterwards, like the size of an answer."""
         self._meter(device, what).charge(cost, now_ms)
 
+    def is_throttled(self, device: DeviceId, what: What) -> bool:
+        """Whether a device did too much of this and has not calmed down since."""
+        meter = self._meters.get(device, {}).get(what)
+        return meter is not None and meter.throttled_since_ms is not None
+
     def offences(self, now_ms: int) -> list[tuple[DeviceId, str]]:
         """Whom to drop now, and why; they are refused from here on."""
         found = [(device, self._refuse(device, reason, now_ms)) for device, reason in self._to_drop.items()]
@@ -98,6 +103,11 @@ class Courtesy:
         """Why a device was dropped the last time; empty if it was not, or that is forgotten."""
         found = self._offenders.get(device)
         return found.reason if found is not None else ""
+
+    def conducts(self, now_ms: int) -> tuple[Conduct, ...]:
+        """How those devices stand of whom there is something to say: who is throttled, then who is refused."""
+        found = [self.conduct(device, now_ms) for device in (*self._meters, *self._offenders)]
+        return tuple({c.device: c for c in found if c is not None}.values())
 
     def conduct(self, device: DeviceId, now_ms: int) -> Conduct | None:
         """How a device stands, if there is something to say."""
@@ -123,10 +133,8 @@ class Courtesy:
         if not self._has_changed:
             return None
         self._has_changed = False
-        throttled = [self.conduct(device, now_ms) for device in self._meters]
-        shown = [c for c in throttled if c is not None and not c.refused_until_ms]
-        latest = list(self._offenders.values())[-MAX_KEPT:]
-        return msgspec.msgpack.encode(tuple([*shown, *latest][-MAX_KEPT:]))
+        throttled = [c for c in self.conducts(now_ms) if not c.refused_until_ms]
+        return msgspec.msgpack.encode((*throttled, *self._offenders.values())[-MAX_KEPT:])
 
     def restore(self, kept: bytes) -> None:
         """Remember who was refused before this program started."""

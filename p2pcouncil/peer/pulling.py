@@ -28,7 +28,7 @@ from p2pcouncil.peer.events import (
     ReplyWithEnvelopes,
 )
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.rates import Bucket, What
+from p2pcouncil.peer.rates import RATES, Bucket, What
 from p2pcouncil.peer.wire import GossipKind, Kind, council_of, pack, topic_of
 from p2pcouncil.peer.world import World
 
@@ -53,9 +53,6 @@ MAX_LOOKED_AT = 8
 MAX_GOSSIPED = 10_000
 MAX_GOSSIP_ENVELOPES_BYTES = 32_768
 """Larger news is announced and pulled, not pushed."""
-OWN_GOSSIP_PER_SECOND = 80
-OWN_GOSSIP_BURST = 1_000
-"""What we gossip ourselves: less than others take. A script that writes faster is announced, and pulled."""
 VAIN_PULLS_PER_SECOND = 1
 VAIN_PULLS_BURST = 10
 """Pulls that hints led to and that brought nothing; hints without end must not make us ask without end."""
@@ -111,7 +108,7 @@ class Pulling:
         self._checked_ms = 0
         self._turn = 0
         self._vain: dict[tuple[DeviceId, CouncilId], Bucket] = {}
-        self._own_gossip = Bucket(OWN_GOSSIP_PER_SECOND, OWN_GOSSIP_BURST)
+        self._own_gossip = RATES[What.GOSSIP].of_our_own()
         self._unspread: set[CouncilId] = set()
 
     def behind(self, device: DeviceId, council: CouncilId) -> int | None:

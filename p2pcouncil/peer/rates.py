@@ -7,10 +7,8 @@ The rates rest on what honest peers were measured to do (`docs/protocol.md`, sec
 from dataclasses import dataclass
 from enum import Enum
 
-EXCESS = 4
-"""So many times a rate is no honest peer, for an honest one waits when it is told to."""
 WINDOW_MS = 10_000
-"""How long it may last before a device is dropped, and how long it must be calm before it counts as slow again."""
+"""How long excess is looked at before a device is dropped, and how long one must be calm to count as well again."""
 
 
 class Bucket:
@@ -71,12 +69,23 @@ class Rate:
         habit: what a device does that takes more, for “throttled: it …”.
         done: why it is dropped when it does not stop, with `{count}` and `{seconds}`; empty when it never is, because
             another rate says so first.
+        excess: so many times the rate, for a window, is no honest peer: those keep below it by themselves.
     """
 
     per_second: int
     burst: int
     habit: str
     done: str = ""
+    excess: int = 2
+
+    @property
+    def most(self) -> int:
+        """What a throttled device may do within a window without being dropped."""
+        return self.excess * self.per_second * WINDOW_MS // 1_000
+
+    def of_our_own(self) -> Bucket:
+        """What we allow ourselves towards others: a little less than they take, so that they need never complain."""
+        return Bucket(self.per_second * 4 // 5, self.burst * 4 // 5)
 
 
 def _questions(per_second: int, burst: int) -> Rate:
@@ -85,18 +94,18 @@ def _questions(per_second: int, burst: int) -> Rate:
 
 
 RATES = {
-    What.SYNC: _questions(20, 400),
-    What.GENESIS: _questions(5, 100),
-    What.LOBBY: _questions(5, 100),
-    What.TIPS: _questions(20, 400),
-    What.KNOWS: _questions(5, 100),
-    What.NEWS: _questions(20, 400),
-    What.QUESTIONS: _questions(40, 800),
+    What.SYNC: _questions(20, 200),
+    What.GENESIS: _questions(5, 50),
+    What.LOBBY: _questions(5, 50),
+    What.TIPS: _questions(20, 200),
+    What.KNOWS: _questions(5, 50),
+    What.NEWS: _questions(20, 200),
+    What.QUESTIONS: _questions(40, 400),
     What.QUESTION_BYTES: Rate(1 << 20, 8 << 20, "asks at too great length"),
     What.SERVED_BYTES: Rate(8 << 20, 64 << 20, "asks for too much at once"),
     What.GOSSIP: Rate(
         100,
-        2_000,
+        200,
         "gossips too much",
         "It gossiped {count} messages in {seconds} s; 100 a second are taken.",
     ),
@@ -105,17 +114,18 @@ RATES = {
         4_000,
         "passes on too much gossip",
         "It passed on {count} messages in {seconds} s; 400 a second are taken.",
+        excess=4,
     ),
     What.STRANGERS: Rate(
         20,
-        400,
+        200,
         "passes on what strangers gossip",
         "It passed on {count} messages of strangers in {seconds} s; 20 a second are taken.",
     ),
     What.GOSSIP_BYTES: Rate(2 << 20, 16 << 20, "gossips too much"),
     What.REFUSED: Rate(
         2,
-        100,
+        50,
         "gossips what has to be refused",
         "It gossiped {count} things in {seconds} s that had to be refused; 2 a second are looked into.",
     ),
@@ -156,9 +166,8 @@ class Meter:
         self._bucket.charge(cost, now_ms)
 
     def excess(self, now_ms: int) -> str:
-        """Why the device is to be dropped, or empty: within a window it did what takes four windows."""
-        is_gross = self._count > EXCESS * self._rate.per_second * WINDOW_MS // 1_000
-        if self.throttled_since_ms is None or not is_gross or not self._rate.done:
+        """Why the device is to be dropped, or empty: within a window it did what takes several."""
+        if self.throttled_since_ms is None or self._count <= self._rate.most or not self._rate.done:
             return ""
         seconds = max(1, -(-(now_ms - self._window_ms) // 1_000))
         return self._rate.done.format(count=f"{self._count:,}", seconds=seconds)

@@ -270,6 +270,9 @@ class PeerView:
         ahead: how many of ours it was seen to lack; None if it has not said yet.
         last_seen_ms: our clock, milliseconds since 1970.
         problem: why it was dropped, or empty.
+        throttled: what it does too much, so that we take less of it: “asks too often”; or empty.
+        throttled_since_ms: since when; 0 when it is not throttled.
+        refused_until_ms: until when it is refused after it was dropped; 0 when it is not.
     """
 
     device: DeviceId
@@ -280,6 +283,9 @@ class PeerView:
     last_seen_ms: int
     addresses: tuple[str, ...]
     problem: str = ""
+    throttled: str = ""
+    throttled_since_ms: int = 0
+    refused_until_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,13 +40,15 @@ class Me:
 class World:
     """What this peer holds. `me` is None until there is an identity: then it only replicates and shows.
 
-    `unreadable` says of councils whose founding stands on the shelf why this version can't hold them.
+    `now_ms` is when something last happened, for views, which have no clock. `unreadable` says of councils whose
+    founding stands on the shelf why this version can't hold them.
     """
 
     me: Me | None = None
     places: dict[CouncilId, Place] = field(default_factory=dict)
     shelf: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
     forks: dict[LaneId, int] = field(default_factory=dict)
+    now_ms: int = 0
     connected: dict[DeviceId, int] = field(default_factory=dict)
     last_seen_ms: dict[DeviceId, int] = field(default_factory=dict)
     problems: dict[DeviceId, str] = field(default_factory=dict)

@@ -435,3 +435,32 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+def troubled() -> tuple[PeerView, ...]:
+    """Peers of whom there is something to say: one asks too often, one was dropped for it."""
+    now = people.NOW_MS
+    return (
+        PeerView(
+            DeviceId(people.digest("busy")),
+            people.BO,
+            True,
+            0,
+            0,
+            now,
+            (),
+            throttled="asks too often",
+            throttled_since_ms=now - 3 * 60_000,
+        ),
+        PeerView(
+            DeviceId(people.digest("flood")),
+            None,
+            False,
+            0,
+            None,
+            now - 60_000,
+            ("/ip4/203.0.113.10/tcp/4001",),
+            "It asked 4,100 times in 10 s; 20 a second are answered.",
+            refused_until_ms=now + 4 * 60_000,
+        ),
+    )

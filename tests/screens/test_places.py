@@ -3,7 +3,7 @@ import pytest
 from p2pcouncil.peer.commands import Dial, LeaveCouncil, MakeInvitation, SetPriorities, VouchFor
 from tests.screens import people
 from tests.screens.driver import SMALL, driven
-from tests.screens.staged import LINE, StagedSession
+from tests.screens.staged import LINE, StagedSession, troubled
 from tui.theme import DARK_NAME, LIGHT_NAME
 
 pytestmark = pytest.mark.asyncio
@@ -68,6 +68,16 @@ async def test_the_network_says_what_is_missing_and_what_to_do() -> None:
         assert driver.session.commands == [Dial("/ip4/1")]
         await driver.press("m", "enter")
         assert "Not done: There is no file council.p2pc." in driver.text
+
+
+async def test_the_network_says_who_is_throttled_and_who_was_dropped_and_why() -> None:
+    session = StagedSession()
+    session.peers = troubled()
+    async with driven(session) as driver:
+        await driver.press("4")
+        assert "! throttled: asks too often (for 3 min)" in driver.text
+        assert "✗ dropped: It asked 4,100 times in 10 s; 20 a second are answered." in driver.text
+        assert "refused for 4 min more" in driver.text
 
 
 async def test_priorities_are_kept() -> None:

@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.screens.driver import LARGE, SMALL, app_of
-from tests.screens.staged import StagedSession
+from tests.screens.staged import StagedSession, troubled
 
 Compare = Callable[..., bool]
 SCREENS = {
@@ -47,6 +47,12 @@ def test_welcome(snap_compare: Compare) -> None:
 def test_phrase(snap_compare: Compare) -> None:
     keys = ("enter", "A", "d", "a", "ctrl+s")
     assert snap_compare(app_of(StagedSession(is_new=True)), press=keys, terminal_size=SMALL)
+
+
+def test_network_in_trouble(snap_compare: Compare) -> None:
+    session = StagedSession()
+    session.peers = troubled()
+    assert snap_compare(app_of(session), press=("4",), terminal_size=SMALL)
 
 
 def test_quit(snap_compare: Compare) -> None:

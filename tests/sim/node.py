@@ -179,6 +179,10 @@ class Node:
     def tick(self) -> None:
         """Some time has passed."""
         self.handle(Tick())
+        if self.online:
+            places = self.peer.world.places.values()
+            known = {PeerKey(device) for place in places for device in place.member_devices()}
+            self.simulation.network.know(self.key, known)
 
     @contextmanager
     def _troubles(self) -> Iterator[None]:

@@ -2,12 +2,14 @@
 
 import json
 import sqlite3
+import time
+from dataclasses import replace
 
 import pytest
 
 from crdt.errors import LocalError, RemoteError
 from net.transport import TransportError
-from p2pcouncil.cli.as_json import dump, json_of_done, json_of_status, json_of_tally, plain
+from p2pcouncil.cli.as_json import dump, json_of_done, json_of_network, json_of_status, json_of_tally, plain
 from p2pcouncil.cli.errors import (
     ExitCode,
     NotHereError,
@@ -24,7 +26,7 @@ from p2pcouncil.cli.show_network import show_identity, show_network, show_status
 from p2pcouncil.cli.show_proposals import show_inbox, show_proposal, show_proposals, show_tally
 from p2pcouncil.peer.commands import Done
 from tests.screens import people
-from tests.screens.staged import StagedSession
+from tests.screens.staged import StagedSession, troubled
 
 
 @pytest.fixture
@@ -88,6 +90,18 @@ def test_network_and_status_say_what_is_not_known(session: StagedSession) -> Non
     assert identity is not None
     assert "reads, drafts and comments" in "\n".join(show_identity(identity))
     assert "behind by 0" in "\n".join(show_status(session.status()))
+
+
+def test_who_is_throttled_or_was_dropped_is_said_with_the_reason(session: StagedSession) -> None:
+    busy, flood = troubled()
+    soon = int(time.time() * 1_000) + 10 * 60_000 + 30_000
+    session.peers = (busy, replace(flood, refused_until_ms=soon))
+    shown = show_network(session.network())
+    assert any(line.strip().startswith("throttled: asks too often; began ") for line in shown)
+    assert "      dropped: It asked 4,100 times in 10 s; 20 a second are answered." in shown
+    assert "      refused; may come back in 10 min" in shown
+    (said, _) = json_of_network(session.network())["peers"]
+    assert said["throttled"] == "asks too often"
 
 
 def test_json_holds_the_same_and_nothing_that_json_lacks(session: StagedSession) -> None:

@@ -40,8 +40,18 @@ def peer_row(peer: PeerView, now_ms: int) -> Content:
         join([gap, line(_differences(peer))]),
     ]
     rows.extend(join([gap, muted(address)]) for address in peer.addresses[:1])
+    if peer.throttled:
+        since = words.duration(now_ms - peer.throttled_since_ms)
+        rows.append(
+            join([gap, Content.styled("! ", WARN), line(f"throttled: {peer.throttled} (for {since})")])
+        )
     if peer.problem:
-        rows.append(join([gap, Content.styled("✗ ", BAD), line(peer.problem)]))
+        dropped = "dropped: " if peer.refused_until_ms else ""
+        rows.append(join([gap, Content.styled("✗ ", BAD), line(f"{dropped}{peer.problem}")]))
+    if peer.refused_until_ms > now_ms:
+        rows.append(
+            join([gap, "  ", muted(f"refused for {words.duration(peer.refused_until_ms - now_ms)} more")])
+        )
     return lines(rows)
 
 

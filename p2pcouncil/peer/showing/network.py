@@ -7,6 +7,7 @@ from p2pcouncil.domain.fingerprint import fingerprint
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.courtesy import Conduct, read_kept
 from p2pcouncil.peer.showing.councils import show_councils
 from p2pcouncil.peer.showing.issues import sharers_of
 from p2pcouncil.peer.showing.people import People
@@ -56,8 +57,10 @@ def show_identity(peer: Peer, *, stored: bool) -> IdentityView | None:
 def show_network(peer: Peer, role: NetworkRole) -> NetworkView:
     """How this peer stands in the network."""
     world = peer.world
-    devices = set(world.connected) | set(world.last_seen_ms) | set(world.problems)
-    peers = tuple(sorted((_peer(peer, device) for device in devices), key=_connected_first))
+    conducts = {DeviceId(conduct.device): conduct for conduct in _conducts(peer, role)}
+    devices = set(world.connected) | set(world.last_seen_ms) | set(world.problems) | set(conducts)
+    shown = (_peer(peer, device, conducts.get(device)) for device in devices)
+    peers = tuple(sorted(shown, key=_connected_first))
     return NetworkView(
         running=role.here,
         line=_line(peer, role),
@@ -72,7 +75,14 @@ def _connected_first(peer: PeerView) -> tuple[bool, bytes]:
     return (not peer.connected, peer.device)
 
 
-def _peer(peer: Peer, device: DeviceId) -> PeerView:
+def _conducts(peer: Peer, role: NetworkRole) -> tuple[Conduct, ...]:
+    """Who is throttled or refused: by this process, or by the one of this home that runs the network."""
+    if role.elsewhere:
+        return read_kept(peer.world.item(shelf.SETTING, shelf.CONDUCT) or b"")
+    return peer.world.courtesy.conducts(peer.world.now_ms)
+
+
+def _peer(peer: Peer, device: DeviceId, conduct: Conduct | None) -> PeerView:
     world = peer.world
     person = None
     ahead: int | None = None
@@ -94,7 +104,9 @@ def _peer(peer: Peer, device: DeviceId) -> PeerView:
         ahead,
         world.last_seen_ms.get(device, 0),
         (),
-        clean_line(world.problems.get(device, ""), 200),
+        clean_line(world.problems.get(device, "") or (conduct.reason if conduct else ""), 200),
+        *((conduct.habit, conduct.since_ms) if conduct is not None and conduct.habit else ("", 0)),
+        conduct.refused_until_ms if conduct is not None else 0,
     )
 
 
