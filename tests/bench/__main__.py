@@ -23,8 +23,10 @@ NAMES = (
     "cold_start",
     "tally",
     "sync_bytes",
+    "sources",
+    "catch_up_large",
 )
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 300
 TARGET = re.compile(r"\(target ([≤≥]) ([\d.]+)\)$")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import statistics
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -72,25 +73,51 @@ async def until(done: Callable[[], bool], timeout_seconds: float = 120) -> float
 
 
 class Stalls:
-    """Watches the event loop: the longest time that it kept somebody waiting beyond what they asked for."""
+    """Watches the event loop: the longest time that it kept somebody waiting beyond what they asked for.
+
+    On a machine that others load the clock says little: what the loop's thread, and all threads of this process,
+    computed meanwhile is what a wait comes to where nobody else computes.
+    """
 
     STEP_SECONDS = 0.002
 
     def __init__(self) -> None:
         self.longest_seconds = 0.0
+        self.longest_loop_seconds = 0.0
+        self.longest_process_seconds = 0.0
         self._task = asyncio.ensure_future(self._watch())
 
     async def _watch(self) -> None:
         while True:
-            begun = time.perf_counter()
+            begun, loop, process = time.perf_counter(), time.thread_time(), time.process_time()
             await asyncio.sleep(self.STEP_SECONDS)
-            self.longest_seconds = max(self.longest_seconds, time.perf_counter() - begun - self.STEP_SECONDS)
+            took = time.perf_counter() - begun - self.STEP_SECONDS
+            self.longest_seconds = max(self.longest_seconds, took)
+            self.longest_loop_seconds = max(self.longest_loop_seconds, time.thread_time() - loop)
+            self.longest_process_seconds = max(self.longest_process_seconds, time.process_time() - process)
 
     async def end(self) -> float:
         """Stop watching; the longest stall in milliseconds."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         return self.longest_seconds * 1_000
+
+
+async def stall_beside_a_busy_thread(seconds: float = 2.0) -> float:
+    """The longest stall, in ms, of a loop that does nothing beside a thread that computes: this machine's own part."""
+    is_over = threading.Event()
+
+    def compute() -> None:
+        while not is_over.is_set():
+            sum(range(1_000))
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    stalls = Stalls()
+    await asyncio.sleep(seconds)
+    is_over.set()
+    thread.join()
+    return await stalls.end()
 
 
 def median_and_p95(values: list[float]) -> tuple[float, float]:
