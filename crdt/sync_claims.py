@@ -117,11 +117,12 @@ class Claims:
 
     def answered(self, device: DeviceId) -> None:
         """Nothing is asked of a device any more: what it did not serve is free."""
-        for lane in self._lanes_asked_of(device):
+        lanes = self._lanes_asked_of(device)
+        for lane in lanes:
             del self._asked[lane]
             self._loose.discard(lane)
         self._asked_of.pop(device, None)
-        self.version += 1
+        self.version += bool(lanes)
 
     def served(self, device: DeviceId, tops: Mapping[LaneId, int], count: int, asked: int) -> None:
         """A device has handed over some of what it was asked for; the rest is free.
