@@ -4,6 +4,7 @@ Each checker yields a sentence for every violation. `AT_ANY_TIME` holds at every
 is whole and everybody had time to hear everything.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
@@ -11,19 +12,16 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from crdt.envelope import signed_message
-from crdt.ids import ChangeHash, DeviceId, LaneId, TextId
-from crdt.keys import certificate_message
-from crdt.store import orphans
+from crdt.ids import ChangeHash, DeviceId, LaneId, MemberId, TextId
+from crdt.keys import LaneKind, certificate_message
 from crdt.store.rows import Cursor, StoredEnvelope, read_new
 from crdt.text import TextDocument
-from net.memory import MAX_SEEN_MESSAGES
 from p2pcouncil.peer.events import Row
-from p2pcouncil.peer.lobby import MAX_LOBBY
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.pulling import MAX_GOSSIPED
 from p2pcouncil.peer.world import MAX_DEVICES_REMEMBERED
-from p2pcouncil.runtime import strangers
 from tests.sim.laptop import Laptop
+from tests.sim.limits import SMALL
 from tests.sim.society import Society
 
 Checker = Callable[[Society], Iterator[str]]
@@ -88,16 +86,31 @@ def nothing_grows_without_bound(society: Society) -> Iterator[str]:
         peer, place = laptop.peer, laptop.place(society.council)
         pairs = len(peer.world.connected) * len(peer.world.places)
         (waiting,) = laptop.conn.execute("SELECT count(*) FROM orphan").fetchone()
+        devices: dict[MemberId, set[DeviceId]] = {}
+        texts = Counter[DeviceId]()
+        for header in {row.envelope.lane: row.header for row in rows_of(laptop)}.values():
+            devices.setdefault(header.member, set()).add(header.device)
+            texts[header.device] += header.kind is LaneKind.TEXT
         sizes = {
-            "orphans": (waiting, orphans.MAX_ORPHANS),
+            "devices of a member": (
+                max(map(len, devices.values()), default=0),
+                SMALL["crdt.lane_bounds.MAX_DEVICES_PER_MEMBER"],
+            ),
+            "text lanes of a device": (
+                max(texts.values(), default=0),
+                SMALL["crdt.lane_bounds.MAX_TEXT_LANES_PER_DEVICE"],
+            ),
+            "orphans": (waiting, SMALL["crdt.store.orphans.MAX_ORPHANS"]),
             "pulls": (len(peer.pulling._running), pairs),
             "questions of pulls": (len(peer.pulling._asks), 2 * pairs + 8),
             "gossip being checked": (len(peer.pulling._gossiped), MAX_GOSSIPED),
-            "joins that wait": (len(peer.lobby.waiting(place.council)), MAX_LOBBY),
+            "joins that wait": (
+                len(peer.lobby.waiting(place.council)),
+                SMALL["p2pcouncil.peer.lobby.MAX_LOBBY"],
+            ),
             "devices remembered": (len(peer.world.last_seen_ms), MAX_DEVICES_REMEMBERED),
             "problems remembered": (len(peer.world.problems), MAX_DEVICES_REMEMBERED),
-            "bytes of strangers": (laptop._strangers._total, strangers.MAX_BYTES),
-            "gossip remembered": (MAX_SEEN_MESSAGES, MAX_SEEN_MESSAGES),
+            "bytes of strangers": (laptop._strangers._total, SMALL["p2pcouncil.runtime.strangers.MAX_BYTES"]),
         }
         for name, (size, bound) in sizes.items():
             if size > bound:

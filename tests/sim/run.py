@@ -11,6 +11,7 @@ from p2pcouncil.domain.tally.method import YesNo
 from p2pcouncil.peer import commands as c
 from tests.sim.checkers import AT_ANY_TIME, WHEN_QUIET, Checker
 from tests.sim.faults import FAULTS
+from tests.sim.limits import small_limits
 from tests.sim.society import Society
 
 STEPS = 45
@@ -53,6 +54,11 @@ def run(seed: int, peers: int = 0, switched_on: Collection[str] = FAULTS) -> Res
         peers: how many laptops at first; drawn when 0.
         switched_on: the kinds of faults that may happen.
     """
+    with small_limits():
+        return _run(seed, peers, switched_on)
+
+
+def _run(seed: int, peers: int, switched_on: Collection[str]) -> Result:
     started = process_time()
     society: Society | None = None
     violations: list[str] = []
