@@ -59,6 +59,8 @@ SLICE_SECONDS = 0.012
 """Processor time of one slice of folding, at most about so much, so that the interface stays alive meanwhile."""
 MIN_FOLD_ROWS = 32
 MAX_FOLD_ROWS = 512
+MODULE_OBJECTS = 100_000
+"""Of the modules that a networked peer needs; more than so many stand frozen when that was done in this process."""
 HASH_LEAVES = 1_000
 """Leaves of the state hash that are made ahead in one go: some two milliseconds."""
 WATCH_SECONDS = 0.15
@@ -105,9 +107,6 @@ class Engine:
         Raises:
             LocalError: the store can't be read.
         """
-        if not gc.get_freeze_count():
-            # All the modules, once: a full collection would look through them for a twentieth of a second.
-            gc.freeze()
         await self.refresh(shelf=True)
         self.spawn(self._intake.check_all())
         self.spawn(self._intake.fold_kept())
@@ -122,6 +121,9 @@ class Engine:
         network = Network(self, transport)
         await network.start()
         self.network = network
+        if gc.get_freeze_count() < MODULE_OBJECTS:
+            # A full collection would look through all the modules for a twentieth of a second.
+            gc.freeze()
         self.spawn(self._tick())
 
     def dial_all(self, addresses: Sequence[str]) -> None:
