@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test fire check format lint types imports bench snap pictures wheel clean help
+.PHONY: demo test fire fuzz check format lint types imports bench snap pictures wheel clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -26,6 +26,10 @@ test: $(READY)  ## the whole suite
 
 fire: $(READY)  ## five real peers under fire, five minutes or SECONDS=…, with SEED=…
 	$(BIN)/python -m tests.e2e.fire --seconds "$(or $(SECONDS),300)" --seed "$(SEED)"
+
+fuzz: $(READY)  ## fuzz what reads bytes of others (Linux): TARGET=peer RUNS=1000000, or SECONDS=… of each target
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/fuzz/requirements.txt
+	$(BIN)/python -m tests.fuzz $(or $(TARGET),all) --runs $(or $(RUNS),100000) --seconds $(or $(SECONDS),0)
 
 check: $(READY) lint types imports test  ## format, lint, types, import contracts, tests
 

@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of everything that sees bytes of others; see docs/testing.md."""
