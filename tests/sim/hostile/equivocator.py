@@ -131,7 +131,7 @@ class Equivocator(Hostile):
             return ""
         header, faces = self.rng.choice(forked)
         face = self.rng.choice(faces)
-        if header.kind is LaneKind.TEXT or face[-1].seq > 60:
+        if header.kind is LaneKind.TEXT or not face or face[-1].seq > 60:
             return ""
         made = craft.follow(header, face[-1], [craft.payload_of(self.any_entry())], self.sign)
         face += made
@@ -144,7 +144,7 @@ class Equivocator(Hostile):
         if not forked:
             return ""
         header, faces = self.rng.choice(forked)
-        if header.kind is LaneKind.TEXT:
+        if header.kind is LaneKind.TEXT or len(faces) < FACES:
             return ""
         seq = next((a.seq for a, b in zip(*faces, strict=False) if a.hash != b.hash), 0)
         if not seq:

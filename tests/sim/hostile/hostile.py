@@ -19,7 +19,14 @@ from crdt.store.rows import Cursor, StoredEnvelope, read_groups, read_new
 from crdt.store.schema import transaction
 from crdt.store.sign import append_payloads
 from net.memory_peers import Answered, Delivery, Failed
-from net.transport import GossipReceived, PeerKey, RequestReceived
+from net.transport import (
+    MAX_GOSSIP_BYTES,
+    MAX_REQUEST_BYTES,
+    MAX_RESPONSE_BYTES,
+    GossipReceived,
+    PeerKey,
+    RequestReceived,
+)
 from p2pcouncil.domain.entries import AnyEntry, Ballot, Comment, Leave
 from p2pcouncil.domain.outcomes import ProposalState
 from p2pcouncil.peer import shelf
@@ -196,7 +203,7 @@ class Hostile:
                 said = self.answer(sender, data)
                 if said is not None and delivery.to in self._fronts:
                     self.counts["answered"] += 1
-                    self.simulation.network.respond(delivery.to, number, said)
+                    self.simulation.network.respond(delivery.to, number, said[:MAX_RESPONSE_BYTES])
             case Answered(ticket, data) if ticket in self._tickets:
                 self._tickets.discard(ticket)
                 self.counts["was answered"] += 1
@@ -245,7 +252,7 @@ class Hostile:
         if not self.neighbours():
             return False
         self.counts["gossiped"] += 1
-        self.simulation.network.publish(self.key, topic or topic_of(self.council), data)
+        self.simulation.network.publish(self.key, topic or topic_of(self.council), data[:MAX_GOSSIP_BYTES])
         return True
 
     def gossip_group(self, header: LaneHeader, *envelopes: Envelope) -> bool:
@@ -255,6 +262,7 @@ class Hostile:
     def ask(self, peer: PeerKey, question: bytes) -> None:
         """Ask somebody something, whatever it is."""
         self.counts["asked"] += 1
+        question = question[:MAX_REQUEST_BYTES]
         self._tickets.add(self.simulation.network.request(self.key, peer, question, ASK_TIMEOUT_MS))
 
     def lure(self, peer: PeerKey | None = None) -> bool:

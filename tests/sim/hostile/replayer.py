@@ -11,7 +11,7 @@ from crdt.keys import LaneHeader, LaneKind, lane_id
 from crdt.store.rows import StoredEnvelope
 from net.memory_peers import Answered, Delivery
 from net.transport import PeerKey, RequestReceived
-from p2pcouncil.domain.entries import Ballot, Vouch, decode_entry
+from p2pcouncil.domain.entries import AnyEntry, Ballot, Vouch, decode_entry
 from p2pcouncil.peer.wire import Kind, LobbyQuestion, pack, topic_of
 from tests.sim.hostile import craft
 from tests.sim.hostile.hostile import Attack, Hostile
@@ -93,10 +93,9 @@ class Replayer(Hostile):
 
     def repeat_record(self) -> str:
         """Joins and statements that others carried, in entries of its own."""
-        row = self.said_by(self._carries_record)
-        if row is None:
+        again = self._entry_of(self.said_by(self._carries_record))
+        if again is None:
             return ""
-        again = decode_entry(row.envelope.payload[1:])
         if self.is_member and self.write(again):
             return "carries an old record again"
         header = self.header()
@@ -105,11 +104,9 @@ class Replayer(Hostile):
 
     def hand_over_old_join(self) -> str:
         """A join that came true long ago, at the door once more, or at another council's door."""
-        row, victim = self.said_by(lambda row: self._carries(row, VOUCH)), self.victim()
-        if row is None or victim is None:
-            return ""
-        vouch = decode_entry(row.envelope.payload[1:])
-        if not isinstance(vouch, Vouch):
+        vouch = self._entry_of(self.said_by(lambda row: self._carries(row, VOUCH)))
+        victim = self.victim()
+        if victim is None or not isinstance(vouch, Vouch):
             return ""
         council = self.council if self.rng.random() < 0.7 else CouncilId(self.rng.randbytes(32))
         self.ask(victim, pack(Kind.LOBBY, LobbyQuestion(council, vouch.join)))
@@ -120,7 +117,7 @@ class Replayer(Hostile):
         row, issue = self.said_by(lambda row: self._carries(row, BALLOT)), self.issue()
         if row is None or issue is None:
             return ""
-        ballot = decode_entry(row.envelope.payload[1:])
+        ballot = self._entry_of(row)
         if not isinstance(ballot, Ballot):
             return ""
         moved = Ballot(ballot.claimed_at_ms, issue, ballot.number, ballot.choice)
@@ -179,6 +176,15 @@ class Replayer(Hostile):
 
     def _rest(self, e: Envelope) -> tuple[int, ChangeHash | None, bytes, bytes, ChangeHash]:
         return e.seq, e.prev, e.payload, e.signature, e.hash
+
+    def _entry_of(self, row: StoredEnvelope | None) -> AnyEntry | None:
+        """What an envelope says; others of its kind may have said what nobody can read."""
+        if row is None:
+            return None
+        try:
+            return decode_entry(row.envelope.payload[1:])
+        except RemoteError:
+            return None
 
     def _carries_record(self, row: StoredEnvelope) -> bool:
         return self._carries(row, VOUCH) or self._carries(row, DUTY)
