@@ -64,7 +64,7 @@ def examine(
                 part()
         except (LocalError, sqlite3.DatabaseError) as error:
             # Each part of a damaged file may fail in its own way, down to a table that is not there.
-            faults[None, f"The data file can't be read through: {str(error).rstrip('.')}."] += 1
+            faults[None, f"A part of the data file can't be read: {str(error).rstrip('.')}."] += 1
     return faults
 
 

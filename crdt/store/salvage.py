@@ -30,7 +30,7 @@ from crdt.keys import (
     is_certified,
     lane_id,
 )
-from crdt.signatures import CheckAll, check_all
+from crdt.signatures import CheckAll, Signed, check_all
 from crdt.store.accept import accept
 from crdt.store.lanes import checked_header, ensure_lane
 from crdt.store.pages import ROW_BYTES_MAX, Row, read_rows
@@ -109,7 +109,7 @@ class Salvaged:
         saved: envelopes that stand in the new store.
         waiting: envelopes that verify and follow one that is lost; they find their place when a peer gives it back.
         refused: rows that could be read and did not verify.
-        lost: per lane how many envelopes the old store had an index entry for and nothing else; None for lanes
+        lost: per lane how many envelopes the old store's index knew of and the new store lacks; None for lanes
             that nobody can name any more.
         dropped_values: shelf values that made no sense, as (kind, key).
     """
@@ -183,16 +183,22 @@ def salvage(
             of_lane.setdefault(envelope, now_ms)
     total = sum(len(of_lane) for _, of_lane in envelopes.values())
     done = 0
+
+    def check_and_count(signed: Sequence[Signed]) -> list[bool]:
+        nonlocal refused
+        answers = check(signed)
+        refused += answers.count(False)
+        return answers
+
     for header, some in _batches(envelopes):
-        accept(conn, [EnvelopeGroup(header, some)], lambda council, member: True, now_ms, check=check)
+        groups = [EnvelopeGroup(header, some)]
+        accept(conn, groups, lambda council, member: True, now_ms, check=check_and_count)
         done += len(some)
         progress(done, total)
     saved, waiting = _keep_times(conn, envelopes, now_ms)
     _keep_once(conn, remains.once, headers)
     dropped = _keep_shelf(conn, remains, shelf, keep)
-    report = Salvaged(
-        saved, waiting, refused + total - saved - waiting, _lost(conn, remains, headers), dropped
-    )
+    report = Salvaged(saved, waiting, refused, _lost(conn, remains, headers), dropped)
     return conn, report
 
 

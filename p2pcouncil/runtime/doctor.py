@@ -107,7 +107,8 @@ def look(home: Home, progress: Progress) -> Checkup:
     snapshot = _snapshot(home)
     identity, keys = check_keys(home)
     data = check_data(snapshot, identity, progress)
-    return _told(home, snapshot, [*check_folder(home, repair=False), *keys], data, identity)
+    others = check_processes(home, is_in_use=snapshot.is_in_use)
+    return _told(home, snapshot, [*check_folder(home, repair=False), *keys, others], data, identity)
 
 
 def repair(home: Home, progress: Progress) -> Checkup:
@@ -162,7 +163,7 @@ def _told(
     """Put what was found into sentences."""
     councils = _councils(data, is_repaired=repaired is not None)
     room = check_room(home.path, REPAIR_ROOM * len(snapshot.image))
-    findings = [*first, check_processes(home, is_in_use=snapshot.is_in_use), room]
+    findings = [*first, room]
     if not data.faults:
         findings.append(_sound(councils, is_empty=not snapshot.image))
     else:
