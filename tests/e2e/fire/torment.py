@@ -18,6 +18,8 @@ from tests.e2e.fire.actor import Actor
 from tests.e2e.fire.lines import Lines
 from tests.e2e.fire.peer import Config
 from tests.e2e.fire.story import Story
+from tests.e2e.fire.verb import comment
+from tests.e2e.fire.writing import words
 
 GAP_SECONDS = (0.4, 1.6)
 MAX_BUSY = 3
@@ -62,6 +64,7 @@ class Tormentor:
         self._draws: dict[str, Draw] = {
             "killed": self._draw_kill,
             "restarted": self._draw_restart,
+            "second process": self._draw_verb,
             "frozen": self._draw_freeze,
             "cut": self._draw_cut,
             "stalled one way": self._draw_stall,
@@ -133,6 +136,16 @@ class Tormentor:
             ),
             among=list(self._small_disks),
         )
+
+    def _draw_verb(self, rng: Random) -> Coroutine[Any, Any, None] | None:
+        kill_after_seconds = rng.uniform(0.5, 2.5) if rng.random() < 0.4 else None
+        return self._verb(rng.choice(self._actors), words(rng, rng.randint(5, 2_000)), kill_after_seconds)
+
+    async def _verb(self, actor: Actor, text: str, kill_after_seconds: float | None) -> None:
+        """Whatever else is being done to a peer, its owner comments from another window, and may press the button."""
+        self._story.fault("second process", f"{actor.name} comments from another process.")
+        said = await comment(actor, text, kill_after_seconds)
+        self._story.tell(f"{actor.name}'s other process: {said}")
 
     async def _kill(self, actor: Actor, down_seconds: float) -> None:
         self._story.fault(
