@@ -16,6 +16,7 @@ from crdt.ids import CouncilId, DeviceId, LaneId
 from crdt.index import LaneIndex
 from crdt.keys import lane_id
 from crdt.sync_claims import Claims, Taken
+from crdt.sync_doorstep import MAX_STRANGER_BYTES, Doorstep
 from crdt.sync_lane import (
     Search,
     Step,
@@ -48,6 +49,8 @@ MAX_SHOWN_LANES = 65_536
 """Lanes that the other side claims to hold more of and that never came to be held here."""
 FEW_LANES = 1_024
 """So many shown lanes are kept before it is looked which of them have come; then twice as many, and so on."""
+ENVELOPE_WEIGHT_BYTES = 500
+"""What an envelope of a stranger costs beside its payload: its way here, and its place in memory."""
 MAX_IDLE_ROUNDS = 3
 """Answers that bring nothing asked for. An honest peer may give one, when a fork took back what it offered."""
 FREE_RANGES = 1_024
@@ -73,7 +76,12 @@ class Pull:
     """
 
     def __init__(
-        self, council: CouncilId, index: LaneIndex, claims: Claims | None = None, device: DeviceId = ALONE
+        self,
+        council: CouncilId,
+        index: LaneIndex,
+        claims: Claims | None = None,
+        device: DeviceId = ALONE,
+        doorstep: Doorstep | None = None,
     ) -> None:
         """Begin.
 
@@ -82,11 +90,15 @@ class Pull:
             index: what we hold of it; read while the pull runs, so it should follow what is taken in.
             claims: what the council's other pulls are fetching; None when there are no others.
             device: whom this pull asks.
+            doorstep: which lanes are not kept here; None when all are for which there is room.
         """
         self._council = council
         self._index = index
         self._claims = claims or Claims()
         self._device = device
+        self._doorstep = doorstep or Doorstep(index)
+        self.stranger_bytes = 0
+        """What was fetched of lanes that are not kept at the moment."""
         self._began = self._claims.begin(device)
         fingerprint, _ = index.fingerprint()
         self._open = [_Open(Range(b"", b"", fingerprint), 0)]
@@ -172,6 +184,8 @@ class Pull:
             self._shown.pop(lane, None)
         groups = decode_groups(tail, MAX_ANSWER_BYTES) if tail else []
         kept = [kept for group in groups for kept in self._take_group(group, wanted)]
+        if self.stranger_bytes > MAX_STRANGER_BYTES:
+            self._fetch_what_is_known()
         self._notice_idling(bool(head.ranges or head.probes or head.withdrawn or groups))
         if groups:
             count = sum(len(group.envelopes) for group in groups)
@@ -215,7 +229,7 @@ class Pull:
         step = first_step(held, summary)
         if held is not None or step is not None:
             self._lanes_seen += 1
-        if step is not None:
+        if step is not None and not (held is None and self._doorstep.keeps_out(lane)):
             self._shown[lane] = summary
             self._take_step(lane, step)
         if len(self._shown) >= self._look_through_at:
@@ -256,9 +270,21 @@ class Pull:
             del self._stretches[lane]
             self._take_step(lane, _part_below(first.seq))
             return
-        if stretch.first > stretch.last or stretch.has_forked:
+        is_over = stretch.first > stretch.last or stretch.has_forked
+        if held is None and self._doorstep.turns_away(lane, group.header):
+            self.stranger_bytes += sum(map(_weight_bytes, group.envelopes))
+            if not self._doorstep.is_stranger(group.header):
+                del self._stretches[lane]
+                return
+        if is_over:
             del self._stretches[lane]
         yield group
+
+    def _fetch_what_is_known(self) -> None:
+        """Look for no more lanes: enough of strangers has come, who are passed over by the next pull."""
+        self._open.clear()
+        known = {lane: s for lane, s in self._stretches.items() if self._index.lane(lane) is not None}
+        self._stretches = known
 
     def _notice_idling(self, has_progress: bool) -> None:
         self._idle_rounds = 0 if has_progress else self._idle_rounds + 1
@@ -314,6 +340,8 @@ class Pull:
     def _missing(self, lane: LaneId, summary: Summary) -> int:
         """Envelopes lacking of a lane; a branch that is being looked for counts as one."""
         is_open = lane in self._stretches or lane in self._searches
+        if self._doorstep.keeps_out(lane) and self._index.lane(lane) is None:
+            return 0
         return max(count_missing(self._index.lane(lane), summary), int(is_open))
 
 
@@ -338,6 +366,10 @@ def _take_envelope(stretch: Stretch, envelope: Envelope, last: int) -> None:
         raise RemoteError("A peer sent envelopes that do not follow each other.")
     stretch.first = envelope.seq + 1
     stretch.tail = envelope.hash
+
+
+def _weight_bytes(envelope: Envelope) -> int:
+    return len(envelope.payload) + ENVELOPE_WEIGHT_BYTES
 
 
 def _part_below(seq: int) -> Step:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from crdt.envelope import Envelope, EnvelopeGroup, decode_groups, encode_groups
 from crdt.errors import RemoteError
 from crdt.ids import CouncilId, DeviceId, LaneId
-from crdt.sync import MAX_RESPONSE_BYTES, Claims, Pull, answer, tops_of
+from crdt.sync import MAX_RESPONSE_BYTES, Claims, Doorstep, Pull, answer, tops_of
 from p2pcouncil.peer.events import (
     Accept,
     Ask,
@@ -34,6 +34,8 @@ from p2pcouncil.peer.world import World
 
 PULL_EVERY_MS = 15_000
 """How often a pull runs for good measure: a lost gossip message is noticed after this long at the latest."""
+PULL_STRANGERS_EVERY_MS = 480_000
+"""How often, at the least, from who brings nothing but lanes of strangers: each such pull doubles the pause."""
 RETRY_AFTER_MS = 2_000
 LET_IN_PAUSE_MS = 500
 """After somebody was let in: what had come of theirs was set aside and is taken in first, not fetched again."""
@@ -96,6 +98,8 @@ class Pulling:
         self._world = world
         self._running: dict[tuple[DeviceId, CouncilId], _Running] = {}
         self._claims: dict[CouncilId, Claims] = {}
+        self._doorsteps: dict[CouncilId, Doorstep] = {}
+        self._pause_ms: dict[tuple[DeviceId, CouncilId], int] = {}
         self._asks: dict[int, _Running] = {}
         self._batches: dict[int, _Batch] = {}
         self._gossiped: dict[int, _Gossiped] = {}
@@ -137,7 +141,7 @@ class Pulling:
             running.again = True
             return []
         claims = self._claims.setdefault(council, Claims())
-        pull = Pull(council, self._world.places[council].index, claims, device)
+        pull = Pull(council, self._world.places[council].index, claims, device, self._doorstep(council))
         self._running[key] = running = _Running(pull, device, council)
         self._progress_ms[council] = now_ms
         return self._continue(running, now_ms)
@@ -148,6 +152,8 @@ class Pulling:
         Without the pause, whoever sends hints without end would have us flood those who only passed them on.
         """
         key = (device, council)
+        if self._pause_ms.get(key, 0) > PULL_EVERY_MS and now_ms < self._due_ms.get(key, 0):
+            return []
         pause_ms = self._vain[key].take(0, now_ms) if key in self._vain else 0
         if pause_ms and key not in self._running:
             due_ms = now_ms + pause_ms
@@ -180,6 +186,7 @@ class Pulling:
         self._vain = {key: bucket for key, bucket in self._vain.items() if key[0] != device}
         for key in [k for k in self._due_ms if k[0] == device]:
             del self._due_ms[key]
+        self._pause_ms = {key: pause for key, pause in self._pause_ms.items() if key[0] != device}
         for key in [k for k in self._last if k[0] == device]:
             del self._last[key]
         self._lacks_council = {key for key in self._lacks_council if key[0] != device}
@@ -188,6 +195,7 @@ class Pulling:
         """Forget every pull: the indexes that they compared with are made anew."""
         self._running.clear()
         self._claims.clear()
+        self._doorsteps.clear()
         self._asks.clear()
         self._batches.clear()
         self._gossiped.clear()
@@ -384,13 +392,30 @@ class Pulling:
         if question is None:
             if running.accepting or not running.pull.is_done:
                 return []
-            return self._end(running, now_ms, PULL_EVERY_MS, is_whole=True)
+            return self._end(running, now_ms, self._pause(running), is_whole=True)
         ask = self._world.next_number()
         self._asks[ask] = running
         running.asking = True
         running.lapsed = False
         running.asked_ms = now_ms
         return [Ask(ask, running.device, pack(Kind.SYNC, running.council + question), ASK_TIMEOUT_MS)]
+
+    def _doorstep(self, council: CouncilId) -> Doorstep:
+        """Whose lanes are not kept here at the moment, as pulls found out."""
+        found = self._doorsteps.get(council)
+        if found is None:
+            place = self._world.places[council]
+            found = self._doorsteps[council] = Doorstep(place.index, place.state.is_admitted)
+        return found
+
+    def _pause(self, running: _Running) -> int:
+        """For how long to leave a device alone after a whole pull: longer if all that it had was strangers'."""
+        key = (running.device, running.council)
+        pause_ms = PULL_EVERY_MS
+        if running.pull.stranger_bytes and not running.gained:
+            pause_ms = min(2 * self._pause_ms.get(key, PULL_EVERY_MS), PULL_STRANGERS_EVERY_MS)
+        self._pause_ms[key] = pause_ms
+        return pause_ms
 
     def _looked_at(self, running: _Running) -> None:
         """Put a pull behind all others: what it did not get when it was asked, somebody else may try first."""
@@ -407,8 +432,8 @@ class Pulling:
 
     def _begin_anew(self, council: CouncilId, now_ms: int) -> list[Effect]:
         """Nothing moves in a council: give up every pull of it, and what is being checked; it is compared again."""
-        del self._progress_ms[council]
-        self._claims.pop(council)
+        self._progress_ms.pop(council, None)
+        self._claims.pop(council, None)
         self._batches = {n: b for n, b in self._batches.items() if b.running.council != council}
         effects: list[Effect] = []
         for running in [r for r in self._running.values() if r.council == council]:
