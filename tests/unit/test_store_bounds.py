@@ -279,3 +279,19 @@ def test_who_comes_from_the_highest_key_down_leaves_few_rows_behind(
     assert rows <= 3 + 8
     assert logged <= 8
     assert accept(conn, [feed(laptop) for laptop in many[3:]], everyone, 1).accepted == 0
+
+
+def test_a_lane_weighs_the_same_however_often_and_from_where_it_is_weighed(
+    conn: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "LOOK_BACK", 3)
+    monkeypatch.setattr(room, "MAX_WEIGHED", 4)
+    made = chain(ALICE, [bytes(number) for number in range(30)])
+    fork = chain(ALICE, [bytes(1_000)] * 20, made[9])
+    accept(conn, [group(ALICE, made)], everyone, 1)
+    for seq in (31, 5, 12, 31, 11, 1, 2, 30, 12):
+        assert room.bytes_below(conn, 1, seq) == sum(range(seq - 1))
+    with closing(open_store(IN_MEMORY)) as other:
+        accept(other, [group(ALICE, made[:10] + fork)], everyone, 1)
+        for seq in (31, 11, 12, 13):
+            assert room.bytes_below(other, 1, seq) == sum(range(min(10, seq - 1))) + 1_000 * max(0, seq - 11)
