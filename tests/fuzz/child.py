@@ -4,6 +4,7 @@ libFuzzer starts itself anew when it merges corpora, and hands on no arguments o
 environment, and so does the program that it is to start.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ def main() -> None:
     is covered by targets of its own, and would only slow this one down.
     """
     sys.path.insert(0, str(ROOT))
+    logging.disable(logging.CRITICAL)  # Each refusal would be a line.
     name, wanted = os.environ["FUZZ_TARGET"], set(os.environ["FUZZ_MODULES"].split(","))
     others = [module for module in all_modules() if module not in wanted and "tests.fuzz." not in module]
     with atheris.instrument_imports(include=PACKAGES, exclude=others):

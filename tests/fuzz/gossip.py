@@ -1,7 +1,6 @@
 """A gossip stream as a stranger sends it, into our own part of gossip: errors stay inside, friends are heard."""
 
 import itertools
-import logging
 from collections.abc import Awaitable, Callable, Iterator
 from functools import cache
 from hashlib import sha256
@@ -80,7 +79,6 @@ class Listener:
 @cache
 def listener() -> Listener:
     """One for all inputs: making one starts a thread. What it has seen is told apart by numbers never used again."""
-    logging.disable(logging.CRITICAL)
     return Listener()
 
 

@@ -1,7 +1,6 @@
 """What comes from the network before it is anybody's frame: addresses, announcements, requests, gossip streams."""
 
 import contextlib
-import logging
 from collections.abc import Iterator
 from hashlib import sha256
 from random import Random
@@ -228,7 +227,6 @@ async def serve_request(frame: bytes) -> tuple[list[bytes], FakeStream]:
 
 
 def run_requests(data: bytes) -> None:
-    logging.disable(logging.CRITICAL)
     choices = Choices(data)
     timeout_ms = choices.pick((1_000, 0, (1 << 32) - 1))
     body = choices.take(choices.number(32))
