@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from crdt.envelope import Envelope
 from crdt.errors import RemoteError
-from crdt.ids import HASH_BYTES, ChangeHash, LaneId
+from crdt.ids import HASH_BYTES, ChangeHash, DeviceId, LaneId
 from crdt.keys import LaneHeader
 from crdt.lane_bounds import Writers
 from crdt.parts import PartsReader
@@ -125,6 +125,7 @@ class LaneIndex:
         self._sums: list[int] = []
         self._sizes: list[int] = []
         self._writers = Writers()
+        self._of_device: dict[DeviceId, dict[LaneId, None]] = {}
 
     @property
     def total(self) -> int:
@@ -138,6 +139,7 @@ class LaneIndex:
             held = self._lanes[envelope.lane] = HeldLane(envelope.lane, header)
             insort(self._order, envelope.lane)
             self._writers.add(envelope.lane, header)
+            self._of_device.setdefault(header.device, {})[envelope.lane] = None
         if held.add(envelope.seq, envelope.hash):
             self._sums = []
 
@@ -151,6 +153,7 @@ class LaneIndex:
         if not held.size:
             del self._lanes[lane], self._order[bisect_left(self._order, lane)]
             self._writers.remove(lane, held.header)
+            del self._of_device[held.header.device][lane]
 
     def has_room(self, header: LaneHeader) -> bool:
         """Whether a lane that is not held would be kept, or its member has as many as peers keep."""
@@ -180,6 +183,10 @@ class LaneIndex:
     def lanes_with_headers(self) -> Iterator[tuple[LaneId, LaneHeader]]:
         """All lanes and their headers, by ascending lane id."""
         return ((lane, self._lanes[lane].header) for lane in self._order)
+
+    def lanes_of(self, device: DeviceId) -> Iterator[tuple[LaneId, HeldLane]]:
+        """What a device wrote, in no particular order; it costs what that device wrote, not what is held."""
+        return ((lane, self._lanes[lane]) for lane in self._of_device.get(device, ()))
 
     def lanes_between(self, low: bytes = b"", high: bytes = b"") -> Sequence[LaneId]:
         """Lanes with `low` <= id < `high`, ascending; an empty `high` is the end of all ids."""

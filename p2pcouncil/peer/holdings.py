@@ -118,12 +118,12 @@ class Holdings:
         return 0, 0
 
     def _my_tips(self, council: CouncilId) -> dict[LaneId, int]:
-        index = self._world.places[council].index
-        return {
-            lane: count
-            for lane, header in index.lanes_with_headers()
-            if self._world.is_mine(header) and (count := index.count_of(lane))
-        }
+        me = self._world.me
+        if me is None:
+            return {}
+        lanes = self._world.places[council].index.lanes_of(me.device)
+        mine = {lane: held.count for lane, held in lanes if held.header.member == me.member and held.count}
+        return dict(sorted(mine.items()))
 
     def _ask(self, device: DeviceId, council: CouncilId, lanes: tuple[LaneId, ...], now_ms: int) -> Ask:
         ask = self._world.next_number()

@@ -49,8 +49,7 @@ class Place:
         self._document_of: dict[LaneId, TextId] = {}
         self._let_in: set[MemberId] = set()
         self._dormant: dict[MemberId, list[Row]] = {}
-        self._devices: frozenset[DeviceId] = frozenset()
-        self._devices_key = (0, 0)
+        self._devices: frozenset[DeviceId] | None = None
 
     @property
     def council(self) -> CouncilId:
@@ -68,6 +67,7 @@ class Place:
             Whether somebody was let in by them, whose lanes may be accepted from now on.
         """
         let_in = False
+        self._devices = None
         offered = list(rows)
         while offered:
             touched = self.state.apply(self._take(offered, forks))
@@ -108,7 +108,7 @@ class Place:
             let in, and whom they let in, must go with it, as if it had never come.
         """
         self.index.truncate(lane, seq)
-        self._devices_key = (0, 0)
+        self._devices = None
         for rows in self._dormant.values():
             rows[:] = [row for row in rows if row.envelope.lane != lane or row.envelope.seq < seq]
         document = self._document_of.get(lane)
@@ -178,12 +178,10 @@ class Place:
 
     def member_devices(self) -> frozenset[DeviceId]:
         """Every device that is known to write for an admitted member."""
-        members = self.state.members()
-        key = (len(members), len(self.index.lanes_between(b"", b"")))
-        if self._devices_key != key:
+        if self._devices is None:
             written = {header.device for header in self.index.headers()}
-            self._devices = frozenset(written | {m.device for m in members if m.device is not None})
-            self._devices_key = key
+            on_duty = {m.device for m in self.state.members() if m.device is not None}
+            self._devices = frozenset(written | on_duty)
         return self._devices
 
     def devices_of(self, member: MemberId) -> tuple[DeviceId, ...]:

@@ -25,4 +25,6 @@ def small_limits() -> Iterator[None]:
     with ExitStack() as stack:
         for target, value in SMALL.items():
             stack.enter_context(patch(target, value))
+        # Nobody looks at the pictures of a simulated society's invitations, and they take long to draw.
+        stack.enter_context(patch("p2pcouncil.peer.planning.membership.qr_text", lambda line: ""))
         yield

@@ -28,6 +28,7 @@ from tests.sim.signatures import Signatures
 
 EPOCH_MS = 1_700_000_000_000
 TICK_MS = 500
+"""As the engine ticks."""
 
 
 class Simulation:
