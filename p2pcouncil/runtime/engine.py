@@ -269,9 +269,11 @@ class Engine:
         try:
             yield
         except LocalError as error:
-            self.trouble = f"{error} {error.hint}".strip()
-            log.warning("%s", self.trouble)
-            self._show()
+            trouble = f"{error} {error.hint}".strip()
+            if trouble != self.trouble:  # Every message that arrives meets the same full disk.
+                self.trouble = trouble
+                log.warning("%s", trouble)
+                self._show()
 
     def wrote(self) -> None:
         """Something was written: what stood in the way does so no more."""

@@ -72,6 +72,19 @@ async def test_a_full_disk_is_said_for_as_long_as_it_is_full(tmp_path: Path) -> 
         await converge(council, ada, ben)
 
 
+async def test_a_trouble_that_lasts_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with society(tmp_path) as people:
+        ada = await people.join_in("Ada", online=False)
+        for _ in range(3):
+            with ada.engine.troubles():
+                raise LocalError(FULL, "Free some space.")
+        assert [record.message for record in caplog.records] == [f"{FULL} Free some space."]
+        ada.engine.wrote()
+        with ada.engine.troubles():
+            raise LocalError(FULL, "Free some space.")
+        assert len(caplog.records) == 2
+
+
 async def test_who_connects_meanwhile_is_compared_with(tmp_path: Path) -> None:
     async with society(tmp_path) as people:
         ada = await people.join_in("Ada")
