@@ -33,7 +33,8 @@ _ADVICE = {
     sqlite3.SQLITE_LOCKED: ("The data file is locked.", "Stop the program that holds it, and try again."),
     sqlite3.SQLITE_IOERR: (
         "The disk could not be read or written.",
-        "Check the disk and its cable; a network drive is no good place for the data file.",
+        "Check the disk and its cable, and whether your quota is used up; a network drive is no good place for the"
+        " data file.",
     ),
     sqlite3.SQLITE_PERM: ("The data file is not yours to open.", "Check the permissions of the file."),
 }
