@@ -37,13 +37,14 @@ class GossipGate:
 
     def __init__(self) -> None:
         self._known: frozenset[PeerKey] | None = None
+        self._shunned: frozenset[PeerKey] = frozenset()
         self._publishers: dict[tuple[PeerKey, bool], TokenBucket] = {}
         self._strangers = TokenBucket(STRANGERS_PER_SECOND, STRANGERS_BURST)
         self._shed: dict[PeerKey, _Shed] = {}
 
-    def know(self, peers: Collection[PeerKey]) -> None:
-        """Say whose gossip has a rate of its own; until then everybody's has."""
-        self._known = frozenset(peers)
+    def know(self, peers: Collection[PeerKey], shunned: Collection[PeerKey] = ()) -> None:
+        """Say whose gossip has a rate of its own, until then everybody's has; and whose is let fall altogether."""
+        self._known, self._shunned = frozenset(peers), frozenset(shunned)
 
     def is_open(self, sender: PeerKey, origin: PeerKey, now_s: float) -> bool:
         """Count one message; False when it is more than its publisher may have passed on.
@@ -51,6 +52,8 @@ class GossipGate:
         What a publisher hands over itself and what others pass on of theirs is counted apart, lest somebody use up a
         publisher's rate by repeating what they once said.
         """
+        if origin in self._shunned:
+            return False
         if self._known is not None and origin not in self._known:
             return self._strangers.is_allowed(1, now_s)
         key = (origin, sender == origin)

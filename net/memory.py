@@ -67,9 +67,9 @@ class MemoryNetwork(MemoryPeers):
         """Unsubscribe a peer."""
         self._endpoints[key].topics.discard(topic)
 
-    def know(self, key: PeerKey, peers: Collection[PeerKey]) -> None:
-        """Say whose gossip a peer passes on at a rate of its own; all others share a small one."""
-        self._endpoints[key].gate.know(peers)
+    def know(self, key: PeerKey, peers: Collection[PeerKey], shunned: Collection[PeerKey] = ()) -> None:
+        """Say whose gossip a peer passes on at its own rate, and whose not at all; all others share a small one."""
+        self._endpoints[key].gate.know(peers, shunned)
 
     def publish(self, key: PeerKey, topic: str, data: bytes) -> None:
         """Gossip from a peer to all subscribers that a chain of subscribers connects to it.

@@ -175,9 +175,9 @@ class MemoryTransport:
         """What is remembered, for the runtime to store and to hand over at the next start."""
         return self._present().known(self._key)
 
-    async def know(self, peers: Collection[PeerKey]) -> None:
-        """Say whose gossip is passed on at a rate of its own; all others share a small one."""
-        self._present().know(self._key, peers)
+    async def know(self, peers: Collection[PeerKey], shunned: Collection[PeerKey] = ()) -> None:
+        """Say whose gossip is passed on at a rate of its own, all others share a small one; and whose not at all."""
+        self._present().know(self._key, peers, shunned)
 
     async def drop(self, peer: PeerKey, reason: str) -> None:
         """Close the connection to this peer and refuse it for a while."""

@@ -218,8 +218,8 @@ class Transport(Protocol):
         """Close all connections to this peer and refuse it for a while."""
         ...
 
-    async def know(self, peers: Collection[PeerKey]) -> None:
-        """Say whose gossip is passed on at a rate of its own; all others share a small one.
+    async def know(self, peers: Collection[PeerKey], shunned: Collection[PeerKey] = ()) -> None:
+        """Say whose gossip is passed on at a rate of its own, all others share a small one; and whose not at all.
 
         Until this is called, everybody is known.
         """

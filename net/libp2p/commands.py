@@ -61,9 +61,10 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Know:
-    """Pass on these publishers' gossip at a rate of their own."""
+    """Pass on the gossip of some publishers at a rate of their own, and none of others."""
 
     peers: frozenset[PeerKey]
+    shunned: frozenset[PeerKey]
 
 
 @dataclass(frozen=True, slots=True)

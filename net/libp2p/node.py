@@ -153,8 +153,8 @@ class Node:
                 return await self._connections.dial(address)
             case Drop(peer, reason):
                 await self._connections.drop(PeerKey(peer), reason)
-            case Know(peers):
-                self._gate.know(peers)
+            case Know(peers, shunned):
+                self._gate.know(peers, shunned)
             case Remember(address):
                 self._connections.remember(address)
             case ListKnown():

@@ -206,9 +206,9 @@ class Libp2pTransport:
         """Close all connections to this peer and refuse it for a while."""
         await self._call(Drop(peer, reason))
 
-    async def know(self, peers: Collection[PeerKey]) -> None:
-        """Say whose gossip is passed on at a rate of its own; all others share a small one."""
-        await self._call(Know(frozenset(peers)))
+    async def know(self, peers: Collection[PeerKey], shunned: Collection[PeerKey] = ()) -> None:
+        """Say whose gossip is passed on at a rate of its own, all others share a small one; and whose not at all."""
+        await self._call(Know(frozenset(peers), frozenset(shunned)))
 
     async def _call(self, command: Command) -> Reply:
         if self._bridge is None:

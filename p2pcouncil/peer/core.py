@@ -183,8 +183,8 @@ class Peer:
             # Nobody looks any more whether it is garbage again.
             courtesy.take(device, What.REFUSED, 1, now_ms)
             is_shed = True
-        # What it wrote itself comes by a pull, in good order; others' gossip is none of its doing.
-        is_shed |= is_own and courtesy.is_throttled(device, What.GOSSIP)
+        # What it wrote comes by a pull, in good order; what others wrote and it passes on is none of its doing.
+        is_shed |= event.origin is not None and courtesy.is_shunned(event.origin, now_ms)
         return [] if is_shed else self.pulling.gossip(event, now_ms)
 
     def _what_is_passed_on(self, event: GossipHeard) -> What:

@@ -87,6 +87,21 @@ class Courtesy:
         meter = self._meters.get(device, {}).get(what)
         return meter is not None and meter.throttled_since_ms is not None
 
+    def is_shunned(self, device: DeviceId, now_ms: int) -> bool:
+        """Whether nothing that a device published is taken for now, whoever hands it over.
+
+        It is so after what it handed over itself, and nothing that others said of it or passed on.
+        """
+        return (
+            self.is_refused(device, now_ms)
+            or self.is_throttled(device, What.GOSSIP)
+            or self.is_throttled(device, What.REFUSED)
+        )
+
+    def shunned(self, now_ms: int) -> tuple[DeviceId, ...]:
+        """Every device that is shunned."""
+        return tuple(d for d in (*self._meters, *self._offenders) if self.is_shunned(d, now_ms))
+
     def offences(self, now_ms: int) -> list[tuple[DeviceId, str]]:
         """Whom to drop now, and why; they are refused from here on."""
         found = [(device, self._refuse(device, reason, now_ms)) for device, reason in self._to_drop.items()]

@@ -21,13 +21,14 @@ from p2pcouncil.peer.events import (
 )
 from p2pcouncil.peer.shelf import ADDRESS
 from p2pcouncil.peer.wire import topic_of
+from p2pcouncil.runtime.clock import now_ms
 from p2pcouncil.runtime.host import Host
 from p2pcouncil.runtime.wiring import translate
 
 log = logging.getLogger("p2pcouncil")
 
 KEEP_ADDRESSES_SECONDS = 5.0
-KNOW_MEMBERS_SECONDS = 1.0
+KNOW_MEMBERS_SECONDS = 0.2
 
 Outward = Listen | Publish | Reply | Drop | Ask | ReplyWithEnvelopes | Connect
 
@@ -114,15 +115,17 @@ class Network:
             await self._save_addresses()
 
     async def _know_members(self) -> None:
-        """Tell the network whose gossip is worth passing on: that of members' devices."""
-        told: frozenset[PeerKey] = frozenset()
+        """Tell the network whose gossip is worth passing on: that of members' devices, unless they are shunned."""
+        told: tuple[frozenset[PeerKey], frozenset[PeerKey]] = frozenset(), frozenset()
         while True:
-            places = self._host.peer.world.places.values()
-            known = frozenset(PeerKey(device) for place in places for device in place.member_devices())
+            world = self._host.peer.world
+            members = (device for place in world.places.values() for device in place.member_devices())
+            shunned = world.courtesy.shunned(now_ms())
+            known = frozenset(map(PeerKey, members)), frozenset(map(PeerKey, shunned))
             if known != told:
                 told = known
                 try:
-                    await self._transport.know(known)
+                    await self._transport.know(*known)
                 except TransportError as error:
                     log.info("network: %s", error)
             await asyncio.sleep(KNOW_MEMBERS_SECONDS)

@@ -182,7 +182,8 @@ class Node:
         if self.online:
             places = self.peer.world.places.values()
             known = {PeerKey(device) for place in places for device in place.member_devices()}
-            self.simulation.network.know(self.key, known)
+            shunned = {PeerKey(device) for device in self.peer.world.courtesy.shunned(self.now_ms)}
+            self.simulation.network.know(self.key, known, shunned)
 
     @contextmanager
     def _troubles(self) -> Iterator[None]:

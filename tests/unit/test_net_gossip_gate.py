@@ -46,6 +46,17 @@ def test_who_repeats_what_a_member_once_said_does_not_silence_the_member() -> No
     assert passed(gate, MEMBER, MEMBER, 10, 0.0) == 10
 
 
+def test_who_is_shunned_is_let_fall_whoever_hands_it_over() -> None:
+    gate = GossipGate()
+    gate.know([MEMBER, OTHER], shunned=[MEMBER])
+    assert passed(gate, MEMBER, MEMBER, 10, 0.0) == passed(gate, RELAY, MEMBER, 10, 0.0) == 0
+    assert passed(gate, RELAY, OTHER, 10, 0.0) == 10
+    assert gate.shed(RELAY, MEMBER, 0.0) is None
+    assert gate.shed(RELAY, MEMBER, TELL_EVERY_S) == GossipShed(RELAY, 0, 0, 2), (
+        "no stranger's: RELAY is honest"
+    )
+
+
 def test_until_it_is_said_who_is_known_everybody_is() -> None:
     assert passed(GossipGate(), STRANGER, STRANGER, 5_000, 0.0) == KNOWN_BURST
 

@@ -257,6 +257,29 @@ def test_own_gossip_above_the_rate_is_shed_and_its_publisher_dropped() -> None:
     assert drop.reason == "It gossiped 2,001 messages in 1 s; 100 a second are taken."
 
 
+def test_a_throttled_publishers_gossip_is_not_taken_from_others_either() -> None:
+    simulation = Simulation(1)
+    council, (ada, ben) = simulation.society("Ada", "Ben")
+    ada.go_offline()
+    told, device = Told(ada), ben.signer.device
+    news = bytes([GossipKind.NEWS])
+
+    def asks_after(event: GossipHeard) -> bool:
+        return any(isinstance(effect, Ask) for effect in told.hear(event))
+
+    told.hear(PeerConnected(FRIEND))
+    answer_pulls(told)
+    assert asks_after(GossipHeard(FRIEND, topic_of(council), news, device))
+    answer_pulls(told)
+    for _ in range(RATES[What.GOSSIP].burst + 1):
+        told.hear(GossipHeard(device, topic_of(council), news, device))
+    assert not asks_after(GossipHeard(FRIEND, topic_of(council), news, device))
+    told.now_ms += WINDOW_MS
+    told.hear(Tick())
+    answer_pulls(told)
+    assert asks_after(GossipHeard(FRIEND, topic_of(council), news, device))
+
+
 def test_what_the_network_shed_counts_too() -> None:
     told = Told(alone()[0])
     told.hear(PeerConnected(FLOODER))
