@@ -17,6 +17,7 @@ NAMES = (
     "catch_up",
     "catch_up_many",
     "propagation",
+    "flood",
     "line_of_five",
     "append",
     "fold",

@@ -34,6 +34,7 @@ class Listener:
     def __init__(self, process: Process) -> None:
         self._process = process
         self._came: dict[tuple[str, str], int] = {}
+        self.said: dict[str, str] = {}
 
     async def read(self) -> None:
         """Take in its lines until it ends."""
@@ -41,12 +42,19 @@ class Listener:
         async for line in self._process.stdout:
             what, name, at_ns = line.decode().split()
             self._came.setdefault((what, name), int(at_ns))
+            self.said[what] = name
 
-    async def latency_ms(self, what: str, name: bytes, since_ns: int) -> float | None:
+    def came(self, what: str, name: bytes) -> int | None:
+        """When it came, by the clock that all processes of this machine share; None when it did not."""
+        return self._came.get((what, name.hex()))
+
+    async def latency_ms(
+        self, what: str, name: bytes, since_ns: int, lost_seconds: float = LOST_SECONDS
+    ) -> float | None:
         """How long it took; None when it did not come in time."""
         key = (what, name.hex())
         try:
-            await until(lambda: key in self._came, LOST_SECONDS)
+            await until(lambda: key in self._came, lost_seconds)
         except TimeoutError:
             return None
         return (self._came[key] - since_ns) / 1e6
