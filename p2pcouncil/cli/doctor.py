@@ -1,7 +1,7 @@
 """The verb that looks after this laptop's own data."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
@@ -10,12 +10,12 @@ from p2pcouncil.cli.context import Ctx
 from p2pcouncil.cli.errors import FoundDamagedError
 from p2pcouncil.cli.groups import NETWORK, add_verb
 from p2pcouncil.cli.show import plural, table, wrap
-from p2pcouncil.runtime.checkup import Finding, Level
-from p2pcouncil.runtime.doctor import Checkup, look
-from p2pcouncil.runtime.doctor import repair as repair_home
+
+if TYPE_CHECKING:
+    from p2pcouncil.runtime.checkup import Finding
+    from p2pcouncil.runtime.doctor import Checkup
 
 Flag = Parameter(negative="")
-_MARKS = {Level.FINE: "fine", Level.NOTE: "note", Level.REPAIRED: "repaired", Level.DAMAGED: "DAMAGED"}
 _SHOW_EVERY = 500
 """Steps between two lines of progress: often enough to see that it goes on."""
 
@@ -41,6 +41,11 @@ def doctor(*, repair: Annotated[bool, Flag] = False, ctx: Ctx) -> None:
         repair: Close files that stand open to others, and replace a damaged data file.
         ctx: Whose peer, and how to speak.
     """
+    # Only here, for these modules take a while to load and no other verb needs them.
+    from p2pcouncil.runtime.checkup import Level
+    from p2pcouncil.runtime.doctor import look
+    from p2pcouncil.runtime.doctor import repair as repair_home
+
     progress = _Progress(is_shown=sys.stderr.isatty() and not ctx.json)
     try:
         found = repair_home(ctx.home, progress.show) if repair else look(ctx.home, progress.show)
@@ -81,7 +86,7 @@ class _Progress:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _lines(found: Checkup) -> list[str]:
+def _lines(found: "Checkup") -> list[str]:
     lines: list[str] = []
     for finding in found.findings:
         lines += _finding_lines(finding)
@@ -106,12 +111,13 @@ def _lines(found: Checkup) -> list[str]:
     return lines
 
 
-def _finding_lines(finding: Finding) -> list[str]:
-    lines = wrap(f"{_MARKS[finding.level]}: {finding.sentence}")
+def _finding_lines(finding: "Finding") -> list[str]:
+    mark = finding.level.value
+    lines = wrap(f"{mark.upper() if mark == 'damaged' else mark}: {finding.sentence}")
     return lines + (wrap(finding.hint, "    ") if finding.hint else [])
 
 
-def _json_of(found: Checkup) -> Json:
+def _json_of(found: "Checkup") -> Json:
     return {
         "healthy": found.is_healthy,
         "findings": [
