@@ -151,7 +151,7 @@ class MemoryNetwork(MemoryPeers):
         endpoint.seen[number] = None
         if len(endpoint.seen) > MAX_SEEN_MESSAGES:
             del endpoint.seen[next(iter(endpoint.seen))]
-        if not endpoint.gate.is_open(sender, origin, self.now_ms / 1_000):
+        if not endpoint.gate.is_open(sender, origin, len(data), self.now_ms / 1_000):
             shed = endpoint.gate.shed(sender, origin, self.now_ms / 1_000)
             if shed is not None:
                 self._deliver(receiver, shed)

@@ -149,7 +149,7 @@ class CouncilPubsub(Pubsub):
         if is_within and self._is_msg_seen(msg):
             return False
         sender, origin = decode_peer_id(msg_forwarder.to_bytes()), decode_peer_id(msg.from_id)
-        if is_within and self._gate.is_open(sender, origin, now_s):
+        if is_within and self._gate.is_open(sender, origin, msg.ByteSize(), now_s):
             return True
         shed = self._gate.shed(sender, origin, now_s)
         if shed is not None:

@@ -2,6 +2,7 @@
 
 from net.gossip_gate import (
     KNOWN_BURST,
+    KNOWN_BYTES_BURST,
     KNOWN_PER_SECOND,
     MAX_PUBLISHERS,
     MAX_SENDERS,
@@ -16,7 +17,7 @@ MEMBER, OTHER, STRANGER, RELAY = (PeerKey(bytes([n]) * 32) for n in range(4))
 
 
 def passed(gate: GossipGate, sender: PeerKey, origin: PeerKey, count: int, now_s: float) -> int:
-    return sum(gate.is_open(sender, origin, now_s) for _ in range(count))
+    return sum(gate.is_open(sender, origin, 100, now_s) for _ in range(count))
 
 
 def gate_of(*known: PeerKey) -> GossipGate:
@@ -32,11 +33,17 @@ def test_each_known_publisher_has_a_rate_of_its_own() -> None:
     assert passed(gate, OTHER, OTHER, 10, 1.0) == 10
 
 
+def test_a_publisher_has_a_rate_by_bytes_too() -> None:
+    gate = gate_of(MEMBER)
+    sizes = [64 * 1024] * 150
+    assert sum(gate.is_open(MEMBER, MEMBER, size, 0.0) for size in sizes) == KNOWN_BYTES_BURST // sizes[0]
+
+
 def test_all_strangers_together_share_a_small_one() -> None:
     gate = gate_of(MEMBER)
     strangers = [PeerKey(n.to_bytes(32, "big")) for n in range(1, 5_000)]
-    assert sum(gate.is_open(stranger, stranger, 0.0) for stranger in strangers) == STRANGERS_BURST
-    assert sum(gate.is_open(RELAY, stranger, 1.0) for stranger in strangers) == STRANGERS_PER_SECOND
+    assert sum(gate.is_open(stranger, stranger, 100, 0.0) for stranger in strangers) == STRANGERS_BURST
+    assert sum(gate.is_open(RELAY, stranger, 100, 1.0) for stranger in strangers) == STRANGERS_PER_SECOND
     assert passed(gate, MEMBER, MEMBER, 10, 1.0) == 10
 
 
@@ -73,7 +80,7 @@ def test_publishers_and_senders_without_end_take_up_no_memory_without_end() -> N
     gate = GossipGate()
     for number in range(2 * MAX_PUBLISHERS):
         key = PeerKey(number.to_bytes(32, "big"))
-        gate.is_open(key, key, 0.0)
+        gate.is_open(key, key, 100, 0.0)
         gate.shed(key, key, 0.0)
     assert len(gate._publishers) <= MAX_PUBLISHERS
     assert len(gate._shed) <= MAX_SENDERS
