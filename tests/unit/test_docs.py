@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from nacl.signing import SigningKey
 
-from crdt import keys, lane_bounds
+from crdt import keys, lane_bounds, sync_doorstep
 from crdt.envelope import EnvelopeGroup, encode_groups, make_envelope, signed_message
 from crdt.feed_change import derive_change
 from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId, domain_hash
@@ -464,6 +464,7 @@ def test_what_one_member_can_make_a_peer_keep_follows_from_the_limits() -> None:
 def test_what_a_stranger_can_make_a_peer_keep_follows_from_the_limits() -> None:
     said = (
         f"{strangers.MAX_BYTES:,} bytes set aside",
+        f"the headers of {sync_doorstep.MAX_DOORSTEP_LANES:,} lanes per council",
         f"{lobby.MAX_PER_INVITATION} joins of at most 4,096 bytes in a lobby of at most {lobby.MAX_LOBBY}",
     )
     assert [sentence for sentence in said if sentence not in FLAT] == []
