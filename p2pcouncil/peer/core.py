@@ -207,8 +207,11 @@ class Peer:
             return []
         is_compared = all(self.pulling.is_compared(device, council) for council in self.world.places)
         strangers = event.strangers if is_compared else 0
+        # As in `_gossip`: of who sends garbage, nobody looks any more whether it is garbage again.
+        refused = event.own if courtesy.is_throttled(device, What.REFUSED) else 0
         for what, count in (
             (What.GOSSIP, event.own),
+            (What.REFUSED, refused),
             (What.STRANGERS, strangers),
             (What.PASSED_ON, event.others + event.strangers - strangers),
         ):

@@ -300,6 +300,18 @@ def test_what_a_publisher_gossips_and_can_not_be_read_is_laid_at_its_door() -> N
     assert "had to be refused" in drop.reason
 
 
+def test_who_gossips_garbage_is_dropped_though_the_network_lets_the_rest_fall_unread() -> None:
+    node, council = alone()
+    told = Told(node)
+    for _ in range(RATES[What.REFUSED].burst + 1):
+        told.hear(GossipHeard(FLOODER, topic_of(council), b"\1garbage", FLOODER))
+    assert not told.drops()
+    assert told.peer.world.courtesy.shunned(told.now_ms) == (FLOODER,)
+    told.hear(GossipShed(FLOODER, RATES[What.REFUSED].most + 1, 0, 0))
+    (drop,) = told.drops()
+    assert "had to be refused" in drop.reason
+
+
 def test_who_only_passes_on_a_members_flood_is_not_blamed_for_it() -> None:
     simulation = Simulation(1)
     council, (ada, ben) = simulation.society("Ada", "Ben")
