@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.shells import Answer, Shell
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 SETTLED_SECONDS = 40.0
 
