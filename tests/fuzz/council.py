@@ -9,7 +9,7 @@ from crdt.ids import CouncilId, TextId
 from crdt.keys import LaneHeader, LaneKind, lane_id
 from crdt.parts import split_entry
 from crdt.text import TextDocument
-from p2pcouncil.domain.entries import Propose
+from p2pcouncil.domain.entries import Comment, Propose, encode_entry
 from p2pcouncil.domain.proposals import text_id_of
 from p2pcouncil.peer.world import Me
 from tests.fuzz.entries import PEOPLE, WORLD
@@ -60,3 +60,22 @@ def groups() -> tuple[EnvelopeGroup, ...]:
 
 
 GROUPS = groups()
+
+
+def branches() -> tuple[EnvelopeGroup, ...]:
+    """What takes entries back when it comes: other first changes of the same lanes, as of copied laptops."""
+    made = []
+    for some in GROUPS:
+        author = next(person for person in PEOPLE if person.id == some.header.member)
+        payload = some.envelopes[0].payload
+        if some.header.kind is LaneKind.TEXT:
+            made.append(lane_of(author, TextDocument(TEXT).edit(lane_id(some.header), "Salt."), some.header))
+        else:
+            others = [payload[:1] + encode_entry(Comment(1, PROPOSAL.hash, b"", "Or not."))]
+            made.append(lane_of(author, others, some.header))
+            kept = [e.payload for e in some.envelopes[:-1]]
+            made.append(lane_of(author, [*kept, *others], some.header))
+    return tuple(made)
+
+
+BRANCHES = branches()

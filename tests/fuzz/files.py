@@ -1,6 +1,7 @@
 """What people paste or carry: invitations and bundles. What is wrong with them is said as a `LocalError`."""
 
 import os
+import sqlite3
 import tempfile
 import zlib
 from collections.abc import Coroutine, Iterator, Sequence
@@ -13,7 +14,6 @@ import msgspec
 from crdt.envelope import encode_groups
 from crdt.errors import LocalError
 from crdt.store.accept import AcceptReport
-from crdt.store.rows import count
 from p2pcouncil.domain.records import read_genesis, read_join
 from p2pcouncil.invitation import (
     CHECKSUM_DOMAIN,
@@ -39,7 +39,7 @@ from p2pcouncil.runtime.bundle import (
 from p2pcouncil.runtime.engine import Engine
 from p2pcouncil.runtime.sneakernet import import_from
 from tests.fuzz.choices import Choices, edit_bytes, edit_tree, encode_tree
-from tests.fuzz.council import COUNCIL, GENESIS_BYTES, GROUPS
+from tests.fuzz.council import BRANCHES, COUNCIL, GENESIS_BYTES, GROUPS
 from tests.fuzz.peers import DORA, EVE, KNOWN, OTHER, Stage
 from tests.fuzz.people import remembered_signatures
 from tests.fuzz.target import Target, check_hint
@@ -126,6 +126,7 @@ RECORDS: Sequence[tuple[bytes, bytes]] = (
     (ENVELOPES, encode_groups(GROUPS[:3])),
     (ENVELOPES, encode_groups(GROUPS[2:])),
     (GENESIS, OTHER),
+    (ENVELOPES, encode_groups(BRANCHES[:3])),
 )
 SCRATCH = tempfile.TemporaryDirectory(
     prefix="p2pcouncil-fuzz-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None
@@ -187,19 +188,30 @@ def finish(work: Coroutine[Any, Any, object]) -> None:
     raise AssertionError("it waits for something")
 
 
+def unforked(conn: sqlite3.Connection) -> dict[bytes, set[bytes]]:
+    """What is held of each lane that is not forked."""
+    held: dict[bytes, set[bytes]] = {}
+    for lane, name in conn.execute(
+        "SELECT l.id, e.hash FROM envelope e JOIN lane l ON l.number = e.lane WHERE l.fork_seq IS NULL"
+    ):
+        held.setdefault(lane, set()).add(name)
+    return held
+
+
 def run_bundle(data: bytes) -> None:
     choices = Choices(data)
     raw, is_whole = (MAGIC + choices.rest(), False) if choices.number(8) == 7 else bundle_of(choices)
     path = Path(SCRATCH.name) / "carried"
     path.write_bytes(raw)
     with remembered_signatures(), closing(Carried(choices)) as stage:
-        before = count(stage.conn)
+        before = unforked(stage.conn)
         try:
             finish(import_from(cast(Engine, _Engine(stage)), path))
         except LocalError as error:
             assert not is_whole
             check_hint(error)
-        assert count(stage.conn) >= before, "an import takes nothing away"
+        after = unforked(stage.conn)
+        assert all(hashes <= after[lane] for lane, hashes in before.items() if lane in after), "it takes away"
         for key, value in stage.peer.world.items(shelf.COUNCIL).items():
             assert read_genesis(value)[0] == key
         for key, value in stage.peer.world.items(shelf.LOBBY).items():

@@ -56,7 +56,7 @@ from p2pcouncil.peer.wire import (
     unpack,
 )
 from tests.fuzz.choices import Choices, edit_bytes, edit_tree, encode_tree
-from tests.fuzz.council import COUNCIL, GENESIS_BYTES, GROUPS, PEOPLE, TEXT, me
+from tests.fuzz.council import BRANCHES, COUNCIL, GENESIS_BYTES, GROUPS, PEOPLE, TEXT, me
 from tests.fuzz.people import check_remembered, remembered_signatures
 from tests.fuzz.stores import new_store
 from tests.fuzz.target import Target
@@ -202,7 +202,7 @@ class Stage:
         choices = self.choices
         if choices.number(8) == 7:
             return choices.take(24)
-        some = [choices.pick(GROUPS) for _ in range(1 + choices.number(3))]
+        some = [choices.pick((*GROUPS, *BRANCHES)) for _ in range(1 + choices.number(3))]
         raw = encode_groups(some)
         if choices.flag():
             raw = self.edited(raw)

@@ -6,6 +6,7 @@ from contextlib import closing
 
 from crdt.envelope import Envelope, EnvelopeGroup, decode_groups, encode_groups, payload_hash, signed_message
 from crdt.errors import RemoteError
+from crdt.evidence import BRANCHES_KEPT
 from crdt.ids import ChangeHash, CouncilId, MemberId
 from crdt.keys import LaneHeader, LaneKind, lane_id
 from crdt.store.accept import AcceptReport, accept
@@ -76,7 +77,7 @@ class Offers:
         is_text = choices.number(3) == 2
         header = author.text_header(TEXT) if is_text else author.header(choices.number(2))
         held = [e for some in self.groups for e in some.envelopes if some.header == header]
-        before = choices.pick(held) if held and choices.number(8) != 7 else None
+        before = choices.pick(held) if held and choices.number(3) else None
         seq = 1 + (before.seq if before else 0) + choices.number(8) // 7
         prev: ChangeHash | None = before.hash if before else None
         if seq > 1 and prev is None:
@@ -149,7 +150,11 @@ def check_report(conn: sqlite3.Connection, report: AcceptReport, groups: Sequenc
         assert envelope.hash in signed
         at.setdefault((envelope.lane, envelope.seq), set()).add(envelope.hash)
         assert envelope.seq == 1 or envelope.prev in at[envelope.lane, envelope.seq - 1]
-    assert all(len(hashes) <= 2 for hashes in at.values())
+    for (lane, seq), hashes in at.items():
+        assert len(hashes) <= BRANCHES_KEPT
+        if seq == 1:
+            offered = {e.hash for some in groups for e in some.envelopes if (e.lane, e.seq) == (lane, 1)}
+            assert hashes == set(sorted(offered & signed)[:BRANCHES_KEPT]), "of a fork the lowest are kept"
 
 
 def _is_genuine(header: LaneHeader, envelope: Envelope) -> bool:
