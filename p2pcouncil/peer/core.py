@@ -80,7 +80,7 @@ class Peer:
         Returns:
             What the runtime is to do, in order.
         """
-        self.world.now_ms = now_ms
+        now_ms = self.world.pass_time(now_ms)
         effects = self._handle(event, now_ms)
         for device, reason in self.world.courtesy.offences(now_ms):
             self.world.blame(device, reason)
@@ -148,7 +148,7 @@ class Peer:
                 return [] if answer is None else self._answer(answer, now_ms)
             if self.world.courtesy.is_refused(device, now_ms):
                 return []
-            self.world.saw(device, now_ms)
+            self.world.saw(device)
             if isinstance(event, GossipHeard):
                 return self._gossip(event, now_ms)
             return self._question(event, now_ms)
@@ -265,10 +265,10 @@ class Peer:
     def _connected(self, device: DeviceId, now_ms: int) -> list[Effect]:
         if self.world.courtesy.is_refused(device, now_ms):
             return [Drop(device, self.world.courtesy.reason(device)), Show()]
-        self.world.connected[device] = now_ms
-        self.world.saw(device, now_ms)
+        self.world.connected[device] = self.world.clock_ms
+        self.world.saw(device)
         self.world.problems.pop(device, None)
-        effects: list[Effect] = [Show(), self._tell_home(now_ms), *self.acquaintances.connected(device)]
+        effects: list[Effect] = [Show(), self._tell_home(), *self.acquaintances.connected(device)]
         for council in self.world.places:
             effects += self.pulling.start(device, council, now_ms)
         return [*effects, *self.lobby.tick(now_ms)]
@@ -283,12 +283,12 @@ class Peer:
                 effects += self._answer(unanswered, now_ms)
         self.pulling.gone(device)
         self.holdings.gone(device)
-        return [*effects, Show(), self._tell_home(now_ms)]
+        return [*effects, Show(), self._tell_home()]
 
-    def _tell_home(self, now_ms: int) -> Effect:
+    def _tell_home(self) -> Effect:
         """Leave a line for the other processes of this home: the network's state as this one sees it."""
         count = len(self.world.connected)
-        line = f"{now_ms}\n" + ("1 peer" if count == 1 else f"{count} peers")
+        line = f"{self.world.clock_ms}\n" + ("1 peer" if count == 1 else f"{count} peers")
         return Keep(shelf.SETTING, shelf.SEEN_BY_NETWORK, line.encode())
 
     def _shelf(self, event: ShelfRead, now_ms: int) -> list[Effect]:

@@ -40,7 +40,8 @@ class Me:
 class World:
     """What this peer holds. `me` is None until there is an identity: then it only replicates and shows.
 
-    `now_ms` is when something last happened, for views, which have no clock. `unreadable` says of councils whose
+    `clock_ms` is what this laptop's clock said last, for what people are shown; `now_ms` goes on with it and
+    never back, so that nobody waits for a day because a clock was put back by one. `unreadable` says of councils whose
     founding stands on the shelf why this version can't hold them.
     """
 
@@ -49,6 +50,7 @@ class World:
     shelf: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
     forks: dict[LaneId, int] = field(default_factory=dict)
     now_ms: int = 0
+    clock_ms: int = 0
     connected: dict[DeviceId, int] = field(default_factory=dict)
     last_seen_ms: dict[DeviceId, int] = field(default_factory=dict)
     problems: dict[DeviceId, str] = field(default_factory=dict)
@@ -62,10 +64,16 @@ class World:
         self._counter += 1
         return self._counter
 
-    def saw(self, device: DeviceId, now_ms: int) -> None:
+    def pass_time(self, clock_ms: int) -> int:
+        """Take what the clock says, and return a time that only ever goes on."""
+        self.now_ms = self.now_ms + max(0, clock_ms - self.clock_ms) if self.clock_ms else clock_ms
+        self.clock_ms = clock_ms
+        return self.now_ms
+
+    def saw(self, device: DeviceId) -> None:
         """Note that a device was heard; of those that are gone, only the latest are remembered."""
         self.last_seen_ms.pop(device, None)
-        self.last_seen_ms[device] = now_ms
+        self.last_seen_ms[device] = self.clock_ms
         self._forget_oldest(self.last_seen_ms)
 
     def blame(self, device: DeviceId, problem: str) -> None:

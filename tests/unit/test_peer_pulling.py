@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from crdt.envelope import encode_groups
 from crdt.ids import CouncilId, DeviceId
 from crdt.store.rows import export_groups
+from net.memory_links import Conditions
 from p2pcouncil.domain.records import read_genesis
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import (
@@ -198,3 +199,21 @@ def test_what_came_by_a_pull_is_passed_on_to_those_behind() -> None:
     simulation.run(1_000)
     proposal_of(nodes[0], council, "Oven")
     simulation.converge(council, limit_ms=40_000)
+
+
+def test_a_clock_that_is_put_back_by_a_day_keeps_nobody_waiting() -> None:
+    simulation = Simulation(3)
+    council, (ada, ben) = simulation.society("Ada", "Ben")
+    simulation.run(5_000)
+    ben.skew_ms = -86_400_000
+    ada.skew_ms = 86_400_000
+    simulation.run(1_000)
+    ada.skew_ms = 0
+    proposal_of(ben, council, "Late news")
+    simulation.network.links.conditions = Conditions(loss_permille=300)
+    proposal_of(ada, council, "More of it")
+    simulation.run(10_000)
+    simulation.network.links.conditions = Conditions()
+    simulation.converge(council, [ada, ben], 40_000)
+    assert simulation.run_until(lambda: not ben.peer.holdings.only_here(), 20_000)
+    assert simulation.run_until(lambda: not ada.peer.holdings.only_here(), 20_000)
