@@ -19,6 +19,7 @@ from crdt.text import TextDocument
 from p2pcouncil.domain.tally.choice import NO, YES
 from p2pcouncil.peer import commands as c
 from tests.sim.hostile.kinds import HOSTILE_KINDS
+from tests.sim.hostile.mutator import Mutator
 from tests.sim.node import Node
 from tests.sim.simulation import Simulation, proposal_of
 
@@ -109,6 +110,11 @@ class Siege:
     def come_to_rest(self) -> None:
         self.hostile.rest()
         self.simulation.converge(self.council, self.honest)
+        is_same = self.simulation.run_until(lambda: len({self._holds(node) for node in self.honest}) == 1)
+        assert is_same, "equal states, and yet not the same entries and evidence are held"
+
+    def _holds(self, node: Node) -> tuple[bytes, int]:
+        return node.place(self.council).index.fingerprint()
 
     def _work(self, node: Node) -> None:
         place = node.place(self.council)
@@ -165,6 +171,14 @@ def check(siege: Siege) -> None:
         blamed = {device for device, _ in node.dropped}
         assert not blamed & honest, f"{node.name} dropped an honest peer: {node.dropped}"
         place = node.place(siege.council)
+        for member in siege.honest:
+            duty = place.state.duty(member.member)
+            assert duty.device == member.signer.device, "somebody honest was talked out of their vote"
+            assert not duty.number
+        if isinstance(siege.hostile, Mutator):
+            for text_id in place._texts:
+                document = place.text(text_id)
+                assert not any(document.holds(bad) for bad in siege.hostile.bad_edits), "a bad edit counts"
         for lane in node.peer.world.forks:
             held = place.index.lane(lane)
             assert held is None or held.header.device in siege.hostile.devices, "somebody honest is convicted"

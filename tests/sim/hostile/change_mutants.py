@@ -209,6 +209,8 @@ def _good(rng: random.Random, lane: LaneId, text_id: TextId, others: Sequence[by
     return [craft.text_change(lane, text_id, ops, 1, start, [dep])]
 
 
+MAYBE_VALID = ("nothing wrong", "a scrambled body", "a dependency named twice over")
+"""A scramble may come out as another good change, and of two changes the first may be good."""
 CHANGE_MUTANTS: tuple[tuple[str, Make], ...] = (
     ("nothing wrong", _good),
     ("a control character", _typed("a\x1b[2J")),
@@ -245,7 +247,6 @@ CHANGE_MUTANTS: tuple[tuple[str, Make], ...] = (
     ("an actor that nothing names", _listed_actor),
     ("a bad change before a good one", _own_change_after_mutant),
     ("a scrambled body", _scrambled_body),
-    ("a scrambled body once more", _scrambled_body),
     ("a number in a longer form", _longer_number),
     ("a clock or a message", _clock_and_message),
     ("bytes after its end", _bytes_after),

@@ -17,11 +17,11 @@ from tests.sim.hostile.wares import Wares
 
 MAX_GENERATION = 48
 """It begins a new feed after each fork, and there are 64."""
-FACES = 2
+FACES = 3
 
 
 class Equivocator(Hostile):
-    """Has two faces. Each peer is shown one of them; gossip may show both to all."""
+    """Has several faces. Each peer is shown one of them; gossip may show all to all."""
 
     kind = "equivocator"
     needs_member = True
@@ -40,13 +40,13 @@ class Equivocator(Hostile):
         )
 
     def fork_at_tip(self) -> str:
-        """Two entries at the next place of its feed."""
+        """Two or three entries at the next place of its feed."""
         header, chain = self._feed()
         if header is None:
             return ""
         self._grow(header, chain, self.rng.randrange(0, 3))
-        both = [self._next(header, chain) for _ in range(FACES)]
-        return self._fork(header, both, "says two different things at the end of its feed")
+        branches = [self._next(header, chain) for _ in range(self.rng.randrange(2, FACES + 1))]
+        return self._fork(header, branches, f"says {len(branches)} different things at the end of its feed")
 
     def fork_deep(self) -> str:
         """Another entry far below what it wrote since."""
@@ -72,10 +72,10 @@ class Equivocator(Hostile):
             chain += made
             self._show(header, made)
             return "casts two different ballots under one number"
-        both = [
+        branches = [
             craft.follow(header, chain[-1] if chain else None, [ballot], self.sign)[0] for ballot in ballots
         ]
-        return self._fork(header, both, "shows one ballot to some and another to others")
+        return self._fork(header, branches, "shows one ballot to some and another to others")
 
     def vouch_and_fork_below(self) -> str:
         """Lets a puppet of its own in, which speaks, and then forks its feed below the vouch."""
@@ -114,15 +114,15 @@ class Equivocator(Hostile):
         text_id = self.text_id()
         header = self.header(self.rng.randrange(3), text_id)
         lane = lane_id(header)
-        both = []
-        for word in ("this", "that"):
+        branches = []
+        for word in ("this", "that", "something else"):
             raw = craft.first_words(lane, text_id, f"{word} {self.rng.randrange(1 << 20)}\n")
-            both.append(craft.seal(header, 1, None, raw, self.sign))
+            branches.append(craft.seal(header, 1, None, raw, self.sign))
         if self.rng.random() < 0.5:
             ops = craft.insertions(lane, text_id, "more", 60)
-            raw = craft.text_change(lane, text_id, ops, 2, 60, [both[0].hash])
-            self._show(header, [both[0], craft.seal(header, 2, both[0].hash, raw, self.sign)])
-        return self._fork(header, both, "writes two different edits in one place of a text")
+            raw = craft.text_change(lane, text_id, ops, 2, 60, [branches[0].hash])
+            self._show(header, [branches[0], craft.seal(header, 2, branches[0].hash, raw, self.sign)])
+        return self._fork(header, branches, "writes different edits in one place of a text")
 
     def go_on_after_fork(self) -> str:
         """Goes on writing on top of one branch as if nothing had happened."""
@@ -139,20 +139,20 @@ class Equivocator(Hostile):
         return "goes on above its own fork"
 
     def widen_fork(self) -> str:
-        """A third thing in a place where it said two."""
+        """One thing more in a place where it said several."""
         forked = [(header, faces) for _, (header, faces) in sorted(self._chains.items())]
         if not forked:
             return ""
         header, faces = self.rng.choice(forked)
-        if header.kind is LaneKind.TEXT or len(faces) < FACES:
+        if header.kind is LaneKind.TEXT or len(faces) < 2:
             return ""
-        seq = next((a.seq for a, b in zip(*faces, strict=False) if a.hash != b.hash), 0)
+        seq = next((a.seq for a, b in zip(*faces[:2], strict=False) if a.hash != b.hash), 0)
         if not seq:
             return ""
         before = faces[0][seq - 2] if seq > 1 else None
         third = craft.follow(header, before, [craft.payload_of(self.any_entry())], self.sign)
         self._show(header, third)
-        return "says a third thing in one place"
+        return "says one thing more in one place"
 
     def answer(self, asker: PeerKey, question: bytes) -> bytes | None:
         """Answer out of the face that this peer is shown."""
@@ -192,20 +192,27 @@ class Equivocator(Hostile):
         if made:
             self._show(header, made)
 
-    def _fork(self, header: LaneHeader, both: Sequence[Envelope], told: str) -> str:
-        """Give each face its branch; and perhaps tell everybody of both."""
-        lane, seq = both[0].lane, both[0].seq
+    def _fork(self, header: LaneHeader, branches: Sequence[Envelope], told: str) -> str:
+        """Give each face its branch; and perhaps tell everybody of all."""
+        lane, seq = branches[0].lane, branches[0].seq
         _, faces = self._chains.get(lane, (header, [[]]))
         below = [e for e in faces[0] if e.seq < seq]
-        above = [e for e in faces[0] if e.seq > seq] if faces[0][seq - 1 : seq] == [both[0]] else []
-        self._chains[lane] = (header, [[*below, both[0], *above], [*below, both[1]]])
+        above = [e for e in faces[0] if e.seq > seq] if faces[0][seq - 1 : seq] == [branches[0]] else []
+        chains = [[*below, branch] for branch in branches]
+        chains[0] += above
+        self._chains[lane] = (header, chains)
         self._wares.clear()
         match self.rng.randrange(3):
             case 0:
-                self._show(header, [both[0]])
-                self._show(header, [both[1]])
+                said = list(branches)
+                if header.kind is LaneKind.FEED and not above:
+                    # Whether this comes before the fork is known, and is taken back, differs from peer to peer.
+                    said.append(self._next(header, chains[0]))
+                    chains[0].append(said[-1])
+                for envelope in self.rng.sample(said, len(said)):
+                    self._show(header, [envelope])
             case 1:
-                self._show(header, [self.rng.choice(both)])
+                self._show(header, [self.rng.choice(branches)])
                 self.lure()
             case _:
                 for peer in self.neighbours():

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from crdt.change_codec import hash_of_raw
 from crdt.envelope import Envelope, EnvelopeGroup
 from crdt.errors import RemoteError
 from crdt.ids import ChangeHash
@@ -13,7 +14,7 @@ from net.transport import PeerKey
 from p2pcouncil.domain.entries import encode_entry
 from p2pcouncil.peer.wire import GossipKind, Kind
 from tests.sim.hostile import craft
-from tests.sim.hostile.change_mutants import CHANGE_MUTANTS
+from tests.sim.hostile.change_mutants import CHANGE_MUTANTS, MAYBE_VALID
 from tests.sim.hostile.hostile import Attack, Hostile
 
 LIE_PERMILLE = 250
@@ -28,6 +29,11 @@ class Mutator(Hostile):
 
     kind = "mutator"
     needs_member = True
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self.bad_edits: set[ChangeHash] = set()
+        """Changes of its own that must never become part of a text."""
 
     def attacks(self) -> Sequence[Attack]:
         return (
@@ -141,6 +147,8 @@ class Mutator(Hostile):
             if tip.header.subject == text_id and self.is_honest(tip)
         ]
         payloads = make(self.rng, lane_id(header), text_id, others)
+        if name not in MAYBE_VALID:
+            self.bad_edits |= {hash_of_raw(payload) for payload in payloads}
         if not self._keep_edit(header, payloads, key.sign):
             return ""
         self.counts[f"edit: {name}"] += 1

@@ -138,12 +138,12 @@ class Replayer(Hostile):
             )
         )
         row = row or self.said_by(lambda row: row.header.kind is LaneKind.TEXT and row.envelope.seq == 1)
-        if row is None:
+        deps = read_change_head(row.envelope.payload).deps if row is not None else ()
+        if row is None or not deps:
             return ""
         e = row.envelope
-        prev = ChangeHash(self.rng.choice(read_change_head(e.payload).deps))
-        seq = e.seq if e.seq > 1 else 1
-        self.gossip_group(row.header, Envelope(e.lane, seq, prev, e.payload, e.signature, e.hash))
+        prev = self.rng.choice(deps)
+        self.gossip_group(row.header, Envelope(e.lane, e.seq, prev, e.payload, e.signature, e.hash))
         return f"says that an edit of {self.member_name(row.header)} follows another one"
 
     def bring_stale_news(self) -> str:
