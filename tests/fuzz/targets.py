@@ -1,10 +1,10 @@
 """All targets by name. Importing this imports the code under test: an instrumenting import goes around it."""
 
-from tests.fuzz import changes, entries, files, frames, gossip, network, peers, shown, stores
+from tests.fuzz import changes, entries, files, frames, gossip, network, peers, salvaged, shown, stores
 from tests.fuzz.target import Target
 
 TARGETS: dict[str, Target] = {
     target.name: target
-    for module in (changes, frames, stores, entries, peers, files, network, gossip, shown)
+    for module in (changes, frames, stores, entries, peers, files, network, gossip, shown, salvaged)
     for target in module.TARGETS
 }
