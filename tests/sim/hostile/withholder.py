@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-from crdt.errors import LocalError, RemoteError
+from crdt.errors import RemoteError
 from crdt.ids import ChangeHash, LaneId
-from crdt.store.append import append_feed
 from crdt.sync_wire import Response, decode_request, encode_response
 from net.transport import PeerKey
-from p2pcouncil.domain.entries import encode_entry
 from p2pcouncil.peer.wire import Kind, KnowsAnswer, TipsAnswer, TipsQuestion, pack, read_body
 from tests.sim.hostile.hostile import Attack, Hostile
 from tests.sim.hostile.wares import Wares
@@ -41,18 +39,7 @@ class Withholder(Hostile):
 
     def hold_back_own_words(self) -> str:
         """Write something that nobody hears of before they pull."""
-        header = self.own_feed()
-        if header is None:
-            return ""
-        try:
-            append_feed(
-                *(self.node.conn, self.node.signer, self.council, header.certificate, header.generation),
-                [encode_entry(self.any_entry())],
-                self.node.now_ms,
-            )
-        except LocalError:
-            return ""
-        return "writes something and tells nobody"
+        return "writes something and tells nobody" if self.write(self.any_entry(), tell=False) else ""
 
     def have_somebody_pull(self) -> str:
         """News, of which little is shown."""
@@ -93,7 +80,7 @@ class Withholder(Hostile):
         return pack(Kind.SYNC, self._wares_for(asker).answer(question[33:]))
 
     def _wares_for(self, asker: PeerKey) -> Wares:
-        self._look_around()
+        self.look_around()
         kept = self._wares.get(asker)
         if kept is None or kept[0] != len(self.loot):
             wares, seen = Wares(), set[ChangeHash]()
