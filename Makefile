@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test fire fuzz check format lint types imports bench snap pictures wheel clean help
+.PHONY: demo test sim sim-mutants fire fuzz check format lint types imports bench snap pictures wheel clean help
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 $(READY): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -23,6 +23,13 @@ demo: $(READY)  ## five peers decide something, over real libp2p on this machine
 
 test: $(READY)  ## the whole suite
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+sim: $(READY)  ## societies from seeds, with every fault: SEED=…, RUNS=…, PEERS=…, FAULTS=…, WITHOUT=…
+	$(BIN)/python -m tests.sim --seed "$(or $(SEED),1)" --runs "$(or $(RUNS),100)" --peers "$(or $(PEERS),0)" \
+	  --faults "$(FAULTS)" --without "$(WITHOUT)"
+
+sim-mutants: $(READY)  ## break rules on purpose, and see the simulator notice each
+	$(BIN)/python -m tests.sim.mutants
 
 fire: $(READY)  ## five real peers under fire, five minutes or SECONDS=…, with SEED=…
 	$(BIN)/python -m tests.e2e.fire --seconds "$(or $(SECONDS),300)" --seed "$(SEED)"

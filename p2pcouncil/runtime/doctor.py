@@ -32,7 +32,6 @@ from p2pcouncil.runtime.checkup import (
 )
 from p2pcouncil.runtime.data_check import DataCheck, Progress, check_data
 from p2pcouncil.runtime.home import Home
-from p2pcouncil.runtime.intake import GENERATION
 from p2pcouncil.runtime.store_file import (
     REPAIRED,
     Snapshot,
@@ -42,6 +41,7 @@ from p2pcouncil.runtime.store_file import (
     replace_store,
     write_store,
 )
+from p2pcouncil.runtime.writing import GENERATION
 
 REPAIR_ROOM = 3
 """Times the data file's size: the new file, and where a disk knows no second names, a copy of the old."""

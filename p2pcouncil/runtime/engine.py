@@ -17,7 +17,7 @@ from typing import Any, assert_never
 from crdt.envelope import Envelope
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId, TextId
-from crdt.keys import LaneHeader, LaneKind, Signer, lane_id
+from crdt.keys import Signer
 from crdt.store.accept import AcceptReport
 from crdt.store.append import current_generation
 from crdt.store.rows import Cursor, NewRows, data_version, read_new
@@ -46,11 +46,10 @@ from p2pcouncil.peer.events import (
     Show,
     Tick,
 )
-from p2pcouncil.peer.shelf import SETTING
 from p2pcouncil.runtime.clock import now_ms
-from p2pcouncil.runtime.intake import GENERATION, Intake
+from p2pcouncil.runtime.intake import Intake
 from p2pcouncil.runtime.network import Network
-from p2pcouncil.runtime.writing import prepare_write, write_all
+from p2pcouncil.runtime.writing import generation_of, prepare_write, write_all
 
 log = logging.getLogger("p2pcouncil")
 
@@ -292,14 +291,8 @@ class Engine:
         me = self.peer.world.me
         if me is None:
             raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
-        settings = (self.peer.world.item(SETTING, name) for name in (GENERATION, GENERATION + council))
-        kept = max(int.from_bytes(value or b"", "big") for value in settings)
-        generation = max(kept, await self.store.run(current_generation, council, me.device, text=text))
-        place = self.peer.world.places.get(council)
-        if text is not None and place is not None:
-            lane = lane_id(LaneHeader(LaneKind.TEXT, council, text, me.certificate, generation))
-            generation += place.is_left_out(text, lane)
-        return generation
+        stored = await self.store.run(current_generation, council, me.device, text=text)
+        return generation_of(self.peer.world, council, text, stored)
 
     async def _write(self, effects: Sequence[Append | AppendEdit]) -> list[list[Envelope]]:
         me = self.peer.world.me

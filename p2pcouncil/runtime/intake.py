@@ -16,10 +16,10 @@ from p2pcouncil.runtime.clock import now_ms
 from p2pcouncil.runtime.host import Host
 from p2pcouncil.runtime.signature_check import SignatureCheck
 from p2pcouncil.runtime.strangers import Strangers
+from p2pcouncil.runtime.writing import GENERATION
 
 log = logging.getLogger("p2pcouncil")
 
-GENERATION = b"generation:"
 """A setting: with a council, where its feed goes on if this store was an old copy; without one, where all do."""
 MAX_WAITING_FRAMES = 1_000
 ACCEPT_BATCHES = 64

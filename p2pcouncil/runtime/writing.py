@@ -8,15 +8,39 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from crdt.envelope import Envelope
-from crdt.ids import LaneId
-from crdt.keys import DeviceCertificate, Signer
+from crdt.ids import CouncilId, LaneId, TextId
+from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, Signer, lane_id
 from crdt.store.append import append_feed, append_text
 from crdt.store.schema import transaction
 from crdt.text import TextDocument
 from p2pcouncil.domain.entries import encode_entry
 from p2pcouncil.peer.events import Append, AppendEdit
+from p2pcouncil.peer.shelf import SETTING
+from p2pcouncil.peer.world import World
 
+GENERATION = b"generation:"
+"""Settings of this name, alone or with a council's id, say from which generation on this device writes."""
 Write = Callable[[sqlite3.Connection], list[Envelope]]
+
+
+def generation_of(world: World, council: CouncilId, text: TextId | None, stored: int) -> int:
+    """The generation in which we go on: the store's, or a later one where that has ended; see `Engine.generation`.
+
+    Args:
+        world: what this peer holds; it has an identity.
+        council: where.
+        text: the text document that is written in; None for the feed.
+        stored: what `current_generation` says.
+    """
+    if world.me is None:
+        raise AssertionError("somebody writes before there is an identity")
+    settings = (world.item(SETTING, name) for name in (GENERATION, GENERATION + council))
+    generation = max(stored, *(int.from_bytes(value or b"", "big") for value in settings))
+    place = world.places.get(council)
+    if text is not None and place is not None:
+        lane = lane_id(LaneHeader(LaneKind.TEXT, council, text, world.me.certificate, generation))
+        generation += place.is_left_out(text, lane)
+    return generation
 
 
 def prepare_write(

@@ -14,28 +14,33 @@ from crdt.ids import CouncilId
 from crdt.keys import LaneKind
 from crdt.store.rows import export_groups
 from p2pcouncil.domain.records import read_genesis
-from tests.property.test_peers_converge import Crowd
 from tests.sim.node import Node
 from tests.sim.simulation import Simulation
+from tests.sim.society import Society
 
 MAX_SEEDS = 60
+STEPS = 100
+MISHAPS = ("loss", "duplication", "delay", "partition", "newcomer", "clone")
 SHUFFLES = 6
 MAX_PASSES = 64
 
 
 @cache
-def make() -> tuple[Crowd, list[EnvelopeGroup]]:
+def make() -> tuple[Society, list[EnvelopeGroup]]:
     """The first society that has said something of everything, and all that it ever wrote."""
     for seed in range(MAX_SEEDS):
-        crowd = Crowd(seed)
-        crowd.play()
-        crowd.come_to_rest()
-        state = crowd.nodes[0].place(crowd.council).state
-        chunks = export_groups(crowd.nodes[0].conn, crowd.council)
+        society = Society(seed, switched_on=MISHAPS)
+        society.play(STEPS)
+        society.calm_down()
+        society.come_to_rest()
+        first = society.inside()[0]
+        state = first.place(society.council).state
+        chunks = export_groups(first.conn, society.council)
         groups = [group for chunk in chunks for group in chunk]
         writers = {group.header.member for group in groups if group.header.kind is LaneKind.TEXT}
         if any(issue.tally.turnout > 1 for issue in state.issues()) and len(writers) > 2 and state.vouches():
-            return crowd, groups
+            return society, groups
+        society.close()
     raise AssertionError("no society votes, edits together and grows")
 
 
@@ -71,28 +76,28 @@ def take_in_pieces(node: Node, pieces: Sequence[EnvelopeGroup], rng: random.Rand
 
 
 def test_the_order_of_arrival_leaves_no_trace() -> None:
-    crowd, groups = make()
-    expected = hash_of(crowd.nodes[0], crowd.council)
+    society, groups = make()
+    expected = hash_of(society.inside()[0], society.council)
     singles = [EnvelopeGroup(g.header, (envelope,)) for g in groups for envelope in g.envelopes]
-    texts = {p.hash: p.text_id for p in crowd.nodes[0].place(crowd.council).state.proposals()}
+    texts = {p.hash: p.text_id for p in society.inside()[0].place(society.council).state.proposals()}
     for number in range(SHUFFLES):
-        node, _ = fresh(crowd.nodes[0].place(crowd.council).genesis_bytes, number)
+        node, _ = fresh(society.inside()[0].place(society.council).genesis_bytes, number)
         take_in_pieces(node, singles, random.Random(number))
-        assert hash_of(node, crowd.council) == expected
+        assert hash_of(node, society.council) == expected
         for text_id in texts.values():
-            ours, theirs = crowd.nodes[0].place(crowd.council), node.place(crowd.council)
+            ours, theirs = society.inside()[0].place(society.council), node.place(society.council)
             assert ours.text(text_id).version() == theirs.text(text_id).version()
 
 
 def test_all_at_once_equals_step_by_step() -> None:
-    crowd, groups = make()
-    node, _ = fresh(crowd.nodes[0].place(crowd.council).genesis_bytes, 1)
+    society, groups = make()
+    node, _ = fresh(society.inside()[0].place(society.council).genesis_bytes, 1)
     for _ in range(MAX_PASSES):
-        total = node.place(crowd.council).index.total
+        total = node.place(society.council).index.total
         node.take_in(decode_groups(encode_groups(groups), 1 << 22))
-        if node.place(crowd.council).index.total == total:
+        if node.place(society.council).index.total == total:
             break
-    assert hash_of(node, crowd.council) == hash_of(crowd.nodes[0], crowd.council)
+    assert hash_of(node, society.council) == hash_of(society.inside()[0], society.council)
 
 
 FOLD = """
@@ -110,8 +115,8 @@ print(hash_of(node, council))
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_another_hash_seed_gives_the_same_hash(seed: str) -> None:
     """A process in which every set and dictionary of bytes is ordered otherwise folds the same entries."""
-    crowd, groups = make()
-    genesis = crowd.nodes[0].place(crowd.council).genesis_bytes
+    society, groups = make()
+    genesis = society.inside()[0].place(society.council).genesis_bytes
     done = subprocess.run(
         [sys.executable, "-c", FOLD],
         env={**os.environ, "PYTHONHASHSEED": seed},
@@ -121,4 +126,4 @@ def test_another_hash_seed_gives_the_same_hash(seed: str) -> None:
         timeout=60,
         check=True,
     )
-    assert done.stdout.strip() == hash_of(crowd.nodes[0], crowd.council)
+    assert done.stdout.strip() == hash_of(society.inside()[0], society.council)

@@ -12,13 +12,16 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from crdt.envelope import signed_message
-from crdt.ids import ChangeHash, DeviceId, LaneId, MemberId, TextId
+from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId, TextId
 from crdt.keys import LaneKind, certificate_message
 from crdt.store.rows import Cursor, StoredEnvelope, read_new
 from crdt.text import TextDocument
 from p2pcouncil.peer.events import Row
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.pulling import MAX_GOSSIPED
+from p2pcouncil.peer.showing.issues import show_tally
+from p2pcouncil.peer.showing.people import People
+from p2pcouncil.peer.showing.proposals import show_proposal
 from p2pcouncil.peer.world import MAX_DEVICES_REMEMBERED
 from tests.sim.laptop import Laptop
 from tests.sim.limits import SMALL
@@ -246,6 +249,27 @@ def the_last_ballot_counts(society: Society) -> Iterator[str]:
                 yield f"{laptop.title} counts {said} for {title}, who voted {choice} last"
 
 
+def everybody_sees_the_same(society: Society) -> Iterator[str]:
+    """What people are shown of proposals and votes is the same everywhere, but for who looks."""
+    inside = society.inside()
+    seen = [_shown(laptop, society.council) for laptop in inside]
+    for laptop, rows in zip(inside, seen, strict=True):
+        for row, first in zip(rows, seen[0], strict=False):
+            if row != first:
+                yield f"{laptop.title} and {inside[0].title} see “{row[0]}” differently"
+        if len(rows) != len(seen[0]):
+            yield f"{laptop.title} sees {len(rows)} proposals, {inside[0].title} {len(seen[0])}"
+
+
+def everybody_knows_who_holds_it(society: Society) -> Iterator[str]:
+    """Nobody is told that what they wrote is only on their laptop, when everybody has it."""
+    if len(society.inside()) > 1:
+        for laptop in society.inside():
+            only_here = laptop.peer.holdings.only_here()
+            if only_here and laptop.place(society.council).state.is_admitted(laptop.member):
+                yield f"{laptop.title} believes that {only_here} of its entries are nowhere else"
+
+
 AT_ANY_TIME: tuple[Checker, ...] = (
     equal_sets_give_equal_hashes,
     what_was_kept_is_kept,
@@ -261,7 +285,32 @@ WHEN_QUIET: tuple[Checker, ...] = (
     from_scratch_is_the_same,
     texts_are_equal_and_load,
     the_last_ballot_counts,
+    everybody_sees_the_same,
+    everybody_knows_who_holds_it,
 )
+
+
+def _shown(laptop: Laptop, council: CouncilId) -> list[tuple[object, ...]]:
+    """What people see of the proposals and votes, but for who looks and what their network is doing."""
+    place = laptop.place(council)
+    people = People(laptop.peer.world, place)
+    rows: list[tuple[object, ...]] = []
+    for found in place.state.proposals():
+        view = show_proposal(laptop.peer, place, found)
+        row: tuple[object, ...] = (
+            view.title,
+            view.text,
+            [(run.text, run.author.name if run.author else "") for run in view.runs],
+            view.edits and len(view.edits),
+            [person.name for person in view.seconds],
+            [(comment.author.name, comment.text, comment.depth) for comment in view.comments],
+        )
+        issue = place.issue(found.hash)
+        if issue is not None:
+            roll = [people.person(member).name for member in issue.roll]
+            row += (show_tally(issue.tally, issue.options), issue.text, roll)
+        rows.append(row)
+    return rows
 
 
 def _readable(society: Society) -> list[Laptop]:

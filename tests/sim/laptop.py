@@ -11,7 +11,7 @@ from crdt.envelope import Envelope, EnvelopeGroup
 from net.memory_peers import Delivery
 from net.transport import KnownAddress
 from p2pcouncil.peer import commands as c
-from p2pcouncil.peer.events import AddressesKnown, Append, AppendEdit, Effect, Event, RowsRead
+from p2pcouncil.peer.events import AddressesKnown, Effect, Event, RowsRead
 from tests.sim.disk import Crashed, Disk, Image
 from tests.sim.ledger import Ledger
 from tests.sim.node import Node
@@ -97,10 +97,7 @@ class Laptop(Node):
         """Write what was planned elsewhere; see `submit`."""
         written: list[Envelope] = []
         with self._power():
-            for effect in effects:
-                assert isinstance(effect, Append | AppendEdit)
-                written += self._write(effect)
-            self.refresh()
+            written = [envelope for envelopes in self._append(effects) for envelope in envelopes]
         if self.is_off:
             raise PowerCut
         self.ledger.acknowledge(self.title, [envelope.hash for envelope in written])

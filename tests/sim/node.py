@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
@@ -13,17 +14,15 @@ from nacl.signing import SigningKey
 
 from crdt.envelope import Envelope, EnvelopeGroup, encode_groups
 from crdt.errors import LocalError
-from crdt.ids import CouncilId, DeviceId, LaneId, MemberId
+from crdt.ids import CouncilId, DeviceId, MemberId, TextId
 from crdt.keys import DeviceCertificate, certificate_message
 from crdt.store.accept import AcceptReport, accept
-from crdt.store.append import append_feed, append_text, current_generation
+from crdt.store.append import current_generation
 from crdt.store.rows import Cursor, read_groups, read_new
 from crdt.store.schema import open_store
 from crdt.store.shelf import shelf_delete, shelf_dump, shelf_put
-from crdt.text import TextDocument
 from net.memory_peers import Answered, Connected, Delivery, Failed
 from net.transport import PeerFound, PeerKey, TransportError
-from p2pcouncil.domain.entries import encode_entry
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.events import (
@@ -56,9 +55,10 @@ from p2pcouncil.peer.planning.planner import plan as plan_command
 from p2pcouncil.peer.shelf import SETTING
 from p2pcouncil.peer.wire import topic_of
 from p2pcouncil.peer.world import Me
-from p2pcouncil.runtime.intake import GENERATION, NOTHING_ACCEPTED
+from p2pcouncil.runtime.intake import NOTHING_ACCEPTED
 from p2pcouncil.runtime.strangers import Strangers
 from p2pcouncil.runtime.wiring import translate
+from p2pcouncil.runtime.writing import GENERATION, generation_of, prepare_write, write_all
 
 if TYPE_CHECKING:
     from tests.sim.simulation import Simulation
@@ -132,6 +132,7 @@ class Node:
         """Start the program: whatever is not in the store is forgotten."""
         self.peer = Peer(self.me)
         self._strangers = Strangers()
+        self._unkept: dict[tuple[str, bytes], Keep] = {}
         self._cursor = Cursor()
         self._read_again = False
         self._tickets: dict[int, int] = {}
@@ -171,14 +172,24 @@ class Node:
     def handle(self, event: Event) -> None:
         """Give the core an event, carry out what follows, and check what came."""
         for effect in self.peer.handle(event, self.now_ms):
-            with self._troubles():
-                self._carry_out([effect])
+            self._attempt(effect)
         while self._accepts:
             self._take_in(self._accepts.popleft())
+
+    def _attempt(self, effect: Effect) -> None:
+        """Carry out one effect, so that one which finds no room holds up no other; it is kept at a later tick."""
+        with self._troubles():
+            self._carry_out([effect])
+            return
+        if isinstance(effect, Keep):
+            self._unkept[effect.kind, effect.key] = effect
 
     def tick(self) -> None:
         """Some time has passed."""
         self.handle(Tick())
+        unkept, self._unkept = self._unkept, {}
+        for effect in unkept.values():
+            self._attempt(effect)
         if self.online:
             places = self.peer.world.places.values()
             known = {PeerKey(device) for place in places for device in place.member_devices()}
@@ -199,18 +210,23 @@ class Node:
         generation = self._generation(command.council) if isinstance(command, c.MakeProposal) else 0
         rng = self.simulation.rng
         plan = plan_command(Desk(self.peer, self.signer, rng.randbytes, self.now_ms, generation), command)
-        written: list[list[Envelope]] = []
-        for effect in plan.effects:
-            if isinstance(effect, Append | AppendEdit):
-                written.append(self._write(effect))
-            else:
-                self._carry_out([effect])
-        self.refresh(shelf=True)
+        written = self._append(plan.effects)
         made = plan.id
         if made is None:
             made = written[0][-1].hash if written and written[0] else b""
         entries = tuple(envelope.hash for envelopes in written for envelope in envelopes)
         return c.Done(plan.message, made, plan.lines, entries)
+
+    def _append(self, effects: Iterable[Effect]) -> list[list[Envelope]]:
+        """What `Engine.append` does."""
+        written: list[list[Envelope]] = []
+        for is_write, some in groupby(effects, lambda effect: isinstance(effect, Append | AppendEdit)):
+            if is_write:
+                written += self._write([e for e in some if isinstance(e, Append | AppendEdit)])
+            else:
+                self._carry_out(list(some))
+        self.refresh(shelf=True)
+        return written
 
     def refresh(self, *, shelf: bool = False) -> None:
         """Read what is new in the store, and fold it."""
@@ -253,7 +269,7 @@ class Node:
         for effect in effects:
             match effect:
                 case Append() | AppendEdit():
-                    self._write(effect)
+                    self._write([effect])
                 case Keep(kind, key, value):
                     self._keep(kind, key, value)
                 case Accept():
@@ -295,6 +311,7 @@ class Node:
         self._tell(Listen(topic_of(council)))
 
     def _keep(self, kind: str, key: bytes, value: bytes) -> None:
+        self._unkept.pop((kind, key), None)
         shelf = self.peer.world.shelf.setdefault(kind, {})
         if value:
             shelf[key] = value
@@ -305,34 +322,17 @@ class Node:
         if kind == "council" and CouncilId(key) not in self.peer.world.places:
             self._carry_out(self.peer.handle(ShelfRead(tuple(shelf_dump(self.conn))), self.now_ms))
 
-    def _generation(self, council: CouncilId) -> int:
-        kept = int.from_bytes(self.peer.world.item(SETTING, GENERATION + council) or b"", "big")
-        return max(kept, current_generation(self.conn, council, self.signer.device))
+    def _generation(self, council: CouncilId, text: TextId | None = None) -> int:
+        stored = current_generation(self.conn, council, self.signer.device, text=text)
+        return generation_of(self.peer.world, council, text, stored)
 
-    def _write(self, effect: Append | AppendEdit) -> list[Envelope]:
-        council, now_ms = effect.council, self.now_ms
-        generation = self._generation(council)
-        if isinstance(effect, Append):
-            entries = [encode_entry(entry) for entry in effect.entries]
-            return append_feed(
-                self.conn, self.signer, council, self.me.certificate, generation, entries, now_ms, effect.once
-            )
-        text, base = effect.text, effect.base
-        latest = current_generation(self.conn, council, self.signer.device, text=effect.text_id)
-
-        def make_changes(document: TextDocument, lane: LaneId) -> Sequence[bytes]:
-            return document.edit(lane, text, base or None)
-
-        return append_text(
-            self.conn,
-            self.signer,
-            council,
-            effect.text_id,
-            self.me.certificate,
-            max(generation, latest),
-            make_changes,
-            now_ms,
-        )
+    def _write(self, effects: Sequence[Append | AppendEdit]) -> list[list[Envelope]]:
+        writes = []
+        for effect in effects:
+            text = effect.text_id if isinstance(effect, AppendEdit) else None
+            generation = self._generation(effect.council, text)
+            writes.append(prepare_write(effect, self.signer, self.me.certificate, generation, self.now_ms))
+        return write_all(self.conn, writes)
 
     def _take_in(self, effect: Accept) -> None:
         report = NOTHING_ACCEPTED
@@ -343,10 +343,12 @@ class Node:
         if report.accepted:
             with self._troubles():
                 self.refresh()
+                self.handle(RowsRead(()))
             groups = self._strangers.take_admitted(self._admits)
             if groups:
                 self._accepts.append(Accept(self.peer.world.next_number(), None, groups))
-        self.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused))
+        lost = report is NOTHING_ACCEPTED
+        self.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused, lost=lost))
 
     def _check_and_keep(self, groups: Sequence[EnvelopeGroup]) -> AcceptReport:
         """What `Intake.check_and_keep` does."""

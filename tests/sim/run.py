@@ -9,17 +9,15 @@ from time import process_time
 from crdt.errors import LocalError
 from p2pcouncil.domain.tally.method import YesNo
 from p2pcouncil.peer import commands as c
-from tests.sim.checkers import AT_ANY_TIME, WHEN_QUIET, Checker
+from tests.sim.checkers import AT_ANY_TIME, WHEN_QUIET, Checker, forks_of
 from tests.sim.faults import FAULTS
+from tests.sim.laptop import Laptop
 from tests.sim.limits import small_limits
 from tests.sim.society import Society
 
 STEPS = 45
 """Steps between two quiet points."""
 QUIET_POINTS = 2
-PATIENCE_MS = 300_000
-"""Virtual time in which all must have become equal; back-offs and the peers' regular pulls fit several times."""
-LOOK_EVERY_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def _play(society: Society) -> list[str]:
             if violations := _check(society, AT_ANY_TIME):
                 return violations
         society.calm_down()
-        _come_to_rest(society)
+        society.come_to_rest()
         if violations := _check(society, (*AT_ANY_TIME, *WHEN_QUIET)):
             return violations
         if point + 1 < QUIET_POINTS:
@@ -102,25 +100,6 @@ def _check(society: Society, checkers: Iterable[Checker]) -> list[str]:
     return found
 
 
-def _come_to_rest(society: Society) -> bool:
-    """Let time pass until all are equal; tells whether they are."""
-    simulation, inside = society.simulation, society.inside()
-
-    def equal() -> bool:
-        places = [laptop.place(society.council) for laptop in inside]
-        return len({place.index.fingerprint() for place in places}) == 1 and simulation.equal(
-            society.council, inside
-        )
-
-    for _ in range(PATIENCE_MS // LOOK_EVERY_MS):
-        simulation.run(LOOK_EVERY_MS)
-        inside = society.inside()
-        if equal():
-            society.story.tell(f"all {len(inside)} laptops are equal")
-            return True
-    return False
-
-
 def _everybody_is_heard(society: Society) -> list[str]:
     """Whoever is a member can still speak when all is over, and everybody hears it."""
     said: list[tuple[str, bytes]] = []
@@ -136,13 +115,17 @@ def _everybody_is_heard(society: Society) -> list[str]:
             return [f"{laptop.title} can say nothing any more: {error} {error.hint}"]
         said.append((laptop.title, done.id))
         society.heard += 1
-    _come_to_rest(society)
+    society.come_to_rest()
     violations = _check(society, (*AT_ANY_TIME, *WHEN_QUIET))
     for title, proposal in said:
         for laptop in society.inside():
             if laptop.place(society.council).proposal(proposal) is None and not _is_disowned(society, title):
                 violations.append(f"{laptop.title} does not hear {title}")
     return violations
+
+
+def _ballots(society: Society, laptop: Laptop) -> int:
+    return sum(issue.tally.turnout for issue in laptop.place(society.council).state.issues())
 
 
 def _is_disowned(society: Society, title: str) -> bool:
@@ -164,6 +147,8 @@ def _counts(society: Society) -> Counter[str]:
             "laptops": len(laptops),
             "acknowledged entries": len(society.ledger.acknowledged),
             "members heard at the end": society.heard,
+            "ballots that count": max((_ballots(society, laptop) for laptop in society.inside()), default=0),
+            "forks held": max((len(forks_of(one)) for one in society.inside() if not one.is_off), default=0),
             "hostile peers": len(society.liars),
             "crashes": sum(laptop.disk.crashes for laptop in laptops),
             "virtual seconds": society.simulation.network.now_ms // 1_000,

@@ -28,6 +28,9 @@ PEERS = (3, 7)
 WAITS_MS = (0, 0, 20, 300, 2_000, 6_000)
 DAY_MS = 86_400_000
 MAX_LAPTOPS = 14
+PATIENCE_MS = 300_000
+"""Virtual time in which all must have become equal; back-offs and the peers' regular pulls fit several times."""
+LOOK_EVERY_MS = 1_000
 
 
 class Society:
@@ -128,6 +131,18 @@ class Society:
             laptop.disk.keep_alive()
             if not laptop.online:
                 laptop.go_online()
+
+    def come_to_rest(self) -> bool:
+        """Let time pass until all are equal, and know it; tells whether they are."""
+        for _ in range(PATIENCE_MS // LOOK_EVERY_MS):
+            self.simulation.run(LOOK_EVERY_MS)
+            inside = self.inside()
+            sets = {laptop.place(self.council).index.fingerprint() for laptop in inside}
+            is_known = not any(laptop.peer.holdings.only_here() for laptop in inside)
+            if len(sets) == 1 and is_known and self.simulation.equal(self.council, inside):
+                self.story.tell(f"all {len(inside)} laptops are equal")
+                return True
+        return False
 
     def go_on(self) -> None:
         """Let the faults begin again."""

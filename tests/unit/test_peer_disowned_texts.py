@@ -44,7 +44,7 @@ class Theft:
         key = signing_key(b"member Ben")
         lost = None if disowned is None else disowned.signer.device
         place = node.place(self.council)
-        node._write(state_duty(place, node.me, lambda m: key.sign(m).signature, lost, node.now_ms))
+        node._write([state_duty(place, node.me, lambda m: key.sign(m).signature, lost, node.now_ms)])
         node.refresh()
 
     def tell(self, node: Node, groups: Sequence[EnvelopeGroup]) -> None:

@@ -104,10 +104,10 @@ def hostile_entries(eve: Node, council: CouncilId, title: str, text: str) -> tup
         ),
         Invite(0, b"k" * 32, text[:120]),
     )
-    eve._write(Append(council, entries))
+    eve._write([Append(council, entries)])
     eve.refresh()
     for found in eve.place(council).state.proposals():
-        eve._write(Append(council, (Comment(0, found.hash, b"", cut(text, 4_000)),)))
+        eve._write([Append(council, (Comment(0, found.hash, b"", cut(text, 4_000)),))])
         try:
             eve.submit(c.EditText(found.hash, text))
         except LocalError:
