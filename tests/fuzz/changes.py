@@ -79,7 +79,7 @@ def rewritten(choices: Choices) -> bytes:
                 (0, 1, MAX_OP_NUMBER - 1, MAX_OP_NUMBER, MAX_OP_NUMBER + 1, 1 << 63)
             )
         else:
-            extra = choices.pick((LANES[0], LANES[5], b"\xff" * 32)) if name != "ops" else first_op
+            extra = choices.pick((change.actor, LANES[5], b"\xff" * 32)) if name != "ops" else first_op
             changed = choices.pick((value[::-1], value * 2, (*value, extra), (extra, *value), value[1:], ()))
         change = replace(change, **{name: changed})
     try:

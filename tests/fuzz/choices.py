@@ -49,6 +49,7 @@ PLAIN_NODES: tuple[Any, ...] = (
     bytes(32),
     b"\xff" * 32,
     b"x" * 33,
+    bytes(70_000),
     [],
     {},
     [[]],

@@ -110,8 +110,21 @@ def envelope_seeds() -> Iterator[bytes]:
 
 BRANCH = group(BOB, chain(BOB, [b"\0another"], after=GROUPS[2].envelopes[1]))
 """Bob's feed forks at its third place."""
-HELD = (GROUPS[:1], [*GROUPS[:2], group(BOB, GROUPS[2].envelopes[:2]), BRANCH], [], GROUPS)
-OFFERED = (GROUPS, [*GROUPS, BRANCH])
+MANY = [
+    group(ALICE, chain(ALICE, [b"\0few", b"\0words"][: 1 + n % 2], header=ALICE.header(n)), ALICE.header(n))
+    for n in range(2, 22)
+]
+"""More lanes than are summed up one by one."""
+FORKED = [*GROUPS, BRANCH]
+HELD = (
+    GROUPS[:1],
+    [*GROUPS[:2], group(BOB, GROUPS[2].envelopes[:2]), BRANCH],
+    [],
+    GROUPS,
+    FORKED,
+    [*GROUPS, *MANY[::2]],
+)
+OFFERED = (GROUPS, FORKED, [*GROUPS, *MANY], [*FORKED, *MANY[:3]])
 OURS = tuple(index_of(groups) for groups in HELD)
 THEIRS = tuple(index_of(groups) for groups in OFFERED)
 QUESTIONS = tuple(filter(None, (Pull(COUNCIL, index).next_request() for index in OURS)))
@@ -179,8 +192,8 @@ def run_pull(data: bytes) -> None:
     except RemoteError:
         assert not is_honest
         return
-    if is_honest and OFFERED[offered] is GROUPS and HELD[ours] in (GROUPS[:1], []):
-        assert received == hashes_of(GROUPS) - hashes_of(HELD[ours])
+    if is_honest and BRANCH not in OFFERED[offered] and BRANCH not in HELD[ours]:
+        assert received == hashes_of(OFFERED[offered]) - hashes_of(HELD[ours])
 
 
 def hashes_of(groups: Sequence[EnvelopeGroup]) -> set[bytes]:
@@ -216,14 +229,14 @@ def question_seeds() -> Iterator[bytes]:
     for question in QUESTIONS:
         yield b"\0\0\0\0\3" + question
     for n in range(0, 250, 7):
-        yield bytes([n % 2, n % 3, n % 5, n % 5, 0, 1, n, n % 8, n % 30, n, 4, 1])
+        yield bytes([n % 4, n % 5, n % 5, n % 5, 0, 1, n, n % 8, n % 30, n, 4, 1])
 
 
 def pull_seeds() -> Iterator[bytes]:
-    yield from (bytes([n % 4, n // 4]) for n in range(8))
+    yield from (bytes([n % 6, n // 6]) for n in range(24))
     for kind in range(6):
         for n in range(0, 250, 25):
-            yield bytes([n % 4, n % 2, kind, 1, n, n % 8, 3, 1, 0, 3, 1, n, n % 8, n % 7, 0, kind, n, 1])
+            yield bytes([n % 6, n % 4, kind, 1, n, n % 8, 3, 1, 0, 3, 1, n, n % 8, n % 7, 0, kind, n, 1])
 
 
 # Bodies.
