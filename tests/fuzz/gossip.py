@@ -27,6 +27,9 @@ from tests.fuzz.target import Target
 TOPIC = "/p2pcouncil/1/" + "ab" * 32
 SENDER = create_new_key_pair(sha256(b"sender").digest())
 SENDER_ID = ID.from_pubkey(SENDER.public_key)
+FRIEND = decode_peer_id(SENDER_ID.to_bytes())
+FLOOD = 120
+"""Above what all strangers together may have passed on at once."""
 ODD_BYTES = (b"", b"\xff" * 36, b"\x12\x20" + bytes(32), encode_peer_id(KEYS[0]), b"x" * 70_000)
 NUMBERS = itertools.count(1)
 
@@ -130,15 +133,21 @@ def rpc_of(choices: Choices) -> bytes:
 def run_gossip(data: bytes) -> None:
     choices = Choices(data)
     frames = [encode_varint_prefixed(rpc_of(choices)) for _ in range(1 + choices.number(3))]
-    trio.run(hear_both, b"".join(frames) + (choices.rest() if choices.flag() else b""))
+    gate = GossipGate()
+    if choices.flag():
+        gate.know([FRIEND])
+    if choices.number(64) == 63:
+        unsigned = rpc_pb2.Message(data=b"x", topicIDs=[TOPIC], from_id=encode_peer_id(KEYS[0]))
+        frames += [encode_varint_prefixed(rpc_pb2.RPC(publish=[unsigned]).SerializeToString())] * FLOOD
+    trio.run(hear_both, gate, b"".join(frames) + (choices.rest() if choices.flag() else b""))
 
 
-async def hear_both(stream: bytes) -> None:
+async def hear_both(gate: GossipGate, stream: bytes) -> None:
     """Hear a stranger, then a friend."""
     ours = listener()
     ours.heard.clear()
     ours.pubsub.seen_messages.cache.clear()
-    ours.pubsub._gate = GossipGate()
+    ours.pubsub._gate = gate
     await ours.hear(FakeStream(stream))
     assert all(len(told.data) <= MAX_GOSSIP_BYTES and told.topic == TOPIC for told in ours.heard)
     assert all(told.sender == KEYS[1] for told in ours.heard)
@@ -146,10 +155,11 @@ async def hear_both(stream: bytes) -> None:
     friendly = message_of(b"friend", 1_000 + next(NUMBERS))
     await ours.hear(FakeStream(encode_varint_prefixed(rpc_pb2.RPC(publish=[friendly]).SerializeToString())))
     assert [told.data for told in ours.heard] == [b"friend"], "a friend is not heard any more"
-    assert [told.origin for told in ours.heard] == [decode_peer_id(SENDER_ID.to_bytes())]
+    assert [told.origin for told in ours.heard] == [FRIEND]
 
 
 def gossip_seeds() -> Iterator[bytes]:
+    yield bytes([0, 0, 0, 0, 0, 1, 63])
     for number in range(32):
         yield bytes([number % 3, number % 4, 3, 1, 2, 7, number % 8, number % 5]) + bytes(
             [number, 1, number % 3] * 6
