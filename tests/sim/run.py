@@ -15,7 +15,7 @@ from tests.sim.laptop import Laptop
 from tests.sim.limits import small_limits
 from tests.sim.society import Society
 
-STEPS = 45
+STEPS = 30
 """Steps between two quiet points."""
 QUIET_POINTS = 2
 

@@ -93,7 +93,8 @@ class Society:
             kind = self.rng.choice(sorted(HOSTILE_KINDS))
             made = HOSTILE_KINDS[kind]
             node = None
-            if made.needs_member:
+            is_member = self.rng.random() < 0.5
+            if made.needs_member or is_member:
                 node = Node(self.simulation, name)
                 node.go_online()
                 self.simulation.let_in(self.council, next(iter(self.laptops.values())), node)
@@ -147,6 +148,8 @@ class Society:
     def go_on(self) -> None:
         """Let the faults begin again."""
         self.story.tell("the faults begin again")
+        for liar in self.liars:
+            liar.wake()
         self.simulation.network.links.conditions = self.faults.conditions
 
     def close(self) -> None:
@@ -213,7 +216,7 @@ class Society:
             self.do(laptop, *drawn)
 
     def _partition(self) -> None:
-        keys = sorted(node.key for node in self.simulation.online.values())
+        keys = sorted(self.simulation.online)
         self.rng.shuffle(keys)
         if len(keys) < 2:
             return

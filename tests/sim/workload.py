@@ -14,7 +14,8 @@ METHODS: tuple[tuple[Method, tuple[str, ...]], ...] = (
     (Approval(quorum_permille=0), ("bread", "tea")),
     (Ranked(quorum_permille=0), ("bread", "tea", "rest")),
 )
-MAX_PROPOSALS = 12
+MAX_PROPOSALS = 8
+TRIES = 4
 
 Act = tuple[str, c.Command]
 """A line for the story, and the command."""
@@ -28,8 +29,8 @@ class Workload:
         self._council = council
         self._made = 0
         self._acts: tuple[Callable[[Node], Act | None], ...] = (
-            *(self._propose, self._comment, self._vouch, self._leave),
-            *(self._edit, self._second, self._open) * 2,
+            *(self._propose, self._comment, self._vouch, self._leave, self._edit),
+            *(self._second, self._open) * 3,
             *(self._vote,) * 6,
         )
 
@@ -38,11 +39,19 @@ class Workload:
         place = node.peer.world.places.get(self._council)
         if place is None:
             return None
-        found = place.state.proposals()
-        return self._rng.choice(self._acts)(node) if found else self._propose(node)
+        if not place.state.proposals():
+            return self._propose(node)
+        for act in self._rng.sample(self._acts, TRIES):
+            if (drawn := act(node)) is not None:
+                return drawn
+        return None
 
     def _some(self, node: Node) -> ProposalState:
         return self._rng.choice(node.place(self._council).state.proposals())
+
+    def _one_of(self, node: Node, wanted: Callable[[ProposalState], bool]) -> ProposalState | None:
+        fit = [found for found in node.place(self._council).state.proposals() if wanted(found)]
+        return self._rng.choice(fit) if fit else None
 
     def _propose(self, node: Node) -> Act | None:
         if len(node.place(self._council).state.proposals()) >= MAX_PROPOSALS:
@@ -68,20 +77,21 @@ class Workload:
         self._made += 1
         return f"comments on “{found.title}”", c.AddComment(found.hash, f"{node.name} thinks {self._made}")
 
-    def _second(self, node: Node) -> Act:
-        found = self._some(node)
-        return f"seconds “{found.title}”", c.SecondProposal(found.hash)
+    def _second(self, node: Node) -> Act | None:
+        found = self._one_of(
+            node, lambda p: p.status is not ProposalStatus.OPEN and p.proposer != node.member
+        )
+        return (f"seconds “{found.title}”", c.SecondProposal(found.hash)) if found else None
 
     def _open(self, node: Node) -> Act | None:
-        own = [p for p in node.place(self._council).state.proposals() if p.proposer == node.member]
-        if not own:
-            return None
-        found = self._rng.choice(own)
-        return f"opens the vote on “{found.title}”", c.OpenVote(found.hash)
+        found = self._one_of(
+            node, lambda p: p.status is not ProposalStatus.OPEN and p.proposer == node.member
+        )
+        return (f"opens the vote on “{found.title}”", c.OpenVote(found.hash)) if found else None
 
     def _vote(self, node: Node) -> Act | None:
-        found = self._some(node)
-        if found.status is not ProposalStatus.OPEN or found.issue is None:
+        found = self._one_of(node, lambda p: p.status is ProposalStatus.OPEN and p.issue is not None)
+        if found is None or found.issue is None:
             return None
         choice = self._rng.randrange(max(len(found.options), 2))
         return f"votes {choice} on “{found.title}”", c.CastBallot(found.issue, ((choice,),))

@@ -102,9 +102,9 @@ class Flooder(Hostile):
     def name_endless_addresses(self) -> str:
         """Come back to somebody, who will ask whom it knows."""
         victim = self.victim()
-        if victim is None:
-            return ""
         network = self.simulation.network
+        if victim is None or not network.is_attached(victim):
+            return ""
         network.disconnect(self.key, victim, "The connection ended.")
         network.dial(self.key, network.address(victim))
         return "comes back to name more addresses"
