@@ -21,7 +21,7 @@ from crdt import evidence
 from crdt.envelope import Envelope
 from crdt.ids import ChangeHash
 from crdt.store import orphans, schema
-from p2pcouncil.domain import issues, openings
+from p2pcouncil.domain import issues
 from p2pcouncil.peer import place, pulling
 from tests.sim.run import Result, run
 
@@ -63,30 +63,25 @@ def _first_branches(hashes: Iterable[ChangeHash]) -> tuple[ChangeHash, ...]:
     return tuple(dict.fromkeys(hashes))[:2]
 
 
-def _latest_by_clock(self: Any) -> ChangeHash | None:
-    return max(
-        (entry for _, entry in self.held), key=lambda entry: (_claimed_at_ms[entry], entry), default=None
-    )
-
-
-_claimed_at_ms: dict[ChangeHash, int] = {}
-
-
 @contextmanager
 def _ballots_by_clock() -> Iterator[None]:
     """Of a member's ballots the one with the latest claimed time counts."""
+    claimed_at_ms: dict[ChangeHash, int] = {}
     judge = issues.judge_ballot
 
     def judge_and_note(fact: Any, body: Any, facts: Any, issue: Any) -> Any:
-        _claimed_at_ms[fact.hash] = body.claimed_at_ms
+        claimed_at_ms[fact.hash] = body.claimed_at_ms
         return judge(fact, body, facts, issue)
+
+    def best(self: issues.Voter) -> ChangeHash | None:
+        held = (entry for _, entry in self.held)
+        return max(held, key=lambda entry: (claimed_at_ms.get(entry, 0), entry), default=None)
 
     with (
         patch("p2pcouncil.domain.transition.judge_ballot", judge_and_note),
-        patch.object(issues.Voter, "best", _latest_by_clock),
+        patch.object(issues.Voter, "best", best),
     ):
         yield
-    _claimed_at_ms.clear()
 
 
 @contextmanager
@@ -111,11 +106,6 @@ def _unsynced(conn: Any) -> None:
 
 
 _prepare = schema.prepare_store
-
-
-def _first_standing(self: Any, proposal: ChangeHash, entry: ChangeHash, candidate: Any) -> None:
-    self._candidates.setdefault(proposal, {})[entry] = candidate
-    self._standing.setdefault(proposal, entry)
 
 
 def _keeps_all_orphans(conn: Any, header: Any, before: Any, after: Any) -> None:
@@ -153,12 +143,11 @@ def _counts_only(total: int, size: int) -> bytes:
     return size.to_bytes(8, "big") * 2
 
 
-def _blames_the_messenger(self: Any, device: Any, topic: str, data: bytes, now_ms: int) -> Any:
-    effects = _gossip(self, device, topic, data, now_ms)
+def _blames_the_messenger(self: Any, event: Any, now_ms: int) -> Any:
+    effects = _gossip(self, event, now_ms)
     if effects:
         return effects
-    reason = "It passed on what can't be read."
-    return [pulling.Drop(device, reason)]
+    return [pulling.Drop(event.device, "It passed on what can't be read.")]
 
 
 _gossip = pulling.Pulling.gossip
@@ -212,12 +201,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "of a member's ballots the one with the latest claimed time counts",
         100,
         _ballots_by_clock,
-    ),
-    Mutant(
-        "the first opening stands",
-        "of several openings the one that came first stands",
-        200,
-        lambda: patch.object(openings.Openings, "add", _first_standing),
     ),
     Mutant(
         "late entries left out",

@@ -117,7 +117,7 @@ class Hostile(Presence):
     def member_name(self, header: LaneHeader) -> str:
         """What the council calls the author of a lane."""
         state = self.place.state
-        return state.member(header.member).name if state.is_admitted(header.member) else "a stranger"
+        return {each.member: each.name for each in state.members()}.get(header.member, "a stranger")
 
     def proposal(self) -> ProposalState | None:
         """Some proposal."""
