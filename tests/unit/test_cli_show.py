@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from crdt.errors import LocalError, RemoteError
+from crdt.errors import DamagedError, LocalError, RemoteError
 from net.transport import TransportError
 from p2pcouncil.cli.as_json import dump, json_of_done, json_of_network, json_of_status, json_of_tally, plain
 from p2pcouncil.cli.errors import (
@@ -172,8 +172,8 @@ def sqlite_error(code: int) -> sqlite3.DatabaseError:
         (TransportError("No."), ExitCode.NETWORK),
         (caused(LocalError("No."), TransportError("Port taken.")), ExitCode.NETWORK),
         (VerificationFailedError("No.", "", {}), ExitCode.VERIFICATION),
-        (caused(LocalError("No."), sqlite_error(sqlite3.SQLITE_CORRUPT)), ExitCode.DAMAGED),
-        (caused(LocalError("No."), sqlite_error(sqlite3.SQLITE_NOTADB)), ExitCode.DAMAGED),
+        (DamagedError("No."), ExitCode.DAMAGED),
+        (caused(LocalError("No."), DamagedError("No.")), ExitCode.DAMAGED),
         (caused(LocalError("No."), sqlite_error(sqlite3.SQLITE_FULL)), ExitCode.ERROR),
         (KeyboardInterrupt(), ExitCode.INTERRUPTED),
     ],
