@@ -14,7 +14,7 @@ from tests.sim.run import run
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_SEED = 100_001
-SEEDS_PER_TEST = 15
+SEEDS_PER_TEST = 13
 TESTS = 16
 QUICK_MUTANTS = ("any signature", "no chain", "late entries left out", "acknowledged before it is on disk")
 
