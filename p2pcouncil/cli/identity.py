@@ -162,6 +162,9 @@ async def add_device(
 async def take_over(*, passphrase_file: File | None = None, ctx: Ctx) -> None:
     """From now on this laptop votes for you, in every council held here; under the member key.
 
+    Let this laptop catch up first: what your other laptop wrote and this one does not hold yet will not count any
+    more, its vouches included.
+
     Examples:
         p2pcouncil device take-over
 

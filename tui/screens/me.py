@@ -85,7 +85,8 @@ class MeScreen(CouncilScreen):
     async def action_take_over(self) -> None:
         """Let this laptop vote from now on."""
         explained = (
-            f"From now on this laptop votes, vouches and seconds for you, and your others don't. {_SECRET}"
+            "From now on this laptop votes, vouches and seconds for you, and your others don't. Let it catch up first: "
+            f"what they wrote and it does not hold yet will not count any more. {_SECRET}"
         )
         dialog = AskDialog("Vote from this laptop?", explained, "Do it", password=True)
         secret = await self.app.push_screen_wait(dialog)
