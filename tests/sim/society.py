@@ -53,6 +53,7 @@ class Society:
         self.liars: list[Hostile] = []
         self.heard = 0
         self.voted: dict[tuple[ChangeHash, MemberId], tuple[str, Choice]] = {}
+        self.unanswered: dict[tuple[ChangeHash, MemberId], set[Choice]] = {}
         self._images: dict[str, Image] = {}
         self._later: list[tuple[int, int, Callable[[], None]]] = []
         self._mishaps: dict[str, Callable[[], None]] = {
@@ -170,10 +171,13 @@ class Society:
             return False
         except PowerCut:
             self._lost_power(laptop, line)
+            if isinstance(command, c.CastBallot):
+                self.unanswered.setdefault((command.issue, laptop.member), set()).add(command.choice)
             return False
         self.story.tell(f"{laptop.title} {line}")
         if isinstance(command, c.CastBallot):
             self.voted[command.issue, laptop.member] = (laptop.title, command.choice)
+            self.unanswered.pop((command.issue, laptop.member), None)
         return True
 
     def _laptop(self, name: str, device: str = "") -> Laptop:
