@@ -8,7 +8,19 @@ from crdt.ids import MemberId
 from p2pcouncil.domain.tally.choice import ABSTAIN, BLANK, NO, YES, Choice, validate_choice
 from p2pcouncil.domain.tally.count import Counter, tally
 from p2pcouncil.domain.tally.explain import explain
-from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo, rule, tie_rule, validate_method
+from p2pcouncil.domain.tally.method import (
+    MONEY_MAX,
+    Approval,
+    EqualShares,
+    Method,
+    Ranked,
+    Score,
+    Stv,
+    YesNo,
+    rule,
+    tie_rule,
+    validate_method,
+)
 from p2pcouncil.domain.tally.outcome import Outcome, Tally
 
 ABC = ("Apples", "Bread", "Cheese")
@@ -118,6 +130,16 @@ def test_ranking_the_rest_last_says_the_same_as_leaving_it_out() -> None:
         (Ranked(0), ("a", "b" * 201), "200"),
         (Approval(0, 0), ABC, "0 winners"),
         (Approval(0, 4), ABC, "4 winners"),
+        (Score(0, 0), ABC, "points"),
+        (Score(0, 11), ABC, "points"),
+        (Score(0, 5, 4), ABC, "4 winners"),
+        (Stv(0, 0), ABC, "0 winners"),
+        (Stv(0, 4), ABC, "4 winners"),
+        (EqualShares(0, 0, (1, 1, 1)), ABC, "budget"),
+        (EqualShares(0, MONEY_MAX + 1, (1, 1, 1)), ABC, "budget"),
+        (EqualShares(0, 9, (1, 1)), ABC, "3 options and 2 costs"),
+        (EqualShares(0, 9, (1, 0, 1)), ABC, "option 2 costs 0"),
+        (EqualShares(0, 9, (1, 1, MONEY_MAX + 1)), ABC, "option 3 costs"),
     ],
 )
 def test_a_method_that_cannot_be_counted_is_refused(
@@ -143,6 +165,16 @@ def test_a_method_that_cannot_be_counted_is_refused(
         (Ranked(0), ((0,), ())),
         (Ranked(0), ((2, 1),)),
         (Ranked(0), ((3,),)),
+        (Score(0, 2), ((0,), (1,), (2,))),
+        (Score(0), ((0,), ())),
+        (Score(0), ((), ())),
+        (Score(0), ((0,), (), (0,))),
+        (Score(0), ((1, 0),)),
+        (Stv(0, 1), ((0, 1),)),
+        (Stv(0, 1), ((0,), ())),
+        (Stv(0, 1), ((0,), (0,))),
+        (EqualShares(0, 9, (1, 1, 1)), ((0,), (1,))),
+        (EqualShares(0, 9, (1, 1, 1)), ((),)),
     ],
 )
 def test_a_choice_that_cannot_be_counted_is_refused_and_leaves_no_trace(
@@ -168,11 +200,19 @@ def test_more_ballots_than_members_are_refused() -> None:
 
 
 def test_methods_and_choices_survive_the_wire() -> None:
-    for method in (YesNo(10, 20), Approval(10, 2), Ranked(10)):
+    every = (
+        YesNo(10, 20),
+        Approval(10, 2),
+        Ranked(10),
+        Score(10, 3, 2),
+        Stv(10, 3),
+        EqualShares(10, 9, (4, 5)),
+    )
+    for method in every:
         assert msgspec.msgpack.decode(msgspec.msgpack.encode(method), type=Method) == method
-    for choice in (YES, BLANK, ((0, 2), (1,))):
+    for choice in (YES, BLANK, ((0, 2), (1,)), ((0,), (), (1,))):
         assert msgspec.msgpack.decode(msgspec.msgpack.encode(choice), type=Choice) == choice
-    for wrong in (((64,),), ((-1,),), ((),), ((True,),), ((0.0,),), ((0,),) * 65):
+    for wrong in (((64,),), ((-1,),), ((True,),), ((0.0,),), ((0,),) * 65):
         with pytest.raises(msgspec.ValidationError):
             msgspec.msgpack.decode(msgspec.msgpack.encode(wrong), type=Choice)
 

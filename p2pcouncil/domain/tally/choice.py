@@ -2,11 +2,15 @@
 
 One shape serves every method, so that ballots of all issues decode, compare and hash alike:
 
-========  =============================================================================
-yes/no    ``YES``, ``NO`` or ``ABSTAIN``: one tier of one index
-approval  one tier with the approved options; the empty choice approves of none
-ranked    tiers from best to worst, equal ranks share a tier; unlisted options rank last, equal
-========  =============================================================================
+============  =============================================================================
+yes/no        ``YES``, ``NO`` or ``ABSTAIN``: one tier of one index
+approval      one tier with the approved options; the empty choice approves of none
+equal shares  the same
+ranked        tiers from best to worst, equal ranks share a tier; unlisted options rank last, equal
+STV           tiers of one option each, from best to worst; the vote moves to no unlisted option
+score         tier k holds the options with ``highest - k`` points; unlisted options have 0. Tiers may
+              be empty here, and only here, but the last one is not
+============  =============================================================================
 
 The empty choice ``()`` is a blank ballot, except under yes/no, where abstaining has an option of its own.
 """
@@ -16,10 +20,20 @@ from typing import Annotated, assert_never
 from msgspec import Meta
 
 from crdt.errors import RemoteError
-from p2pcouncil.domain.tally.method import OPTIONS_MAX, Approval, Method, Ranked, YesNo, options_of
+from p2pcouncil.domain.tally.method import (
+    OPTIONS_MAX,
+    Approval,
+    EqualShares,
+    Method,
+    Ranked,
+    Score,
+    Stv,
+    YesNo,
+    options_of,
+)
 
 _Index = Annotated[int, Meta(ge=0, lt=OPTIONS_MAX)]
-_Tier = Annotated[tuple[_Index, ...], Meta(min_length=1, max_length=OPTIONS_MAX)]
+_Tier = Annotated[tuple[_Index, ...], Meta(max_length=OPTIONS_MAX)]
 Choice = Annotated[tuple[_Tier, ...], Meta(max_length=OPTIONS_MAX)]
 """Tiers of option indexes, best first. msgspec checks the bounds on decoding, `validate_choice` the rest."""
 
@@ -33,7 +47,8 @@ BLANK: Choice = ()
 def validate_choice(method: Method, options: tuple[str, ...], choice: Choice) -> None:
     """Refuse a choice that the method can't count.
 
-    Each thing that a voter may want to say has one form: options inside a tier ascend, and no tier is empty.
+    Each thing that a voter may want to say has one form: options inside a tier ascend, and no tier is empty
+    that needn't be.
 
     Args:
         method: a validated method.
@@ -53,17 +68,25 @@ def validate_choice(method: Method, options: tuple[str, ...], choice: Choice) ->
         case YesNo():
             if len(choice) != 1 or len(listed) != 1:
                 raise RemoteError("A yes/no ballot says exactly one of yes, no and abstain.")
-        case Approval():
+        case Approval() | EqualShares():
             if len(choice) > 1:
                 raise RemoteError("An approval ballot has one list of options and no ranks.")
         case Ranked():
             pass
+        case Stv():
+            if len(listed) > len(choice):
+                raise RemoteError("Each rank of a transferable vote holds one option: it can't be shared.")
+        case Score(highest=highest):
+            if len(choice) > highest:
+                raise RemoteError(f"A score ballot has a list for each of {highest} to 1 points and no more.")
+            if choice and not choice[-1]:
+                raise RemoteError("The ballot has an empty list at its end.")
         case _:
             assert_never(method)
     for tier in choice:
         if len(tier) == 1:
             continue
-        if not tier:
+        if not tier and not isinstance(method, Score):
             raise RemoteError("The ballot has an empty rank.")
         if tuple(sorted(tier)) != tier:
             raise RemoteError("Options of equal rank must be listed in ascending order.")

@@ -1,4 +1,4 @@
-"""What a vote is decided by: the three methods, their limits, and the sentences that announce their rules.
+"""What a vote is decided by: the methods, their limits, and the sentences that announce their rules.
 
 A method is fixed when an issue opens and travels inside the opening, so these are plain data. Shares are
 whole permille (thousandths), because every peer must reach the same result and a float would not let it.
@@ -18,6 +18,10 @@ PERMILLE = 1000
 OPTIONS_MIN = 2
 OPTIONS_MAX = 64
 OPTION_CHARS_MAX = 200
+POINTS_MAX = 10
+"""Points that a score vote may let a ballot give to an option."""
+MONEY_MAX = 1_000_000_000_000
+"""Whole units of money: the largest budget, and the dearest project."""
 YES_NO_OPTIONS = ("yes", "no", "abstain")
 """What a yes/no vote always offers; an issue under this method lists no options of its own."""
 
@@ -57,7 +61,47 @@ class Ranked(msgspec.Struct, frozen=True, tag="ranked", forbid_unknown_fields=Tr
     quorum_permille: int
 
 
-Method = YesNo | Approval | Ranked
+class Score(msgspec.Struct, frozen=True, tag="score", forbid_unknown_fields=True):
+    """Each ballot gives each option points; the options with the largest sums win.
+
+    Attributes:
+        quorum_permille: share of the roll that must cast a ballot, empty ballots included; 0 to 1000.
+        highest: most points that a ballot may give to an option, 1 to 10; the least is 0.
+        winners: seats to fill, 1 to the number of options.
+    """
+
+    quorum_permille: int
+    highest: int = 5
+    winners: int = 1
+
+
+class Stv(msgspec.Struct, frozen=True, tag="stv", forbid_unknown_fields=True):
+    """Each ballot ranks options one by one; the single transferable vote fills seats in proportion.
+
+    Attributes:
+        quorum_permille: share of the roll that must cast a ballot, empty ballots included; 0 to 1000.
+        seats: seats to fill, 1 to the number of options.
+    """
+
+    quorum_permille: int
+    seats: int
+
+
+class EqualShares(msgspec.Struct, frozen=True, tag="equal-shares", forbid_unknown_fields=True):
+    """Each ballot approves projects and has an equal share of a budget to spend on them.
+
+    Attributes:
+        quorum_permille: share of the roll that must cast a ballot, empty ballots included; 0 to 1000.
+        budget: what there is to spend, in whole units of money, 1 to 10¹².
+        costs: what each option costs, in the same units, 1 to 10¹²; in the order of the options.
+    """
+
+    quorum_permille: int
+    budget: int
+    costs: tuple[int, ...]
+
+
+Method = YesNo | Approval | Ranked | Score | Stv | EqualShares
 
 
 def validate_method(method: Method, options: tuple[str, ...]) -> None:
@@ -81,14 +125,35 @@ def validate_method(method: Method, options: tuple[str, ...]) -> None:
                 )
             if options:
                 raise RemoteError("A yes/no vote has the options yes, no and abstain, and no others.")
-        case Approval():
+        case Approval(winners=winners):
             _validate_options(options)
-            if not 1 <= method.winners <= len(options):
-                raise RemoteError(f"{method.winners} winners can't be elected out of {len(options)} options.")
+            _validate_winners(winners, options)
         case Ranked():
             _validate_options(options)
+        case Score(highest=highest, winners=winners):
+            _validate_options(options)
+            _validate_winners(winners, options)
+            if not 1 <= highest <= POINTS_MAX:
+                raise RemoteError(f"The most points are {highest}; they must be 1 to {POINTS_MAX}.")
+        case Stv(seats=seats):
+            _validate_options(options)
+            _validate_winners(seats, options)
+        case EqualShares(budget=budget, costs=costs):
+            _validate_options(options)
+            if not 1 <= budget <= MONEY_MAX:
+                raise RemoteError(f"The budget is {budget}; it must be 1 to {MONEY_MAX}.")
+            if len(costs) != len(options):
+                raise RemoteError(f"There are {len(options)} options and {len(costs)} costs.")
+            for number, cost in enumerate(costs, start=1):
+                if not 1 <= cost <= MONEY_MAX:
+                    raise RemoteError(f"Option {number} costs {cost}; it must be 1 to {MONEY_MAX}.")
         case _:
             assert_never(method)
+
+
+def _validate_winners(winners: int, options: tuple[str, ...]) -> None:
+    if not 1 <= winners <= len(options):
+        raise RemoteError(f"{winners} winners can't be elected out of {len(options)} options.")
 
 
 def _validate_options(options: tuple[str, ...]) -> None:
@@ -146,6 +211,24 @@ def rule(method: Method) -> str:
                 "Rank the options, equal ranks allowed, unlisted options last; the winner is the option "
                 "that no other beats by a stronger path of pairwise majorities (Schulze method)."
             )
+        case Score(highest=highest, winners=winners):
+            who = (
+                "option with the most points wins" if winners == 1 else f"{winners} with the most points win"
+            )
+            decides = f"Give each option 0 to {highest} points, and none is 0; the {who}."
+        case Stv(seats=seats):
+            places = "1 seat" if seats == 1 else f"{seats} seats"
+            decides = (
+                f"Rank as many options as you like, one by one, to fill {places}. Whoever has enough votes is "
+                "elected and what is more than enough moves on in part; whoever has fewest is excluded and "
+                "their votes move on whole (single transferable vote, as in Scottish law, SSI 2007/42)."
+            )
+        case EqualShares(budget=budget):
+            decides = (
+                f"Approve as many projects as you like. Each ballot has an equal share of {budget:,} for them; "
+                "of the projects that their supporters can pay for, the one that asks the smallest part of its "
+                "price of any of them is bought first (method of equal shares). What is left is not spent."
+            )
         case _:
             assert_never(method)
     if method.quorum_permille == 0:
@@ -180,6 +263,24 @@ def tie_rule(method: Method) -> str:
             return (
                 "If several options are unbeaten (no other has a stronger path to them than they have back) "
                 "nobody wins, and a run-off between them is due."
+            )
+        case Score(winners=1):
+            return "If several options share the most points nobody wins, and a run-off between them is due."
+        case Score():
+            return (
+                "If options tie for the last seats, those clearly ahead are elected, "
+                "and a run-off between the tied ones fills the rest."
+            )
+        case Stv():
+            return (
+                "If several have the fewest votes or the same surplus, the latest earlier stage at which they "
+                "differed decides. Where the law would then draw lots, every way is counted: those elected in "
+                "each way are elected, and a run-off between those elected in some fills the rest."
+            )
+        case EqualShares():
+            return (
+                "If several projects ask the same smallest part, every order of buying them is followed: what "
+                "is bought in each is bought, and a run-off between those bought in some decides the rest."
             )
         case _:
             assert_never(method)
