@@ -15,6 +15,7 @@ from nacl.signing import SigningKey
 from crdt.ids import DeviceId, MemberId, domain_hash
 from crdt.keys import DeviceCertificate, certificate_message
 from p2pcouncil.domain.fingerprint import fingerprint
+from p2pcouncil.domain.sortition.ecvrf import VrfSeed, vrf_public
 from p2pcouncil.identity.phrase import decode_phrase, member_seed
 
 VRF_SEED_DOMAIN = "p2pcouncil/vrf-seed/1"
@@ -102,11 +103,11 @@ class DeviceKey(_SecretKey):
         """The public key, which is the device's id and its libp2p identity."""
         return DeviceId(self._public)
 
-    def vrf_seed(self) -> bytes:
-        """The 32 secret bytes of this device's VRF key."""
-        return domain_hash(VRF_SEED_DOMAIN, bytes(self._key))
+    def vrf_seed(self) -> VrfSeed:
+        """The 32 secret bytes of this device's VRF key: the one way to a `VrfSeed`, which proofs are made with."""
+        return VrfSeed(domain_hash(VRF_SEED_DOMAIN, bytes(self._key)))
 
     @property
     def vrf_public(self) -> bytes:
         """The public key that this device's VRF proofs are checked with, 32 bytes."""
-        return bytes(SigningKey(self.vrf_seed()).verify_key)
+        return vrf_public(self.vrf_seed())

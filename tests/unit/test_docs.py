@@ -38,8 +38,11 @@ from p2pcouncil.domain.records import (
     join_message,
 )
 from p2pcouncil.domain.rejections import Rule
+from p2pcouncil.domain.sortition import lot
+from p2pcouncil.domain.sortition.ecvrf import prove, verify
 from p2pcouncil.domain.state import CouncilState
 from p2pcouncil.domain.tally.method import YesNo
+from p2pcouncil.identity.keys import DeviceKey
 from p2pcouncil.invitation import Invitation, decode_invitation
 from p2pcouncil.peer import lobby
 from p2pcouncil.peer.place import Place
@@ -286,6 +289,30 @@ def invitation_vector() -> Vector:
     return {"packed": msgspec.msgpack.encode(_invitation())}
 
 
+def lot_vector() -> Vector:
+    device = DeviceKey(bytes(DEVICE_KEY))
+    seed = lot.first_seed(COUNCIL)
+    alpha = lot.lot_input(COUNCIL, seed, 1)
+    proof = prove(device.vrf_seed(), alpha)
+    beta = verify(device.vrf_public, alpha, proof)
+    members = [MemberId(bytes([number] * 32)) for number in (1, 2, 3)]
+    return {
+        "seed_0": seed,
+        "input_1": alpha,
+        "vrf_seed": device.vrf_seed(),
+        "vrf": device.vrf_public,
+        "proof": proof,
+        "beta": beta,
+        "seed_1": lot.next_seed(seed, beta),
+        "seed_1_without_a_proof": lot.next_seed(seed, None),
+        "ranking_1": " ".join(str(member[0]) for member in lot.ranking(seed, 1, members)),
+        "overseers_of_aa": " ".join(
+            str(member[0])
+            for member in lot.overseers(seed, ChangeHash(bytes([0xAA] * 32)), members, frozenset(), 2)
+        ),
+    }
+
+
 VECTORS: dict[str, Callable[[], Vector]] = {
     "domain-hash": domain_hash_vector,
     "keys": keys_vector,
@@ -299,6 +326,7 @@ VECTORS: dict[str, Callable[[], Vector]] = {
     "sync": sync_vector,
     "state": state_vector,
     "invitation": invitation_vector,
+    "lot": lot_vector,
 }
 
 
