@@ -105,7 +105,7 @@ class StateHash:
                 return encode_canonical(read.status.value, read.issue, read.versions, read.comments)
             case SubjectKind.ISSUE:
                 issue = books.issues.get(ChangeHash(subject.id))
-                return encode_canonical(issue.roll_digest, issue.tally()) if issue else b""
+                return encode_canonical(issue.roll_digest, issue.tally().essence()) if issue else b""
             case _:
                 assert_never(subject.kind)
 

@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass
 
 from p2pcouncil.domain.tally.method import PERMILLE, Method
+from p2pcouncil.domain.tally.rounds import Round
 
 
 class Outcome(enum.StrEnum):
@@ -14,13 +15,14 @@ class Outcome(enum.StrEnum):
     REJECTED = "rejected"
     """Yes did not exceed the threshold, an exact hit included."""
     ELECTED = "elected"
-    """`Tally.winners` won; they can be fewer than the seats when nobody approved the rest."""
+    """`Tally.winners` won; they can be fewer than the seats when no ballot named the rest."""
     TIED = "tied"
-    """`Tally.tied` share the first place or the last seats; a run-off between them is due."""
+    """`Tally.tied` share the first place, the last seats or the last money; a run-off between them is due."""
     NO_QUORUM = "no-quorum"
     """Too few of the roll cast a ballot."""
     NOBODY = "nobody"
-    """No ballot expressed a preference: none was cast, or all were blank or abstained."""
+    """No ballot expressed a preference: none was cast, or all were blank or abstained. Under equal shares also if
+    nothing that was approved could be paid for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,15 @@ class Tally:
         roll_size: members who could vote.
         turnout: ballots cast, blank ones and abstentions included.
         quorum_reached: whether the turnout sufficed.
-        counts: per option: ballots for it (yes/no), approving it (approval), or listing it in their first
-            tier (ranked).
+        counts: per option: ballots for it (yes/no), approving it (approval, equal shares), listing it in
+            their first tier (ranked, STV), or its points (score).
         outcome: how the vote ended.
         winners: indexes of the options that won for certain, ascending; empty under yes/no.
         tied: indexes of the options that tie, ascending; empty unless the outcome is TIED.
         pairwise: ranked only: ``pairwise[a][b]`` ballots rank option a above option b.
         paths: ranked only: ``paths[a][b]`` is the strength of the strongest path from a to b, in ballots.
         ranking: ranked only: tiers of option indexes from best to worst by the Schulze relation.
+        rounds: STV and equal shares only: how the count went. No hash covers it: it follows from the rest.
     """
 
     method: Method
@@ -56,6 +59,11 @@ class Tally:
     pairwise: tuple[tuple[int, ...], ...] = ()
     paths: tuple[tuple[int, ...], ...] = ()
     ranking: tuple[tuple[int, ...], ...] = ()
+    rounds: tuple[Round, ...] = ()
+
+    def essence(self) -> dict[str, object]:
+        """What a hash covers, by name: all but the rounds."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "rounds"}
 
 
 def ballots_needed(quorum_permille: int, roll_size: int) -> int:
