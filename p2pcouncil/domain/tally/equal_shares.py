@@ -173,6 +173,7 @@ class _Purse:
             offer.option,
             offer.payers,
             offer.part.as_integer_ratio(),
+            offer.rho.as_integer_ratio(),
             offer.poorer,
             offer.paid_by_poorer.as_integer_ratio(),
         )

@@ -4,15 +4,22 @@ The sentences are made from a `Tally` when somebody reads them. They are no part
 never look like another result.
 """
 
-from collections.abc import Iterable
 from typing import assert_never
 
-from p2pcouncil.domain.plain_text import clean_line
-from p2pcouncil.domain.tally.method import PERMILLE, Approval, Ranked, YesNo, percent, tie_rule
+from p2pcouncil.domain.tally.explain_rounds import explain_shares, explain_stv
+from p2pcouncil.domain.tally.method import (
+    PERMILLE,
+    Approval,
+    EqualShares,
+    Ranked,
+    Score,
+    Stv,
+    YesNo,
+    percent,
+    tie_rule,
+)
+from p2pcouncil.domain.tally.naming import ballots, name, names
 from p2pcouncil.domain.tally.outcome import Outcome, Tally, ballots_needed
-
-OPTION_CELLS_MAX = 40
-"""Terminal cells that an option's text may take inside a sentence."""
 
 
 def explain(tally: Tally) -> tuple[str, ...]:
@@ -31,26 +38,19 @@ def explain(tally: Tally) -> tuple[str, ...]:
             steps = _approval(tally)
         case Ranked():
             steps = _ranked(tally)
+        case Score(highest=highest):
+            steps = _score(tally, highest)
+        case Stv(seats=seats):
+            steps = explain_stv(tally, seats)
+        case EqualShares(budget=budget, costs=costs):
+            steps = explain_shares(tally, budget, costs)
         case _:
             assert_never(tally.method)
     return (_turnout(tally), *steps, _outcome(tally))
 
 
-def _name(tally: Tally, option: int) -> str:
-    return f"“{clean_line(tally.options[option], OPTION_CELLS_MAX)}”"
-
-
-def _names(tally: Tally, options: Iterable[int]) -> str:
-    names = [_name(tally, option) for option in options]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _ballots(count: int) -> str:
-    return f"{count} ballot" if count == 1 else f"{count} ballots"
-
-
 def _turnout(tally: Tally) -> str:
-    cast = f"{_ballots(tally.turnout)} from a roll of {tally.roll_size}"
+    cast = f"{ballots(tally.turnout)} from a roll of {tally.roll_size}"
     quorum = tally.method.quorum_permille
     if quorum == 0:
         return f"{cast}; no quorum is asked for."
@@ -69,9 +69,23 @@ def _yes_no(tally: Tally, threshold: int) -> list[str]:
     ]
 
 
+def _by_count(tally: Tally) -> list[int]:
+    return sorted(range(len(tally.options)), key=lambda option: (-tally.counts[option], option))
+
+
 def _approval(tally: Tally) -> list[str]:
-    ordered = sorted(range(len(tally.options)), key=lambda option: (-tally.counts[option], option))
-    return [f"{_name(tally, option)} is approved on {_ballots(tally.counts[option])}." for option in ordered]
+    return [
+        f"{name(tally, option)} is approved on {ballots(tally.counts[option])}."
+        for option in _by_count(tally)
+    ]
+
+
+def _score(tally: Tally, highest: int) -> list[str]:
+    most = (
+        f"At most {tally.turnout} × {highest} = {tally.turnout * highest} points could be given to an option."
+    )
+    points = [f"{name(tally, option)} has {tally.counts[option]}." for option in _by_count(tally)]
+    return [most, *points]
 
 
 def _ranked(tally: Tally) -> list[str]:
@@ -79,20 +93,20 @@ def _ranked(tally: Tally) -> list[str]:
     steps = []
     for option in everyone:
         rivals = [rival for rival in everyone if rival != option]
-        over = ", ".join(f"{_name(tally, rival)} {tally.pairwise[option][rival]}" for rival in rivals)
-        steps.append(f"Ballots that rank {_name(tally, option)} above: {over}.")
+        over = ", ".join(f"{name(tally, rival)} {tally.pairwise[option][rival]}" for rival in rivals)
+        steps.append(f"Ballots that rank {name(tally, option)} above: {over}.")
     for option in everyone:
         rivals = [rival for rival in everyone if rival != option]
-        paths = ", ".join(f"{_name(tally, rival)} {tally.paths[option][rival]}" for rival in rivals)
-        steps.append(f"Strongest path from {_name(tally, option)} to: {paths}.")
+        paths = ", ".join(f"{name(tally, rival)} {tally.paths[option][rival]}" for rival in rivals)
+        steps.append(f"Strongest path from {name(tally, option)} to: {paths}.")
     for option in tally.ranking[0]:
         rivals = [rival for rival in everyone if rival != option]
         duels = ", ".join(
-            f"{_name(tally, rival)} {tally.paths[option][rival]} to {tally.paths[rival][option]}"
+            f"{name(tally, rival)} {tally.paths[option][rival]} to {tally.paths[rival][option]}"
             for rival in rivals
         )
-        steps.append(f"No option has a stronger path to {_name(tally, option)} than it has back: {duels}.")
-    tiers = " > ".join(" = ".join(_name(tally, option) for option in tier) for tier in tally.ranking)
+        steps.append(f"No option has a stronger path to {name(tally, option)} than it has back: {duels}.")
+    tiers = " > ".join(" = ".join(name(tally, option) for option in tier) for tier in tally.ranking)
     steps.append(f"Order: {tiers}.")
     return steps
 
@@ -106,11 +120,16 @@ def _outcome(tally: Tally) -> str:
         case Outcome.NO_QUORUM:
             return "Too few ballots were cast, so nothing is decided."
         case Outcome.NOBODY:
+            if any(tally.counts):
+                return "Nothing that was approved can be paid for, so nothing is decided."
             return "No ballot expressed a preference, so nothing is decided."
+        case Outcome.ELECTED if isinstance(tally.method, EqualShares):
+            return f"{names(tally, tally.winners)} {'is' if len(tally.winners) == 1 else 'are'} funded."
         case Outcome.ELECTED:
-            return f"{_names(tally, tally.winners)} {'wins' if len(tally.winners) == 1 else 'win'}."
+            return f"{names(tally, tally.winners)} {'wins' if len(tally.winners) == 1 else 'win'}."
         case Outcome.TIED:
-            ahead = f"{_names(tally, tally.winners)} clearly ahead. " if tally.winners else ""
-            return f"{ahead}Tied: {_names(tally, tally.tied)}. {tie_rule(tally.method)}"
+            clear = "funded in any case" if isinstance(tally.method, EqualShares) else "clearly ahead"
+            ahead = f"{names(tally, tally.winners)} {clear}. " if tally.winners else ""
+            return f"{ahead}Tied: {names(tally, tally.tied)}. {tie_rule(tally.method)}"
         case _:
             assert_never(tally.outcome)

@@ -18,7 +18,9 @@ class Move(enum.StrEnum):
     SURPLUS = "surplus"
     """What an elected option had above the quota went on."""
     EXCLUSION = "exclusion"
-    """The votes of an option with the fewest went on, or several options without any vote were excluded."""
+    """The option with the fewest votes was excluded, and they went on."""
+    VOTELESS = "voteless"
+    """Options without any vote were excluded; nothing moved."""
     LAST = "last"
     """No more options were left than seats, so all of them were elected."""
 
@@ -29,7 +31,7 @@ class Stage:
 
     Attributes:
         move: what it began with.
-        whose: options whose votes moved, ascending; empty at the first stage and the last.
+        whose: options whose votes moved or who were excluded, ascending; empty at the first stage and the last.
         looked_back: whether an earlier stage had to decide whose turn it was.
         votes: what each option had at its end, in hundred-thousandths of a vote.
         lost: what went to nobody in it, in the same unit: papers that rank no further option, and remainders.
@@ -51,8 +53,8 @@ class Purchase:
     Attributes:
         option: the project.
         payers: ballots that paid the full part.
-        part: that part in units of money, as numerator and denominator in lowest terms. The factor ρ of the
-            method is the part divided by the cost.
+        part: that part in units of money, as numerator and denominator in lowest terms.
+        rho: the part divided by the cost, in the same form; the factor ρ of the method.
         poorer: ballots that had less than the part left, and paid that.
         paid_by_poorer: what those paid together, in units of money, in the same form as `part`.
     """
@@ -60,6 +62,7 @@ class Purchase:
     option: int
     payers: int
     part: tuple[int, int]
+    rho: tuple[int, int]
     poorer: int
     paid_by_poorer: tuple[int, int]
 

@@ -153,7 +153,7 @@ class _Count:
         if stay in (0, len(ranked)) or self.order[ranked[stay - 1]] != self.order[ranked[stay]]:
             out = ranked[stay:]
             left = replace(self, hopeful=self.hopeful - frozenset(out))
-            return left.end_of_stage(Move.EXCLUSION, sorted(out), stay > 0)
+            return left.end_of_stage(Move.VOTELESS, sorted(out), stay > 0)
         edge = self.order[ranked[stay]]
         level = frozenset(option for option in voteless if self.order[option] == edge)
         above = frozenset(option for option in ranked[:stay] if self.order[option] > edge)
