@@ -88,7 +88,7 @@ def read_table(lines: Sequence[str]) -> BallotFile:
             ballots.add(Cells(texts), times, number)
         else:
             raise BallotFileError(
-                "There is no mark in this line: a blank ballot, or one that was forgotten?",
+                "There is no mark in this line; it may be a blank ballot, or one that was forgotten.",
                 f"Write {BLANK} into one of its cells, or delete the line.",
                 number,
             )

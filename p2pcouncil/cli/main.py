@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError, Parameter
 from p2pcouncil.cli import (
     completion,
     councils,
+    count,
     doctor,
     files,
     identity,
@@ -51,7 +52,19 @@ def make_app() -> App:
     )
     app["--help"].group = PROGRAM
     app["--version"].group = PROGRAM
-    for chapter in (identity, councils, joining, proposals, votes, network, files, doctor, story, completion):
+    for chapter in (
+        identity,
+        councils,
+        joining,
+        proposals,
+        votes,
+        count,
+        network,
+        files,
+        doctor,
+        story,
+        completion,
+    ):
         chapter.register(app)
     app.meta.group_parameters = EVERYWHERE
     return app

@@ -23,6 +23,7 @@ NAMES = (
     "fold",
     "cold_start",
     "tally",
+    "paper",
     "sync_bytes",
     "sources",
     "catch_up_large",

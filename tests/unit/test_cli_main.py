@@ -11,7 +11,7 @@ from p2pcouncil.cli.main import make_app, run_verb
 
 PROMISED = [
     *("init", "recover", "found", "invite", "join", "vouch", "leave", "councils"),
-    *("propose", "edit", "withdraw", "show", "comment", "second", "open", "vote", "tally", "inbox"),
+    *("propose", "edit", "withdraw", "show", "comment", "second", "open", "vote", "tally", "inbox", "count"),
     *("log", "peers", "status", "serve", "export", "import", "verify", "demo"),
 ]
 BELOW = ["device add", "device list", "device disown", "device take-over", "council new", "scenario run"]
