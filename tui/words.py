@@ -5,8 +5,17 @@ Times come from somebody's clock and decide nothing, so they are told roughly an
 
 from typing import assert_never
 
-from p2pcouncil.domain.tally.choice import Choice
-from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo, options_of
+from p2pcouncil.domain.tally.choice import Choice, points_of
+from p2pcouncil.domain.tally.method import (
+    Approval,
+    EqualShares,
+    Method,
+    Ranked,
+    Score,
+    Stv,
+    YesNo,
+    options_of,
+)
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -74,17 +83,22 @@ def choice_words(method: Method, options: tuple[str, ...], choice: Choice) -> st
         choice: a valid choice of that method.
 
     Returns:
-        One line: ``yes``; ``approve Rye and Spelt``; ``1. Rye; 2. Oat = Spelt; last: Wheat``.
+        One line: ``yes``; ``approve Rye and Spelt``; ``1. Rye; 2. Oat = Spelt; last: Wheat``; ``Rye 5, Oat 2``.
     """
     names = options_of(method, options)
     match method:
         case YesNo():
             return names[choice[0][0]] if choice else "nothing (a blank ballot)"
-        case Approval():
+        case Approval() | EqualShares():
             if not choice:
                 return "approve of none"
             return f"approve {_and([names[option] for option in choice[0]])}"
-        case Ranked():
+        case Score(highest=highest):
+            if not choice:
+                return "no points (a blank ballot)"
+            given = [f"{names[option]} {points}" for option, points in points_of(choice, highest).items()]
+            return ", ".join([*given, "the rest 0"] if len(given) < len(names) else given)
+        case Ranked() | Stv():
             if not choice:
                 return "no preference (a blank ballot)"
             ranks = [
@@ -93,7 +107,10 @@ def choice_words(method: Method, options: tuple[str, ...], choice: Choice) -> st
             ]
             listed = {option for tier in choice for option in tier}
             rest = [name for option, name in enumerate(names) if option not in listed]
-            return "; ".join([*ranks, f"last: {' = '.join(rest)}"] if rest else ranks)
+            last = (
+                f"not ranked: {', '.join(rest)}" if isinstance(method, Stv) else f"last: {' = '.join(rest)}"
+            )
+            return "; ".join([*ranks, last] if rest else ranks)
         case _:
             assert_never(method)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from p2pcouncil.domain.tally.method import Approval, Method, Ranked
+from p2pcouncil.domain.tally.method import Method
 from p2pcouncil.peer.commands import Done
 from p2pcouncil.peer.views import IssueView, NetworkView, ProposalView, StatusView
 
@@ -53,9 +53,7 @@ def dump(value: object) -> str:
 
 def method_name(method: Method) -> str:
     """The method as it is named on the command line."""
-    if isinstance(method, Approval):
-        return "approval"
-    return "ranked" if isinstance(method, Ranked) else "yes-no"
+    return str(method.__struct_config__.tag)
 
 
 def json_of_done(done: Done, **more: object) -> Json:
@@ -74,6 +72,7 @@ def json_of_tally(proposal: ProposalView, issue: IssueView) -> Json:
         "method": method_name(issue.method),
         "counts": {option.label: option.count for option in tally.counts},
         "winners": [option.label for option in tally.counts if option.is_winner],
+        "tied": list(tally.tied),
         "unit": tally.unit,
         "turnout": tally.turnout,
         "roll_size": tally.roll_size,
@@ -81,6 +80,7 @@ def json_of_tally(proposal: ProposalView, issue: IssueView) -> Json:
         "outcome": tally.outcome,
         "headline": tally.headline,
         "explain": list(tally.explain),
+        "rounds": plain(tally.rounds),
         "status": issue.status,
         "status_line": issue.status_line,
         "my_choice": issue.my_choice_text,

@@ -4,33 +4,70 @@ import re
 from typing import Literal
 
 from p2pcouncil.cli.errors import UsageError
-from p2pcouncil.domain.tally.method import PERMILLE, Approval, Method, Ranked, YesNo
+from p2pcouncil.domain.tally.method import (
+    PERMILLE,
+    Approval,
+    EqualShares,
+    Method,
+    Ranked,
+    Score,
+    Stv,
+    YesNo,
+)
 
-MethodName = Literal["yes-no", "approval", "ranked"]
+MethodName = Literal["yes-no", "approval", "ranked", "score", "stv", "equal-shares"]
 
 _UNITS_MINUTES = {"m": 1, "h": 60, "d": 1_440, "w": 10_080}
+_BELONGS_TO: dict[str, tuple[MethodName, ...]] = {
+    "threshold": ("yes-no",),
+    "winners": ("approval", "score"),
+    "highest": ("score",),
+    "seats": ("stv",),
+    "budget": ("equal-shares",),
+    "cost": ("equal-shares",),
+}
 
 
-def make_method(name: MethodName, quorum: str, threshold: str | None, winners: int | None) -> Method:
-    """Build a method, refusing settings that it does not know.
+def make_method(
+    name: MethodName,
+    quorum: str,
+    *,
+    threshold: str | None = None,
+    winners: int | None = None,
+    highest: int | None = None,
+    seats: int | None = None,
+    budget: int | None = None,
+    costs: tuple[int, ...] = (),
+) -> Method:
+    """Build a method, refusing settings that it does not know and asking for those that it needs.
 
     Args:
         name: which method.
         quorum: share of the roll that must vote, in percent.
         threshold: share of yes that must be exceeded, in percent; yes-no only.
-        winners: seats; approval only.
+        winners: how many win; approval and score only.
+        highest: most points for an option; score only.
+        seats: seats to fill; stv only.
+        budget: what there is to spend, in whole units of money; equal-shares only.
+        costs: what each option costs, in the same units; equal-shares only.
 
     Raises:
-        UsageError: a setting of another method, or a share that is no share.
+        UsageError: a setting of another method, one that is missing, or a share that is no share.
     """
-    if threshold is not None and name != "yes-no":
-        raise UsageError(
-            f"A threshold belongs to a yes-no vote, and this one is {name}.", "Leave --threshold out."
-        )
-    if winners is not None and name != "approval":
-        raise UsageError(
-            f"Several winners belong to an approval vote, and this is {name}.", "Leave --winners out."
-        )
+    given = {
+        "threshold": threshold,
+        "winners": winners,
+        "highest": highest,
+        "seats": seats,
+        "budget": budget,
+        "cost": costs or None,
+    }
+    for setting, value in given.items():
+        if value is not None and name not in _BELONGS_TO[setting]:
+            raise UsageError(
+                f"The setting --{setting} belongs to {' and '.join(_BELONGS_TO[setting])}, and this vote is {name}.",
+                f"Leave --{setting} out.",
+            )
     quorum_permille = parse_percent(quorum, "quorum")
     match name:
         case "yes-no":
@@ -39,6 +76,23 @@ def make_method(name: MethodName, quorum: str, threshold: str | None, winners: i
             return Approval(quorum_permille, 1 if winners is None else winners)
         case "ranked":
             return Ranked(quorum_permille)
+        case "score":
+            return Score(
+                quorum_permille, 5 if highest is None else highest, 1 if winners is None else winners
+            )
+        case "stv":
+            if seats is None:
+                raise UsageError(
+                    "A transferable vote fills seats.", "Say how many with --seats, like --seats 3."
+                )
+            return Stv(quorum_permille, seats)
+        case "equal-shares":
+            if budget is None or not costs:
+                raise UsageError(
+                    "Equal shares need a budget and what each option costs.",
+                    "Give --budget 5000, and --cost once for each --option, in the same order.",
+                )
+            return EqualShares(quorum_permille, budget, costs)
 
 
 def parse_percent(text: str, what: str) -> int:

@@ -52,6 +52,10 @@ async def propose(
     quorum: str = "50",
     threshold: str | None = None,
     winners: int | None = None,
+    highest: int | None = None,
+    seats: int | None = None,
+    budget: int | None = None,
+    cost: Annotated[tuple[int, ...], Many] = (),
     tag: Annotated[tuple[str, ...], Many] = (),
     scope: str = "",
     wait: Wait = NO_WAIT,
@@ -64,23 +68,42 @@ async def propose(
 
         p2pcouncil propose "Opening hours" --summary "When?" --method ranked --option "7 to 13" --option "8 to 14"
 
+        p2pcouncil propose "Delegates" --summary "Who?" --method stv --seats 2 --option Ada --option Bo --option Cem
+
+        p2pcouncil propose "Repairs" --summary "Which?" --method equal-shares --budget 900 --option Roof --cost 700
+        --option Door --cost 200
+
     Args:
         title: What it is called.
         summary: One paragraph: what changes, for whom, and why.
         text: The whole text.
         file: A file with the text; - reads standard input.
         council: Which council; the only one of yours, if left out.
-        method: yes-no, approval (any number of options) or ranked (Schulze).
-        option: An option of an approval or ranked vote; given once for each.
+        method: yes-no, approval (any number of options), ranked (Schulze), score (points), stv (several seats, in
+            proportion) or equal-shares (projects, from a budget).
+        option: An option of any vote but yes-no; given once for each.
         quorum: Percent of the roll that must vote.
         threshold: Percent of yes, among yes and no, that must be exceeded; yes-no only, 50 if left out.
-        winners: How many options win; approval only.
+        winners: How many options win; approval and score only, 1 if left out.
+        highest: Most points that an option can get, up to 10; score only, 5 if left out.
+        seats: How many seats there are to fill; stv only.
+        budget: What there is to spend, in whole units of money; equal-shares only.
+        cost: What an option costs, in the same units; equal-shares only, given once for each option, in order.
         tag: A word under which it is found; may be given several times.
         scope: Whom it affects.
         wait: Whether to wait until others hold it.
         ctx: Whose peer, and how to speak.
     """
-    decided_by = make_method(method, quorum, threshold, winners)
+    decided_by = make_method(
+        method,
+        quorum,
+        threshold=threshold,
+        winners=winners,
+        highest=highest,
+        seats=seats,
+        budget=budget,
+        costs=cost,
+    )
     if not summary:
         summary = _ask_summary(ctx)
     body = _given_text(text, file)

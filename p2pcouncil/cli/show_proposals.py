@@ -6,6 +6,7 @@ from p2pcouncil.cli.choices import how_to_vote
 from p2pcouncil.cli.refs import short
 from p2pcouncil.cli.show import bar, plural, table, when, wrap
 from p2pcouncil.cli.show_councils import person
+from p2pcouncil.domain.tally.method import EqualShares
 from p2pcouncil.peer.views import CommentView, InboxItem, IssueView, ProposalView
 
 _RULE = "-" * 40
@@ -51,7 +52,9 @@ def show_proposal(proposal: ProposalView, *, history: bool = False) -> list[str]
         lines += ["", "Edits:"]
         lines += table(((person(e.author), f"+{e.inserted}", f"-{e.deleted}") for e in proposal.edits), "  ")
     lines += wrap(f"Decided so: {proposal.method_line}")
-    lines += [f"  {number}. {option}" for number, option in enumerate(proposal.options, start=1)]
+    costs = proposal.method.costs if isinstance(proposal.method, EqualShares) else None
+    for number, option in enumerate(proposal.options, start=1):
+        lines += wrap(f"{number}. {option}" + (f", costs {costs[number - 1]:,}" if costs else ""), "  ")
     lines += wrap(_seconds(proposal))
     if proposal.comments:
         lines += ["", "Discussion:", *(line for c in proposal.comments for line in _comment(c))]

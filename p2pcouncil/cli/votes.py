@@ -67,9 +67,10 @@ async def vote(
 ) -> None:
     """Vote, or vote again: your last ballot counts.
 
-    Yes/no votes take yes, no or abstain. Approval takes the options that you approve of, or none. Ranked takes ranks,
-    best first, with = between equals; options go by number or by a part of their name. A shell reads > as a
-    redirection, so either leave it out or put the whole in quotes.
+    Yes/no votes take yes, no or abstain. Approval and equal shares take the options that you approve of, or none.
+    Ranked takes ranks, best first, with = between equals; a transferable vote takes one option after the other. Score
+    takes points, like 1=5 2=3. Options go by number or by a part of their name. A shell reads > as a redirection, so
+    either leave it out or put the whole in quotes.
 
     Examples:
         p2pcouncil vote oven yes
@@ -79,6 +80,8 @@ async def vote(
         p2pcouncil vote hours 2 1=3
 
         p2pcouncil vote hours "2>1=3"
+
+        p2pcouncil vote logo 1=5 3=2
 
     Args:
         issue: Which vote: the id's start of the proposal or the vote, or a part of the title.

@@ -10,6 +10,7 @@ from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId
 from p2pcouncil.domain.entries import TextVersionRef
 from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.domain.tally.method import Method
+from p2pcouncil.domain.tally.rounds import Round
 
 WHY_OFF_ROLL = "It was opened before you were let in, or its opener left you off the roll."
 """Nobody can tell which: no rule knows what an opener had heard."""
@@ -139,10 +140,12 @@ class TallyView:
     """The count as this peer recomputes it from the ballots it holds.
 
     Attributes:
-        unit: what `OptionCount.count` counts: 'ballots', 'approvals', 'wins over other options'.
+        unit: what `OptionCount.count` counts: 'ballots', 'approvals', 'first places', 'points'.
         outcome: 'passed', 'rejected', 'elected', 'tied', 'no quorum', 'nobody'.
         headline: one sentence: 'Provisional: passing, 4 yes to 1 no.'
         explain: how it was counted, step by step.
+        tied: labels of the options between which a run-off is due.
+        rounds: the same as data, for methods that count in rounds.
     """
 
     counts: tuple[OptionCount, ...]
@@ -153,6 +156,8 @@ class TallyView:
     outcome: str
     headline: str
     explain: tuple[str, ...]
+    tied: tuple[str, ...] = ()
+    rounds: tuple[Round, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

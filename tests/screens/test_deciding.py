@@ -41,7 +41,7 @@ async def test_a_ranked_vote_is_asked_for_with_options() -> None:
         await driver.type("Which?")
         await driver.press("tab", "tab", "right", "tab")
         await driver.type("food")
-        await driver.press("tab", "left", "tab")
+        await driver.press("tab", "right", "right", "tab")
         await driver.type("Green")
         await driver.press("ctrl+s")
         assert "there must be 2 to 64" in driver.text

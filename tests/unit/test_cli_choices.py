@@ -8,9 +8,19 @@ from p2pcouncil.cli.choices import how_to_vote, parse_choice
 from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.methods import make_method, parse_percent, parse_window
 from p2pcouncil.domain.tally.choice import ABSTAIN, BLANK, NO, YES, Choice, validate_choice
-from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo
+from p2pcouncil.domain.tally.method import (
+    Approval,
+    EqualShares,
+    Method,
+    Ranked,
+    Score,
+    Stv,
+    YesNo,
+)
 
 FLOUR = ("Rye, from Jork", "Spelt = dear", "Old wheat > new")
+SHARES = EqualShares(0, 9, (4, 5, 6))
+ALL: list[Method] = [YesNo(0), Approval(0), Ranked(0), Score(0), Stv(0, 2), SHARES]
 
 
 @pytest.mark.parametrize(
@@ -28,6 +38,18 @@ FLOUR = ("Rye, from Jork", "Spelt = dear", "Old wheat > new")
         (Ranked(0), ("2", "3=1"), ((1,), (0, 2))),
         (Ranked(0), ("spelt", "rye"), ((1,), (0,))),
         (Ranked(0), ("blank",), BLANK),
+        (Score(0), ("1=5", "3=2"), ((0,), (), (), (2,))),
+        (Score(0), ("3=2,1=5",), ((0,), (), (), (2,))),
+        (Score(0), ("1=5", "2=0"), ((0,),)),
+        (Score(0), ("2=0",), BLANK),
+        (Score(0), ("none",), BLANK),
+        (Score(0, 10), ("rye, from=10", "dear = 10"), ((0, 1),)),
+        (Stv(0, 1), ("2", "1"), ((1,), (0,))),
+        (Stv(0, 1), ("2>1",), ((1,), (0,))),
+        (Stv(0, 1), ("spelt", "rye"), ((1,), (0,))),
+        (Stv(0, 1), ("none",), BLANK),
+        (SHARES, ("3", "1"), ((0, 2),)),
+        (SHARES, ("none",), BLANK),
     ],
 )
 def test_choices(method: Method, words: tuple[str, ...], choice: Choice) -> None:
@@ -50,6 +72,17 @@ def test_choices(method: Method, words: tuple[str, ...], choice: Choice) -> None
         (Approval(0), ("cake",)),
         (Ranked(0), ("1>2>1",)),
         (Ranked(0), ("1==2",)),
+        (Score(0), ()),
+        (Score(0), ("1",)),
+        (Score(0), ("1=",)),
+        (Score(0), ("=3",)),
+        (Score(0), ("1=6",)),
+        (Score(0), ("1=-1",)),
+        (Score(0), ("1=3", "1=4")),
+        (Score(0), ("4=1",)),
+        (Stv(0, 1), ("1=2",)),
+        (Stv(0, 1), ("1", "1")),
+        (SHARES, ("1", "1")),
     ],
 )
 def test_what_is_no_ballot_says_how_to_vote(method: Method, words: tuple[str, ...]) -> None:
@@ -59,7 +92,7 @@ def test_what_is_no_ballot_says_how_to_vote(method: Method, words: tuple[str, ..
     assert caught.value.hint == how_to_vote(method, options)
 
 
-@given(st.lists(st.text(max_size=8), max_size=4), st.sampled_from([YesNo(0), Approval(0), Ranked(0)]))
+@given(st.lists(st.text(max_size=8), max_size=4), st.sampled_from(ALL))
 def test_whatever_is_typed_is_a_valid_ballot_or_refused(words: list[str], method: Method) -> None:
     options = () if isinstance(method, YesNo) else FLOUR
     try:
@@ -96,10 +129,33 @@ def test_no_windows(text: str) -> None:
 
 
 def test_settings_of_another_method_are_refused() -> None:
-    assert make_method("yes-no", "50", None, None) == YesNo(500, 500)
-    assert make_method("approval", "0", None, 2) == Approval(0, 2)
-    assert make_method("ranked", "30", None, None) == Ranked(300)
-    with pytest.raises(UsageError, match="threshold"):
-        make_method("ranked", "50", "60", None)
-    with pytest.raises(UsageError, match="winners"):
-        make_method("yes-no", "50", None, 2)
+    assert make_method("yes-no", "50") == YesNo(500, 500)
+    assert make_method("approval", "0", winners=2) == Approval(0, 2)
+    assert make_method("ranked", "30") == Ranked(300)
+    assert make_method("score", "0") == Score(0, 5, 1)
+    assert make_method("score", "0", highest=3, winners=2) == Score(0, 3, 2)
+    assert make_method("stv", "0", seats=3) == Stv(0, 3)
+    assert make_method("equal-shares", "0", budget=900, costs=(700, 200)) == EqualShares(0, 900, (700, 200))
+    for name, setting in (
+        ("ranked", {"threshold": "60"}),
+        ("yes-no", {"winners": 2}),
+        ("stv", {"winners": 2}),
+        ("approval", {"highest": 3}),
+        ("ranked", {"seats": 2}),
+        ("approval", {"budget": 9}),
+        ("score", {"costs": (1, 2)}),
+    ):
+        (word,) = setting
+        with pytest.raises(
+            UsageError, match=f"--{word.removesuffix('s') if word == 'costs' else word} belongs"
+        ):
+            make_method(name, "50", **setting)  # type: ignore[arg-type]
+
+
+def test_settings_that_a_method_needs_are_asked_for() -> None:
+    with pytest.raises(UsageError, match="seats"):
+        make_method("stv", "50")
+    with pytest.raises(UsageError, match="budget"):
+        make_method("equal-shares", "50", costs=(1, 2))
+    with pytest.raises(UsageError, match="costs"):
+        make_method("equal-shares", "50", budget=3)

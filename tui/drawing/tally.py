@@ -30,7 +30,9 @@ def bar(value: int, whole: int, cells: int = BAR_CELLS) -> Content:
 
 def tally_rows(tally: TallyView) -> Content:
     """Each option with its bar, its number and the word for being ahead."""
-    whole = len(tally.counts) - 1 if tally.unit.startswith("wins") else tally.roll_size
+    # Points have no whole that a roll could give, so the most are a full bar.
+    most = max(option.count for option in tally.counts)
+    whole = most if tally.unit == "points" else tally.roll_size
     longest = max(line(option.label).cell_length for option in tally.counts)
     label_cells = longest + _LABEL_GAP if longest <= LABEL_CELLS else 0
     return lines(_row(option, whole, label_cells) for option in tally.counts)

@@ -1,5 +1,6 @@
 """A new proposal: title, summary, text, and how it is to be decided. What was typed survives leaving the form."""
 
+import re
 from typing import ClassVar
 
 from textual import on
@@ -14,8 +15,11 @@ from p2pcouncil.domain.plain_text import validate_line
 from p2pcouncil.domain.tally.method import (
     PERMILLE,
     Approval,
+    EqualShares,
     Method,
     Ranked,
+    Score,
+    Stv,
     YesNo,
     rule,
     validate_method,
@@ -31,7 +35,25 @@ from tui.widgets.picker import Picker
 TITLE_CHARS_MAX = 120
 SUMMARY_CHARS_MAX = 600
 COMMENT_CHARS_MAX = 4_000
-_METHODS = ("yes or no", "approval: any number of options", "ranking: options in order")
+_METHODS: tuple[tuple[type[Method], str], ...] = (
+    (YesNo, "yes or no"),
+    (Approval, "approval: any number of options"),
+    (Ranked, "ranking: options in order"),
+    (Score, "points for each option"),
+    (Stv, "seats in proportion (STV)"),
+    (EqualShares, "a budget, in equal shares"),
+)
+_FIELDS: dict[str, tuple[type[Method], ...]] = {
+    "#for-threshold": (YesNo,),
+    "#for-options": (Approval, Ranked, Score, Stv, EqualShares),
+    "#for-costs": (EqualShares,),
+    "#for-winners": (Approval, Score, Stv),
+    "#for-highest": (Score,),
+    "#for-budget": (EqualShares,),
+}
+"""Which methods ask for which field."""
+_DIGITS_MAX = 13
+"""Of a number typed in the form: one more than the largest that any method takes."""
 _THRESHOLDS = (
     (500, "more than half"),
     (666, "two thirds or more"),
@@ -83,7 +105,7 @@ class ProposeScreen(CouncilScreen):
                     one_line(id="tags", placeholder="energy, money"),
                     help_text="Words with commas between.",
                 )
-                yield Field("How it is decided", Picker(_METHODS, id="method"))
+                yield Field("How it is decided", Picker([label for _, label in _METHODS], id="method"))
                 yield Field(
                     "Yes must reach",
                     Picker([label for _, label in _THRESHOLDS], id="threshold"),
@@ -92,13 +114,13 @@ class ProposeScreen(CouncilScreen):
                 yield Field(
                     "Options, one on each line", many_lines(id="options", classes="five"), id="for-options"
                 )
-                yield Field(
-                    "How many win", one_line(id="winners", value="1", restrict="[0-9]*"), id="for-winners"
+                yield Static(
+                    "End each line with what it costs, like: New windows 4200", id="for-costs", classes="help"
                 )
-                yield Field(
-                    "Quorum: per cent of the roll that must vote",
-                    one_line(id="quorum", value="50", restrict="[0-9]*"),
-                )
+                yield Field("How many win", _number("winners", "1"), id="for-winners")
+                yield Field("Most points for an option, up to 10", _number("highest", "5"), id="for-highest")
+                yield Field("What there is to spend, in whole units", _number("budget", ""), id="for-budget")
+                yield Field("Quorum: per cent of the roll that must vote", _number("quorum", "50"))
                 yield Static(id="rule", classes="help", markup=False)
 
     def on_mount(self) -> None:
@@ -116,26 +138,47 @@ class ProposeScreen(CouncilScreen):
 
     @on(Picker.Changed)
     @on(Input.Changed)
+    @on(TextArea.Changed)
     def _method_changed(self) -> None:
-        method = self.query_one("#method", Picker).index
-        self.query_one("#for-threshold").display = method == 0
-        self.query_one("#for-options").display = method != 0
-        self.query_one("#for-winners").display = method == 1
-        self.query_one("#rule", Static).update(muted(rule(self._method())))
+        kind, _ = _METHODS[self.query_one("#method", Picker).index]
+        for field, methods in _FIELDS.items():
+            self.query_one(field).display = kind in methods
+        try:
+            shown = rule(self._method_and_options()[0])
+        except LocalError as error:
+            shown = error.hint
+        self.query_one("#rule", Static).update(muted(shown))
 
     @on(Input.Submitted)
     def _next_field(self) -> None:
         self.focus_next()
 
-    def _method(self) -> Method:
-        quorum = min(int(self.query_one("#quorum", Input).value or 0) * 10, PERMILLE)
-        match self.query_one("#method", Picker).index:
-            case 0:
-                return YesNo(quorum, _THRESHOLDS[self.query_one("#threshold", Picker).index][0])
-            case 1:
-                return Approval(quorum, int(self.query_one("#winners", Input).value or 1))
-            case _:
-                return Ranked(quorum)
+    def _method_and_options(self) -> tuple[Method, tuple[str, ...]]:
+        """What the form says about the vote.
+
+        Raises:
+            LocalError: a project doesn't say what it costs.
+        """
+        quorum = min(self._typed("quorum", 0) * 10, PERMILLE)
+        winners = self._typed("winners", 1)
+        typed = (option.strip() for option in self.query_one("#options", TextArea).text.splitlines())
+        options = tuple(option for option in typed if option)
+        kind, _ = _METHODS[self.query_one("#method", Picker).index]
+        if kind is YesNo:
+            return YesNo(quorum, _THRESHOLDS[self.query_one("#threshold", Picker).index][0]), ()
+        if kind is Approval:
+            return Approval(quorum, winners), options
+        if kind is Score:
+            return Score(quorum, self._typed("highest", 5), winners), options
+        if kind is Stv:
+            return Stv(quorum, winners), options
+        if kind is EqualShares:
+            projects, costs = _costs_of(options)
+            return EqualShares(quorum, self._typed("budget", 0), costs), projects
+        return Ranked(quorum), options
+
+    def _typed(self, name: str, otherwise: int) -> int:
+        return int(self.query_one(f"#{name}", Input).value or otherwise)
 
     def action_propose(self) -> None:
         """Check the form and put the proposal before the council."""
@@ -158,15 +201,11 @@ class ProposeScreen(CouncilScreen):
                 f"The summary has {len(summary)} characters; the limit is {SUMMARY_CHARS_MAX}.",
                 "Move details into the full text.",
             )
-        method = self._method()
-        typed = self.query_one("#options", TextArea).text.splitlines()
-        options = (
-            () if isinstance(method, YesNo) else tuple(option.strip() for option in typed if option.strip())
-        )
+        method, options = self._method_and_options()
         try:
             validate_method(method, options)
         except RemoteError as error:
-            self.query_one("#options" if options or method else "#method").focus()
+            self.query_one("#method" if isinstance(method, YesNo) else "#options").focus()
             raise LocalError(
                 f"The vote can't work like this: {error}.", "Change the options or the method."
             ) from error
@@ -207,3 +246,26 @@ class ProposeScreen(CouncilScreen):
         super().action_back()
         if is_begun:
             self.app.say("Your draft is kept while p2pcouncil runs.", "Press n to go on with it.")
+
+
+def _number(name: str, value: str) -> Input:
+    return one_line(id=name, value=value, restrict=f"[0-9]{{0,{_DIGITS_MAX}}}")
+
+
+def _costs_of(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Projects and costs from lines such as ``New windows 4200``.
+
+    Raises:
+        LocalError: a line doesn't end with a number.
+    """
+    projects, costs = [], []
+    for number, text in enumerate(lines, start=1):
+        match = re.fullmatch(rf"(.*\S)[\s,:]+([0-9]{{1,{_DIGITS_MAX}}})", text)
+        if match is None:
+            raise LocalError(
+                f"Project {number} doesn't say what it costs.",
+                "End each line with what the project costs, as a whole number: New windows 4200.",
+            )
+        projects.append(match[1].rstrip(",: "))
+        costs.append(int(match[2]))
+    return tuple(projects), tuple(costs)

@@ -7,8 +7,17 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 
-from p2pcouncil.domain.tally.choice import BLANK, Choice
-from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo, options_of
+from p2pcouncil.domain.tally.choice import BLANK, Choice, choice_of_points, points_of
+from p2pcouncil.domain.tally.method import (
+    Approval,
+    EqualShares,
+    Method,
+    Ranked,
+    Score,
+    Stv,
+    YesNo,
+    options_of,
+)
 from tui.content import ACCENT, MUTED, STRONG, join, line
 from tui.widgets.keyed_list import KeyedList, Row
 
@@ -33,8 +42,8 @@ class Ballot(KeyedList):
     def on_mount(self) -> None:
         """Draw the options as they were chosen before."""
         self._draw()
-        first = self.choice[0][0] if self.choice else 0
-        self.highlighted = first
+        listed = [option for tier in self.choice or () for option in tier]
+        self.highlighted = listed[0] if listed else 0
 
     def set_choice(self, choice: Choice | None) -> None:
         """Take a choice and tell the screen."""
@@ -48,7 +57,13 @@ class Ballot(KeyedList):
     def _row(self, option: int) -> Content:
         chosen = self.is_chosen(option)
         mark = Content.styled(self.mark(option), f"bold {ACCENT}" if chosen else MUTED)
-        return join([mark, "  ", line(self._labels[option], STRONG if chosen else "")])
+        row: list[Content | str] = [mark, "  ", line(self._labels[option], STRONG if chosen else "")]
+        note = self.note(option)
+        return join([*row, "  ", line(note, MUTED)] if note else row)
+
+    def note(self, option: int) -> str:
+        """What stands behind an option; nothing, unless the method has something to say."""
+        return ""
 
     def is_chosen(self, option: int) -> bool:
         """Whether the choice names the option."""
@@ -117,6 +132,71 @@ class ManyBallot(Ballot):
         self.set_choice(BLANK)
 
 
+class ProjectsBallot(ManyBallot):
+    """Any number of projects, each with what it costs."""
+
+    def __init__(self, options: tuple[str, ...], choice: Choice | None, costs: tuple[int, ...]) -> None:
+        """Offer projects.
+
+        Args:
+            options: their names, cleaned.
+            choice: what the voter chose before.
+            costs: of each, in units of money.
+        """
+        super().__init__(options, choice)
+        self._costs = costs
+
+    def note(self, option: int) -> str:
+        """The price."""
+        return f"costs {self._costs[option]:,}"
+
+
+class ScoreBallot(Ballot):
+    """Points for each option; what has none gets 0."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *[Binding(str(n), f"points({n})", "Points", show=n == 1, key_display="0-9") for n in range(10)],
+        Binding("plus,equals_sign,right", "more(1)", "More", key_display="+"),
+        Binding("minus,left", "more(-1)", "Fewer", key_display="-"),
+        Binding("backspace", "points(0)", "No points", show=False),
+        Binding("enter,space", "select", "Most points or none"),
+    ]
+
+    def __init__(self, options: tuple[str, ...], choice: Choice | None, highest: int) -> None:
+        """Offer options, with the points that the voter gave before.
+
+        Args:
+            options: their names, cleaned.
+            choice: what the voter chose before.
+            highest: most points for an option.
+        """
+        super().__init__(options, choice)
+        self._highest = highest
+        self._points = points_of(choice or (), highest)
+
+    def mark(self, option: int) -> str:
+        """The points in a box."""
+        return f"[{self._points.get(option, 0):>2}]"
+
+    def action_pick(self, option: int) -> None:
+        """Give the most points, or take all back."""
+        self._give(option, 0 if self._points.get(option) == self._highest else self._highest)
+
+    def action_points(self, points: int) -> None:
+        """Give the option under the cursor so many points, or the most that are allowed."""
+        if self.highlighted is not None:
+            self._give(self.highlighted, points)
+
+    def action_more(self, by: int) -> None:
+        """Give the option under the cursor a point more or fewer."""
+        if self.highlighted is not None:
+            self._give(self.highlighted, self._points.get(self.highlighted, 0) + by)
+
+    def _give(self, option: int, points: int) -> None:
+        self._points[option] = min(max(points, 0), self._highest)
+        self.set_choice(choice_of_points(self._points, self._highest))
+
+
 class RankedBallot(Ballot):
     """Ranks, equal ones allowed; what has none comes last."""
 
@@ -167,6 +247,17 @@ class RankedBallot(Ballot):
         )
 
 
+class OrderBallot(RankedBallot):
+    """Ranks that each hold one option; to rank one puts it in its place and moves the others down."""
+
+    def _set_rank(self, option: int, rank: int) -> None:
+        order = sorted((o for o in self._ranks if o != option), key=lambda o: self._ranks[o])
+        if rank:
+            order.insert(min(rank, len(order) + 1) - 1, option)
+        self._ranks = {o: place for place, o in enumerate(order, start=1)}
+        self.set_choice(tuple((o,) for o in order))
+
+
 def ballot_for(method: Method, options: tuple[str, ...], choice: Choice | None) -> Ballot:
     """The ballot of a method.
 
@@ -183,5 +274,11 @@ def ballot_for(method: Method, options: tuple[str, ...], choice: Choice | None) 
             return ManyBallot(names, choice)
         case Ranked():
             return RankedBallot(names, choice)
+        case Score(highest=highest):
+            return ScoreBallot(names, choice, highest)
+        case Stv():
+            return OrderBallot(names, choice)
+        case EqualShares(costs=costs):
+            return ProjectsBallot(names, choice, costs)
         case _:
             assert_never(method)

@@ -15,6 +15,7 @@ score         tier k holds the options with ``highest - k`` points; unlisted opt
 The empty choice ``()`` is a blank ballot, except under yes/no, where abstaining has an option of its own.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, assert_never
 
 from msgspec import Meta
@@ -42,6 +43,30 @@ NO: Choice = ((1,),)
 ABSTAIN: Choice = ((2,),)
 BLANK: Choice = ()
 """Approves of nothing, ranks nothing; counts towards the quorum."""
+
+
+def choice_of_points(points: Mapping[int, int], highest: int) -> Choice:
+    """The score ballot that gives these points.
+
+    Args:
+        points: per option, 0 to `highest`; options that are not in it get 0.
+        highest: most points that the vote allows.
+    """
+    lowest = min((given for given in points.values() if given), default=highest + 1)
+    return tuple(
+        tuple(sorted(option for option, given in points.items() if given == tier))
+        for tier in range(highest, lowest - 1, -1)
+    )
+
+
+def points_of(choice: Choice, highest: int) -> dict[int, int]:
+    """The points that a score ballot gives, of the options that it names.
+
+    Args:
+        choice: a valid choice of the method.
+        highest: most points that the vote allows.
+    """
+    return {option: highest - place for place, tier in enumerate(choice) for option in tier}
 
 
 def validate_choice(method: Method, options: tuple[str, ...], choice: Choice) -> None:

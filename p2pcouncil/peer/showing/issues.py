@@ -3,9 +3,20 @@
 from crdt.ids import CouncilId, DeviceId, MemberId
 from p2pcouncil.domain.outcomes import IssueState
 from p2pcouncil.domain.plain_text import clean_block, clean_line
-from p2pcouncil.domain.tally.choice import Choice
+from p2pcouncil.domain.tally.choice import Choice, points_of
 from p2pcouncil.domain.tally.explain import explain
-from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo, options_of, rule, tie_rule
+from p2pcouncil.domain.tally.method import (
+    Approval,
+    EqualShares,
+    Method,
+    Ranked,
+    Score,
+    Stv,
+    YesNo,
+    options_of,
+    rule,
+    tie_rule,
+)
 from p2pcouncil.domain.tally.outcome import Outcome, Tally, ballots_needed
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
@@ -17,12 +28,18 @@ TEXT_LINES = 50_001
 
 
 def show_choice(method: Method, options: tuple[str, ...], choice: Choice) -> str:
-    """A choice in words: “yes”, “soup, bread”, “soup > bread = cake”."""
+    """A choice in words: “yes”, “soup, bread”, “soup > bread = cake”, “soup 5, bread 2”."""
     labels = [clean_line(label, 60) for label in options_of(method, options)]
     tiers = [" = ".join(labels[i] for i in tier) for tier in choice]
     if not tiers:
         return "nothing (a blank ballot)"
-    return ", ".join(labels[i] for i in choice[0]) if isinstance(method, Approval) else " > ".join(tiers)
+    match method:
+        case Approval() | EqualShares():
+            return ", ".join(labels[i] for i in choice[0])
+        case Score(highest=highest):
+            return ", ".join(f"{labels[i]} {points}" for i, points in points_of(choice, highest).items())
+        case YesNo() | Ranked() | Stv():
+            return " > ".join(tiers)
 
 
 def show_issue(
@@ -63,7 +80,14 @@ def show_issue(
 def show_tally(tally: Tally, options: tuple[str, ...]) -> TallyView:
     """A count in numbers and words."""
     labels = options_of(tally.method, options)
-    units = {YesNo: "ballots", Approval: "approvals", Ranked: "first places"}
+    units = {
+        YesNo: "ballots",
+        Approval: "approvals",
+        Ranked: "first places",
+        Score: "points",
+        Stv: "first places",
+        EqualShares: "approvals",
+    }
     leading = _leading(tally)
     counts = tuple(
         OptionCount(label, count, index in leading)
@@ -78,6 +102,8 @@ def show_tally(tally: Tally, options: tuple[str, ...]) -> TallyView:
         outcome=tally.outcome.value.replace("-", " "),
         headline=_headline(tally, labels),
         explain=explain(tally),
+        tied=tuple(labels[i] for i in tally.tied),
+        rounds=tally.rounds,
     )
 
 
@@ -105,13 +131,20 @@ def _headline(tally: Tally, labels: tuple[str, ...]) -> str:
             told = f"not passing{numbers}"
         case Outcome.ELECTED:
             told = f"{names} ahead" if len(tally.winners) == 1 else f"{names} are ahead"
+            if isinstance(tally.method, EqualShares):
+                told = f"{names} would be funded"
         case Outcome.TIED:
-            told = f"a tie between {tied}" + (f"; {names} elected" if names else "")
+            certain = "funded" if isinstance(tally.method, EqualShares) else "elected"
+            told = f"a tie between {tied}" + (f"; {names} {certain}" if names else "")
         case Outcome.NO_QUORUM:
             more = "1 more ballot is" if missing == 1 else f"{missing} more ballots are"
             told = f"no quorum yet{numbers}; {more} needed"
         case Outcome.NOBODY:
-            told = "nobody has chosen anything yet"
+            told = (
+                "nothing that was approved can be paid for"
+                if any(tally.counts) and isinstance(tally.method, EqualShares)
+                else "nobody has chosen anything yet"
+            )
     return f"Provisional: {told}."
 
 
