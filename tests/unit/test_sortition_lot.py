@@ -100,6 +100,8 @@ def test_overseers_are_three_or_all_who_are_left() -> None:
 
 def test_overseers_are_drawn_apart_from_tellers_and_for_each_vote() -> None:
     roll = _members(30)
+    lots = [domain_hash("p2pcouncil/overseer/1", SEED, ISSUE, member) for member in roll]
+    assert lot.overseers(SEED, ISSUE, roll, frozenset(), 1) == (roll[lots.index(min(lots))],)
     ranked = lot.ranking(SEED, 1, roll)
     first, second = (lot.overseers(SEED, ChangeHash(bytes([n] * 32)), roll, frozenset(), 30) for n in (1, 2))
     assert len({ranked, first, second}) == 3

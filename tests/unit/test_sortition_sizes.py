@@ -62,7 +62,7 @@ def test_the_sizes_of_the_design_are_for_one_draw_from_a_thousand() -> None:
 
 
 def test_no_draw_makes_a_committee_smaller_than_none() -> None:
-    assert [committee_size(on_duty) for on_duty in (1, 39, 40, 41, 60, 100)] == [1, 39, 40, 40, 40, 40]
+    assert [committee_size(on_duty) for on_duty in (1, 2, 39, 40, 41, 60, 100)] == [1, 2, 39, 40, 40, 40, 40]
     assert committee_size(41) == MAX_UNDRAWN
 
 
