@@ -5,7 +5,17 @@ from p2pcouncil.domain.entries import TextVersionRef
 from p2pcouncil.domain.tally.choice import NO, YES, Choice
 from p2pcouncil.domain.tally.count import Counter
 from p2pcouncil.domain.tally.explain import explain
-from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo, options_of, rule, tie_rule
+from p2pcouncil.domain.tally.method import (
+    Approval,
+    Method,
+    Ranked,
+    Score,
+    Stv,
+    YesNo,
+    options_of,
+    rule,
+    tie_rule,
+)
 from p2pcouncil.domain.tally.outcome import Outcome, ballots_needed
 from p2pcouncil.peer.views import (
     BallotView,
@@ -132,7 +142,8 @@ def tally(method: Method, options: tuple[str, ...], roll: int, choices: list[Cho
         headline = f"Provisional: {state}, {counts[0]} yes to {counts[1]} no."
     else:
         winners = result.winners
-        unit, counts = "approvals", result.counts
+        units = {Score: "points", Stv: "first places"}
+        unit, counts = units.get(type(method), "approvals"), result.counts
         if isinstance(method, Ranked):
             everyone = range(len(names))
             unit = "wins over other options"

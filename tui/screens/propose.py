@@ -111,11 +111,11 @@ class ProposeScreen(CouncilScreen):
                     Picker([label for _, label in _THRESHOLDS], id="threshold"),
                     id="for-threshold",
                 )
-                yield Field(
-                    "Options, one on each line", many_lines(id="options", classes="five"), id="for-options"
-                )
                 yield Static(
                     "End each line with what it costs, like: New windows 4200", id="for-costs", classes="help"
+                )
+                yield Field(
+                    "Options, one on each line", many_lines(id="options", classes="five"), id="for-options"
                 )
                 yield Field("How many win", _number("winners", "1"), id="for-winners")
                 yield Field("Most points for an option, up to 10", _number("highest", "5"), id="for-highest")

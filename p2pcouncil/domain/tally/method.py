@@ -215,19 +215,19 @@ def rule(method: Method) -> str:
             who = (
                 "option with the most points wins" if winners == 1 else f"{winners} with the most points win"
             )
-            decides = f"Give each option 0 to {highest} points, and none is 0; the {who}."
+            decides = f"Give each option 0 to {highest} points, left out is 0; the {who}."
         case Stv(seats=seats):
             places = "1 seat" if seats == 1 else f"{seats} seats"
             decides = (
-                f"Rank as many options as you like, one by one, to fill {places}. Whoever has enough votes is "
-                "elected and what is more than enough moves on in part; whoever has fewest is excluded and "
-                "their votes move on whole (single transferable vote, as in Scottish law, SSI 2007/42)."
+                f"Rank as many as you like, one by one, to fill {places}. Whoever has enough votes is elected, "
+                "and what is too much moves on in part; whoever has fewest is out, and their votes move on whole "
+                "(single transferable vote, as in Scottish law, SSI 2007/42)."
             )
         case EqualShares(budget=budget):
             decides = (
-                f"Approve as many projects as you like. Each ballot has an equal share of {budget:,} for them; "
-                "of the projects that their supporters can pay for, the one that asks the smallest part of its "
-                "price of any of them is bought first (method of equal shares). What is left is not spent."
+                f"Approve as many projects as you like. Each ballot has an equal share of {budget:,}; whatever "
+                "asks the smallest part of its price of any supporter is bought first, until nobody can pay for "
+                "more (method of equal shares). What is left is not spent."
             )
         case _:
             assert_never(method)
@@ -273,14 +273,14 @@ def tie_rule(method: Method) -> str:
             )
         case Stv():
             return (
-                "If several have the fewest votes or the same surplus, the latest earlier stage at which they "
-                "differed decides. Where the law would then draw lots, every way is counted: those elected in "
-                "each way are elected, and a run-off between those elected in some fills the rest."
+                "If several have the fewest votes, or the same surplus, the latest earlier stage at which they "
+                "differed decides. Where the law would draw lots, each way is counted: whoever is elected in all "
+                "is elected, and a run-off between those elected in some fills the rest."
             )
         case EqualShares():
             return (
-                "If several projects ask the same smallest part, every order of buying them is followed: what "
-                "is bought in each is bought, and a run-off between those bought in some decides the rest."
+                "If several ask the same smallest part, each order of buying is followed: what is bought in all "
+                "is funded, and a run-off between what is bought in some decides the rest."
             )
         case _:
             assert_never(method)
