@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from math import comb
 from pathlib import Path
 
 from p2pcouncil.domain.register.quorum import liars_tolerated, quorum_of
@@ -156,6 +157,18 @@ def foresight_table() -> str:
     return _table(["honest asleep", *(f"{pages} ahead" for pages in ahead)], rows)
 
 
+def fresh_table() -> str:
+    """How many seats a coalition gets if it may choose the seed among many: the most that turns up so often."""
+    tellers, on_duty, bad = committee_size(1_000, 100), 1_000, 100
+    tries = (2, 1_000, 1_000_000, 1_000_000_000)
+    ways = [comb(bad, seats) * comb(on_duty - bad, tellers - seats) for seats in range(tellers + 1)]
+    reached = [max(n for n in range(tellers + 1) if sum(ways[n:]) * count >= sum(ways)) for count in tries]
+    return _table(
+        ["seeds to choose from", *(f"{count:,}" for count in tries)],
+        [[f"seats of {tellers}, which bear {liars_tolerated(tellers)}", *map(str, reached)]],
+    )
+
+
 def played(pages: int = PLAYED_PAGES) -> list[tuple[int, str, Gain]]:
     """Each aim against each share, 200 on duty, 28 tellers."""
     return [
@@ -220,6 +233,7 @@ CHEAP: dict[str, Callable[[], str]] = {
     "influence": influence_table,
     "luck": luck_table,
     "foresight": foresight_table,
+    "fresh": fresh_table,
 }
 TABLES = CHEAP | {"played": played_table}
 

@@ -12,10 +12,19 @@ from nacl.signing import SigningKey
 
 from crdt.errors import RemoteError
 from crdt.ids import CouncilId
+from p2pcouncil.domain.records import read_genesis, read_join
 from p2pcouncil.domain.sortition import ecvrf
 from p2pcouncil.domain.sortition.ecvrf import VrfSeed, is_vrf_key, proof_to_hash, prove, verify, vrf_public
 from p2pcouncil.domain.sortition.lot import first_seed, lot_input
-from p2pcouncil.identity.keys import DeviceKey
+from p2pcouncil.identity.keys import DeviceKey, MemberKey
+from p2pcouncil.identity.keystore import Identity
+from p2pcouncil.peer import commands as c
+from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.events import Keep
+from p2pcouncil.peer.planning.desk import Desk
+from p2pcouncil.peer.planning.membership import _signed_join
+from p2pcouncil.peer.planning.planner import plan
+from p2pcouncil.runtime.session import me_of
 
 FILE = Path(__file__).parent.parent / "vectors" / "ecvrf_edwards25519_sha512_tai.json"
 VECTORS = [
@@ -224,6 +233,23 @@ def test_the_key_in_foundings_and_joins_checks_proofs_of_the_device() -> None:
     assert verify(device.vrf_public, ALPHA, prove(device.vrf_seed(), ALPHA)) == proof_to_hash(
         prove(device.vrf_seed(), ALPHA)
     )
+
+
+def test_the_key_that_a_founding_and_a_join_name_checks_what_that_laptop_proves() -> None:
+    device = DeviceKey(bytes(range(32)))
+    member = MemberKey(bytes(32))
+    me = me_of(Identity("Ada", member.certify(device.device), device))
+    peer = Peer()
+    peer.world.me = me
+    desk = Desk(peer, device, lambda size: bytes(range(size)), 0)
+    founding = plan(desk, c.FoundCouncil("Bakery", "society", "society", ""))
+    (kept,) = (effect for effect in founding.effects if isinstance(effect, Keep))
+    council, genesis = read_genesis(kept.value)
+    alpha = lot_input(council, first_seed(council), 1)
+    proof = prove(device.vrf_seed(), alpha)
+    assert verify(genesis.roll[0].vrf, alpha, proof) == proof_to_hash(proof)
+    join = read_join(_signed_join(desk, council, None))
+    assert join.vrf == genesis.roll[0].vrf != join.device
 
 
 def test_a_devices_signing_key_proves_nothing_of_its_own() -> None:

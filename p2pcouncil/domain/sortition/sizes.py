@@ -61,9 +61,8 @@ def smallest_committee(on_duty: int, bad_permille: int, draws: int) -> int:
     if 3 * bad >= on_duty:
         return on_duty  # Rounded up, a share of very few is large; and they are too few to be drawn from.
     accepted = ACCEPTED / draws / seeds_seen(Fraction(bad, on_duty))
-    for size in range(
-        SMALLEST, on_duty, 3
-    ):  # Sizes in between bear no more liars, and have more seats for them.
+    # Sizes in between bear no more liars, and have more seats for them.
+    for size in range(SMALLEST, on_duty, 3):
         if chance_of_too_many_bad(size, on_duty, bad) < accepted:
             return size
     return on_duty
