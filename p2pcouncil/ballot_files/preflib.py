@@ -43,7 +43,7 @@ class _Reading:
     alternatives: _Declared | None = None
     voters: _Declared | None = None
     orders: _Declared | None = None
-    index: dict[str, int] = field(default_factory=dict)
+    index: dict[str, tuple[int, ...]] = field(default_factory=dict)
     ballots: Gathering = field(default_factory=Gathering)
 
 
@@ -78,7 +78,7 @@ def read_preflib(lines: list[str], order_type: str = "") -> BallotFile:
     separator = "," if is_old else ":"
     start = _read_old_head(lines, reading) if is_old else _read_head(lines, reading)
     options = _options(reading)
-    reading.index = {str(number): number - 1 for number in range(1, len(options) + 1)}
+    reading.index = {str(number): (number - 1,) for number in range(1, len(options) + 1)}
     for number, line in enumerate(lines[start:], start=start + 1):
         if not line.strip():
             continue
@@ -260,13 +260,15 @@ def _read_ballot(line: str, number: int, separator: str, reading: _Reading) -> N
     reading.ballots.add(Ranking(tiers), times, number)
 
 
-def _tiers(order: str, offset: int, line: int, index: dict[str, int]) -> tuple[tuple[int, ...], ...]:
+def _tiers(
+    order: str, offset: int, line: int, index: dict[str, tuple[int, ...]]
+) -> tuple[tuple[int, ...], ...]:
     """Read an order; `offset` characters of its line come before it."""
     if "{" not in order:
-        # Nearly all lines are of this kind, and there may be a million of them.
-        listed = [index.get(part.strip(), -1) for part in order.split(",")]
-        if min(listed) >= 0 and len(set(listed)) == len(listed):
-            return tuple((option,) for option in listed)
+        # Nearly all lines are of this kind, and there may be a million of them, which share their tiers.
+        listed = tuple(index.get(part.strip(), ()) for part in order.split(","))
+        if () not in listed and len(set(listed)) == len(listed):
+            return listed
     if not order.strip():
         return ()
     tiers: list[tuple[int, ...]] = []
@@ -286,17 +288,17 @@ def _tiers(order: str, offset: int, line: int, index: dict[str, int]) -> tuple[t
         parts = [found[1]] if found[1] is not None else found[2].split(",")
         tier = []
         for part in parts:
-            option = index.get(part.strip(), -1)
-            if option < 0 or option in seen:
-                why = "ranked twice" if option >= 0 else f"not one of 1 to {len(index)}"
+            known = index.get(part.strip(), ())
+            if not known or known[0] in seen:
+                why = "ranked twice" if known else f"not one of 1 to {len(index)}"
                 raise BallotFileError(
                     f"Alternative {quoted(part.strip())} is {why}.",
                     "Name each alternative by its number, at most once; a blank ballot has nothing after its number.",
                     line,
                     offset + at + 1,
                 )
-            seen.add(option)
-            tier.append(option)
+            seen.add(known[0])
+            tier.append(known[0])
         tiers.append(tuple(sorted(tier)))
         at, more = found.end(), found[3] == ","
     return tuple(tiers)

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 from p2pcouncil.ballot_files.ballots import BallotFile
 from p2pcouncil.ballot_files.counting import Counted
-from p2pcouncil.cli.as_json import Json, plain
+from p2pcouncil.cli.as_json import Json, method_name, plain
 from p2pcouncil.cli.show import plural, table, wrap
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.tally.explain import explain
@@ -126,11 +126,6 @@ def json_of_count(report: Report) -> Json:
         "explain": list(explain(tally)),
         "notes": list(report.notes),
     }
-
-
-def method_name(method: Method) -> str:
-    """The method as the command line names it."""
-    return str(method.__struct_config__.tag)
 
 
 def _shown_name(report: Report) -> str:

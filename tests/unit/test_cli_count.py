@@ -164,9 +164,9 @@ def test_names_on_paper_do_not_reach_into_the_terminal(
         (["FILE"], ExitCode.USAGE, "method is missing", "--method"),
         (["--method", "ranked"], ExitCode.USAGE, "file is missing", "count FILE"),
         (["FILE", "--example", "ranked"], ExitCode.USAGE, "printed alone", "--example ranked"),
-        (["FILE", "--method", "ranked", "--seats", "2"], ExitCode.USAGE, "knows no --seats", "--seats"),
-        (["FILE", "--method", "ranked", "--budget", "2"], ExitCode.USAGE, "knows no --budget", "--budget"),
-        (["FILE", "--method", "stv"], ExitCode.USAGE, "how many are elected", "--seats 5"),
+        (["FILE", "--method", "ranked", "--seats", "2"], ExitCode.USAGE, "--seats belongs to stv", "--seats"),
+        (["FILE", "--method", "ranked", "--budget", "2"], ExitCode.USAGE, "--budget belongs to", "--budget"),
+        (["FILE", "--method", "stv"], ExitCode.USAGE, "fills seats", "--seats"),
         (
             ["FILE", "--method", "stv", "--seats", "4"],
             ExitCode.ERROR,
@@ -174,7 +174,12 @@ def test_names_on_paper_do_not_reach_into_the_terminal(
             "settings",
         ),
         (["FILE", "--method", "ranked", "--quorum", "50"], ExitCode.USAGE, "share of the roll", "--roll"),
-        (["FILE", "--method", "ranked", "--quorum", "x"], ExitCode.USAGE, "no share", "percent"),
+        (
+            ["FILE", "--method", "ranked", "--roll", "20", "--quorum", "x"],
+            ExitCode.USAGE,
+            "no share",
+            "percent",
+        ),
         (["FILE", "--method", "ranked", "--roll", "0"], ExitCode.USAGE, "1 to 1,000,000,000", "--roll 40"),
         (["FILE", "--method", "ranked", "--roll", "18"], ExitCode.ERROR, "only 18 members", "--roll"),
         (
