@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.sim.__main__ import main
-from tests.sim.mutants import MUTANTS, hunt
+from tests.sim.hunting import hunt
+from tests.sim.mutants import MUTANTS, play
 from tests.sim.run import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +39,7 @@ def test_nothing_is_lost_and_nobody_is_fooled(batch: int) -> None:
 @pytest.mark.parametrize("name", QUICK_MUTANTS)
 def test_a_broken_rule_is_noticed(name: str) -> None:
     (mutant,) = (mutant for mutant in MUTANTS if mutant.name == name)
-    assert hunt(mutant) is not None
+    assert hunt(mutant, play) is not None
 
 
 def test_a_seed_is_the_same_run_in_another_process_with_another_hash_seed() -> None:

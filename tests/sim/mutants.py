@@ -6,16 +6,11 @@ function or constant of the product, and is caught when some seed of the stated 
 
 # ruff: noqa: ANN401 - what stands in for a function takes whatever that takes.
 
-import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
-
-from rich.console import Console
-from rich.table import Table
 
 from crdt import evidence
 from crdt.envelope import Envelope
@@ -23,31 +18,8 @@ from crdt.ids import ChangeHash
 from crdt.store import orphans, schema
 from p2pcouncil.domain import issues
 from p2pcouncil.peer import place, pulling
-from tests.sim.run import Result, run
-
-Break = Callable[[], AbstractContextManager[object]]
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One rule, broken.
-
-    Attributes:
-        name: what it is called in the table.
-        breaks: how it is broken, in a sentence.
-        seeds: within how many seeds, from 1 on, it has to be caught.
-        apply: replaces the code as long as the context lasts.
-    """
-
-    name: str
-    breaks: str
-    seeds: int
-    apply: Break
-
-
-def replaced(target: str, new: Any) -> Break:
-    """Replace a name of a module or a class."""
-    return lambda: patch(target, new)
+from tests.sim.hunting import Mutant, hunt_all, replaced
+from tests.sim.run import run
 
 
 def _without_fork_rule(state: Any, offered: Iterable[Envelope], pinned: Any = None) -> evidence.LanePlan:
@@ -247,41 +219,11 @@ MUTANTS: tuple[Mutant, ...] = (
 )
 
 
-def hunt(mutant: Mutant) -> Result | None:
-    """Play seeds with a broken rule until one of them shows it; None when none does."""
-    for seed in range(1, mutant.seeds + 1):
-        with mutant.apply():
-            result = run(seed)
-        if result.violations:
-            assert not run(seed).violations, f"seed {seed} fails without a mutant, too"
-            return result
-    return None
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Hunt every mutant, or those named.
-
-    Returns:
-        0 when all were caught.
-    """
-    parser = argparse.ArgumentParser(prog="python -m tests.sim.mutants", description=__doc__)
-    parser.add_argument("names", nargs="*", help="only these")
-    names = parser.parse_args(arguments).names
-    console = Console(highlight=False, width=150)
-    table = Table("mutant", "what is broken", "caught by seed", "of", "how it showed")
-    at_large = 0
-    for mutant in MUTANTS:
-        if names and mutant.name not in names:
-            continue
-        result = hunt(mutant)
-        at_large += result is None
-        told = str(result.seed) if result else "NOT CAUGHT"
-        table.add_row(mutant.name, mutant.breaks, told, str(mutant.seeds), result.shortly() if result else "")
-        console.print(f"{mutant.name}: {told}", markup=False)
-    console.print(table)
-    console.print(f"sim-mutants: {at_large} not caught", markup=False)
-    return 1 if at_large else 0
+def play(seed: int) -> str:
+    """Play a society; what was violated, shortly."""
+    result = run(seed)
+    return result.shortly() if result.violations else ""
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(hunt_all(MUTANTS, play, "sim-mutants", sys.argv[1:]))

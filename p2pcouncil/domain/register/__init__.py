@@ -1,0 +1,1 @@
+"""The register: pages that a committee certifies, and votes that close on them. Rules only; nothing here acts."""

@@ -1,0 +1,130 @@
+"""The chain: what the pages so far come to. Who is on the roll, who tells, what time it is, which votes are open.
+
+`following.follow` is a pure function of a chain and a page: nothing in it depends on when or by whom the page is read,
+on a clock, or on what else is held. Otherwise a page could become invalid between two looks of tellers, and a lock on
+it would hold the council up for ever. What a page *claims* about things outside it (that an opening was seconded,
+that a sheet follows from its seals) is asked by tellers before they prevote for a fresh page, and by whoever audits.
+
+Source: DESIGN sections 5 and 6.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crdt.ids import CouncilId, DeviceId, MemberId
+from p2pcouncil.domain.records import Charter, Genesis
+from p2pcouncil.domain.register.committees import Committee, Teller
+from p2pcouncil.domain.sortition import lot
+from p2pcouncil.domain.sortition.sizes import committee_size
+
+PAGE_GRACE_MINUTES = 20_160
+"""How long a closed vote waits for seals before a page may lapse it: two weeks of page time."""
+PROBATION_MINUTES = 20_160
+"""How long a newcomer is on the roll before they vouch or tell: two weeks of page time."""
+MS_PER_MINUTE = 60_000
+KEY_PAGES = 20
+"""How many pages old a VRF key has to be before its proofs make seeds. Whoever could name a key for a page that they
+see coming would try keys until the lot suited them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A member's place on the roll.
+
+    Attributes:
+        device: the device that votes and tells for them.
+        vrf: their VRF key, 32 bytes.
+        name: from the founding or the join. Text of strangers: clean it before it is shown.
+        duty_number: of the duty statement that named the device; 0 for the founding or the join.
+        is_on_duty: whether they tell.
+        since_ms: page time when they came; 0 for founders.
+        key_page: number of the page that brought the VRF key; for founders so low that it is old at once.
+    """
+
+    device: DeviceId
+    vrf: bytes
+    name: str
+    duty_number: int
+    is_on_duty: bool
+    since_ms: int
+    key_page: int = -KEY_PAGES
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVote:
+    """A vote that runs, or waits to be closed.
+
+    Attributes:
+        issue, proposal: which.
+        page: that entered it.
+        window_minutes: how long it runs.
+        closes_ms: page time at which it ends; None until the page after its own tells the time.
+        roll: who may vote, ascending: the roll after its page.
+        committee: who seals it: the tellers of its page.
+    """
+
+    issue: bytes
+    proposal: bytes
+    page: int
+    window_minutes: int
+    closes_ms: int | None
+    roll: tuple[MemberId, ...]
+    committee: Committee
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A council's register up to a page. Treat its mappings as frozen; `following.follow` makes new ones.
+
+    Attributes:
+        council: whose.
+        charter: its charter.
+        number: of the last page; 0 for the founding.
+        page: its hash; the council's id for page 0.
+        time_ms: page time, milliseconds since 1970; 0 until page 2.
+        seed: of the last page, 32 bytes; draws what comes next.
+        roll: who belongs.
+        committee: who told the last page; None for page 0.
+        votes: by issue, votes that are not closed.
+        proposals: every proposal that was ever entered, with its issue.
+        closed: every vote that was closed, with the number of the page that did.
+        convicted: members who were caught in a lie, with the number of the page that says so. They tell no more.
+        vouched: per member, page times of joins that they vouched for.
+    """
+
+    council: CouncilId
+    charter: Charter
+    number: int
+    page: bytes
+    time_ms: int
+    seed: bytes
+    roll: Mapping[MemberId, Seat]
+    committee: Committee | None = None
+    votes: Mapping[bytes, OpenVote] = field(default_factory=dict)
+    proposals: Mapping[bytes, bytes] = field(default_factory=dict)
+    closed: Mapping[bytes, int] = field(default_factory=dict)
+    convicted: Mapping[MemberId, int] = field(default_factory=dict)
+    vouched: Mapping[MemberId, tuple[int, ...]] = field(default_factory=dict)
+
+    def next_committee(self) -> Committee:
+        """Who tells the next page, by rank: fixed by this page alone."""
+        on_duty = [member for member, seat in self.roll.items() if seat.is_on_duty]
+        if not on_duty:
+            on_duty = list(self.roll)  # A register that nobody tells would be closed for ever.
+        size = committee_size(len(on_duty))
+        drawn = lot.committee(self.seed, self.number + 1, on_duty, size)
+        return Committee(tuple(self._teller(member) for member in drawn))
+
+    def _teller(self, member: MemberId) -> Teller:
+        seat = self.roll[member]
+        is_old = self.number - seat.key_page >= KEY_PAGES
+        return Teller(member, seat.device, seat.vrf if is_old else b"")
+
+
+def first_chain(council: CouncilId, genesis: Genesis) -> Chain:
+    """The register with its founding alone. All founders are on duty."""
+    roll = {
+        MemberId(f.member): Seat(DeviceId(f.device), f.vrf, f.name, 0, True, 0)
+        for f in sorted(genesis.roll, key=lambda founder: founder.member)
+    }
+    return Chain(council, genesis.charter, 0, council, 0, lot.first_seed(council), roll)

@@ -1,0 +1,98 @@
+"""The register's rules broken on purpose; `python -m tests.sim.register.mutants` has to notice each."""
+
+# ruff: noqa: ANN401 - what stands in for a function takes whatever that takes.
+
+import sys
+from typing import Any
+from unittest.mock import patch
+
+from p2pcouncil.domain.register import sealing
+from p2pcouncil.domain.register.sayings import NOTHING, Said
+from p2pcouncil.domain.register.shot import Look, Shot
+from tests.sim.hunting import Mutant, hunt_all, replaced
+from tests.sim.register.people import is_said
+from tests.sim.register.teller import Teller
+from tests.sim.register.world import play
+
+SIZES = (4, 5, 7)
+
+
+def shown(seed: int) -> str:
+    """Play a register of one of a few sizes; which checkers fired."""
+    _, violations = play(seed, SIZES[seed % len(SIZES)])
+    return ", ".join(violations)
+
+
+def _forgets_what_it_said(self: Any) -> None:
+    """A teller that starts anew has lost what it said itself, as if that had been sent before it was stored."""
+    for item in list(self.disk.heard):
+        if isinstance(item, Said) and is_said(item, self.me.device_key.device):
+            del self.disk.heard[item]
+    _wake(self)
+
+
+_wake = Teller.wake
+
+
+def _free_on_reproposal(self: Any, me: Any) -> tuple[bytes, int]:
+    value, round_ = _locked(self, me)
+    return (value, -1) if value != NOTHING else (value, round_)
+
+
+_locked = Shot._locked
+
+
+def _on_fewer_seals(named: Any, liars: int) -> int:
+    return _counted(named, max(0, liars - 1))
+
+
+_counted = sealing.counted_number
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "no lock",
+        "a teller prevotes for any new page, whatever it precommitted to",
+        400,
+        lambda: patch.object(Shot, "_locked", lambda self, me: (NOTHING, -1)),
+    ),
+    Mutant(
+        "quorum one lower",
+        "one teller fewer makes a quorum",
+        200,
+        replaced("p2pcouncil.domain.register.committees.quorum_of", lambda n: (n + (n - 1) // 3) // 2),
+    ),
+    Mutant(
+        "counted on f seals",
+        "a ballot counts that only liars need to name",
+        100,
+        replaced("p2pcouncil.domain.register.sealing.counted_number", _on_fewer_seals),
+    ),
+    Mutant(
+        "votes from memory",
+        "a teller sends what it says before it is on its disk, and forgets it in a crash",
+        50,
+        lambda: patch.object(Teller, "wake", _forgets_what_it_said),
+    ),
+    Mutant(
+        "locks without proof",
+        "a re-proposal frees a lock on the proposer's word alone",
+        400,
+        lambda: patch.object(Shot, "_locked", _free_on_reproposal),
+    ),
+    Mutant(
+        "prevotes unseen",
+        "a teller prevotes for a page without looking at what it claims",
+        100,
+        lambda: patch.object(Teller, "look", lambda self, value: Look.GOOD),
+    ),
+    Mutant(
+        "any signature",
+        "a saying is anybody's who says so",
+        100,
+        replaced("tests.sim.register.teller.is_said", lambda said, device: True),
+    ),
+)
+
+
+if __name__ == "__main__":
+    sys.exit(hunt_all(MUTANTS, shown, "sim-register-mutants", sys.argv[1:]))
