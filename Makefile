@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test sim sim-mutants fire fuzz check format lint types imports bench snap pictures wheel clean help
+.PHONY: demo test sim sim-mutants fire fuzz oracles check format lint types imports bench snap pictures wheel clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -37,6 +37,11 @@ fire: $(READY)  ## five real peers under fire, five minutes or SECONDS=…, with
 fuzz: $(READY)  ## fuzz what reads bytes of others (Linux): TARGET=peer RUNS=1000000, or SECONDS=… of each target
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/fuzz/requirements.txt
 	$(BIN)/python -m tests.fuzz $(or $(TARGET),all) --runs $(or $(RUNS),100000) --seconds $(or $(SECONDS),0)
+
+oracles:  ## hold every way of counting against public libraries, live: RUNS=5000, SEED=…
+	@test -x .venv-oracles/bin/python || $(PYTHON) -m venv .venv-oracles
+	.venv-oracles/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/oracles/requirements.txt
+	.venv-oracles/bin/python -m tests.oracles --runs "$(or $(RUNS),1000)" --seed "$(or $(SEED),1)"
 
 check: $(READY) lint types imports test  ## format, lint, types, import contracts, tests
 
