@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crdt.ids import MemberId
-from p2pcouncil.domain.tally.choice import Choice, validate_choice
+from p2pcouncil.domain.tally.choice import Choice, choice_of_points, points_of, validate_choice
 from p2pcouncil.domain.tally.count import Counter, tally
 from p2pcouncil.domain.tally.explain import explain
-from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo
+from p2pcouncil.domain.tally.method import Approval, EqualShares, Method, Ranked, Score, Stv, YesNo
 from p2pcouncil.domain.tally.outcome import Outcome, Tally
 
 Vote = tuple[Method, tuple[str, ...], list[Choice]]
@@ -33,12 +33,27 @@ def votes(draw: st.DrawFn) -> Vote:
     quorum = draw(st.sampled_from([0, 1, 333, 500, 1000]))
     size = draw(st.integers(2, 6))
     options = tuple(f"option {index}" for index in range(size))
-    kind = draw(st.sampled_from(["yes-no", "approval", "ranked"]))
+    kind = draw(st.sampled_from(["yes-no", "approval", "ranked", "score", "stv", "equal-shares"]))
     if kind == "yes-no":
         sides = st.integers(0, 2).map(lambda side: ((side,),))
         return YesNo(quorum, draw(st.integers(0, 999))), (), draw(st.lists(sides, max_size=12))
+    if kind == "score":
+        highest = draw(st.integers(1, 10))
+        points = st.dictionaries(st.integers(0, size - 1), st.integers(0, highest))
+        given = points.map(lambda points: choice_of_points(points, highest))
+        winners = draw(st.integers(1, size))
+        return Score(quorum, highest, winners), options, draw(st.lists(given, max_size=12))
+    if kind == "stv":
+        orders = st.permutations(range(size)).map(lambda order: tuple((option,) for option in order))
+        cut = st.tuples(orders, st.integers(0, size)).map(lambda cut: cut[0][: cut[1]])
+        return Stv(quorum, draw(st.integers(1, size))), options, draw(st.lists(cut, max_size=12))
+    sets = st.sets(st.integers(0, size - 1)).map(lambda s: (tuple(sorted(s)),) if s else ())
+    if kind == "equal-shares":
+        money = st.integers(1, 12)
+        costs = tuple(draw(st.lists(money, min_size=size, max_size=size)))
+        budget = draw(st.integers(1, 40))
+        return EqualShares(quorum, budget, costs), options, draw(st.lists(sets, max_size=12))
     if kind == "approval":
-        sets = st.sets(st.integers(0, size - 1)).map(lambda s: (tuple(sorted(s)),) if s else ())
         return Approval(quorum, draw(st.integers(1, size))), options, draw(st.lists(sets, max_size=12))
     return Ranked(quorum), options, draw(st.lists(ranked_choices(size), max_size=12))
 
@@ -74,7 +89,11 @@ def test_the_order_of_options_does_not_matter(vote: Vote, rng: random.Random) ->
     rng.shuffle(new)
     moved_options = tuple(options[new.index(place)] for place in range(len(options)))
     moved_choices = [tuple(tuple(sorted(new[o] for o in tier)) for tier in choice) for choice in choices]
-    here, there = count(method, options, choices), count(method, moved_options, moved_choices)
+    moved_method: Method = method
+    if isinstance(method, EqualShares):
+        moved_costs = tuple(method.costs[new.index(place)] for place in range(len(options)))
+        moved_method = EqualShares(method.quorum_permille, method.budget, moved_costs)
+    here, there = count(method, options, choices), count(moved_method, moved_options, moved_choices)
     assert here.outcome is there.outcome
     assert tuple(sorted(new[o] for o in here.winners)) == there.winners
     assert tuple(sorted(new[o] for o in here.tied)) == there.tied
@@ -119,7 +138,26 @@ def test_a_result_hangs_together(vote: Vote) -> None:
         out = set(range(len(options))) - set(result.winners) - set(result.tied)
         if result.outcome is Outcome.ELECTED:
             assert all(result.counts[w] > result.counts[o] for w in result.winners for o in out)
+    if isinstance(method, Stv):
+        seats_taken = len(result.winners) + (len(result.tied) > 0)
+        assert seats_taken <= method.seats
+        assert len(result.winners) + len(result.tied) > method.seats or not result.tied
+        ranked = {option for choice in choices for (option,) in choice}
+        assert {*result.winners, *result.tied} <= ranked
+        if result.outcome is Outcome.ELECTED:
+            assert len(result.winners) == min(method.seats, len(ranked))
+    if isinstance(method, EqualShares):
+        assert sum(method.costs[winner] for winner in result.winners) <= method.budget
+        assert all(result.counts[option] for option in (*result.winners, *result.tied))
     assert all(line.isprintable() for line in explain(result))
+
+
+@given(st.integers(1, 10), st.dictionaries(st.integers(0, 9), st.integers(0, 10)))
+def test_a_score_ballot_gives_the_points_that_it_was_made_from(highest: int, points: dict[int, int]) -> None:
+    points = {option: min(given, highest) for option, given in points.items()}
+    choice = choice_of_points(points, highest)
+    validate_choice(Score(0, highest), tuple(map(str, range(10))), choice)
+    assert points_of(choice, highest) == {option: given for option, given in points.items() if given}
 
 
 def profiles(size_min: int, size_max: int) -> st.SearchStrategy[tuple[int, list[Choice]]]:

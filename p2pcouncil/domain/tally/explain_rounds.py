@@ -113,6 +113,9 @@ def _stage(tally: Tally, stage: Stage, quota: int) -> list[str]:
         case Move.LAST:
             fill = "fills" if len(stage.elected) == 1 else "fill"
             return [f"No more are left than seats, so {names(tally, stage.elected)} {fill} the rest."]
+        case Move.LEVEL:
+            kept = f"Seats go to {names(tally, stage.elected)}. " if stage.elected else ""
+            return [f"{kept}{whose} have no vote and are level, and too few seats are left for all."]
     holders = [option for option in range(len(stage.votes)) if stage.votes[option]]
     holders.sort(key=lambda option: (-stage.votes[option], option))
     votes = ", ".join(f"{name(tally, option)} {_votes(stage.votes[option])}" for option in holders)
@@ -129,8 +132,10 @@ def _purchase(tally: Tally, bought: Purchase) -> str:
     )
     if not bought.poorer:
         return f"{told}."
-    rest = "the 1 that has less pays" if bought.poorer == 1 else f"the {bought.poorer} that have less pay"
-    return f"{told}, {rest} all it has left, {_money(*bought.paid_by_poorer)}{' together' * (bought.poorer > 1)}."
+    paid = _money(*bought.paid_by_poorer)
+    if bought.poorer == 1:
+        return f"{told}, and the 1 that has less pays all it has left, {paid}."
+    return f"{told}, and the {bought.poorer} that have less pay all they have left, {paid} together."
 
 
 def _lot(tally: Tally, lot: Lot, quota: int) -> list[str]:

@@ -23,6 +23,8 @@ class Move(enum.StrEnum):
     """Options without any vote were excluded; nothing moved."""
     LAST = "last"
     """No more options were left than seats, so all of them were elected."""
+    LEVEL = "level"
+    """Options without any vote were more than the seats that were left for them, and nothing told them apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Stage:
 
     Attributes:
         move: what it began with.
-        whose: options whose votes moved or who were excluded, ascending; empty at the first stage and the last.
+        whose: options whose votes moved or who were excluded, ascending; empty at the first stage and the last. Of
+            LEVEL, the options that are level.
         looked_back: whether an earlier stage had to decide whose turn it was.
         votes: what each option had at its end, in hundred-thousandths of a vote.
         lost: what went to nobody in it, in the same unit: papers that rank no further option, and remainders.

@@ -157,7 +157,9 @@ class _Count:
         edge = self.order[ranked[stay]]
         level = frozenset(option for option in voteless if self.order[option] == edge)
         above = frozenset(option for option in ranked[:stay] if self.order[option] > edge)
-        stage = Stage(Move.LAST, (), True, self.votes, 0, tuple(sorted(above | others)))
+        stage = Stage(
+            Move.LEVEL, tuple(sorted(level)), bool(above), self.votes, 0, tuple(sorted(above | others))
+        )
         won = self.won | above | others
         return replace(self, won=won, hopeful=level, steps=(*self.steps, stage), is_end=True)
 
