@@ -95,7 +95,9 @@ def _sections(lines: Sequence[str]) -> dict[str, _Section]:
             name = cells[0].upper()
             if name in found:
                 raise BallotFileError(f"There is a second section {name}.", "Delete one of them.", number)
-            current = found[name] = _Section(number)
+            # Of META the columns are known, and older files don't name them.
+            columns = {"key": 0, "value": 1} if name == "META" else {}
+            current = found[name] = _Section(number, columns)
         elif current is None:
             raise BallotFileError("The file does not begin with META.", "Put the line META on top.", number)
         elif not current.columns:
@@ -150,6 +152,8 @@ def _meta(section: _Section) -> dict[str, tuple[str, int]]:
     meta: dict[str, tuple[str, int]] = {}
     for line, (key, value) in section.rows:
         key = key.lower()
+        if (key, value.lower()) == ("key", "value"):
+            continue
         if key in meta:
             raise BallotFileError(
                 f"{quoted(key)} is in line {meta[key][1]} already.", "Delete one of them.", line

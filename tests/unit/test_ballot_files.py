@@ -68,6 +68,18 @@ def test_schulzes_own_example_elects_whom_his_paper_elects() -> None:
     assert tally.paths[4] == (25, 28, 28, 31, 0)
 
 
+def test_burlingtons_mayor_of_2009() -> None:
+    path = SAMPLES.parent / "burlington_2009.toi"
+    file = read_ballots(path.read_bytes(), path.name)
+    assert file.ballots == 8_980
+    counted = count(file, Ranked(0))
+    assert [counted.tally.options[option] for option in counted.tally.winners] == ["Andy Montroll"]
+    assert counted.tally.counts[4] == 2_951 + 3, "Kurt Wright: first alone, and first together with another"
+    with pytest.raises(BallotFileError, match="can't be shared") as caught:
+        count(file, Stv(0, 1))
+    assert "{" in path.read_text(encoding="utf-8").splitlines()[caught.value.line - 1]
+
+
 def test_orders_in_the_old_form() -> None:
     file = sample("old_form.soi")
     assert file.options == ("Rye", "Wheat, wholemeal", "Spelt")
@@ -100,6 +112,12 @@ def test_a_village_budget_with_decimals_is_exact() -> None:
     assert file.options[1] == "ramp Ramp; town hall"
     assert "greedy" in file.notes[0]
     assert count(file, Approval(0, 2)).tally.counts == (3, 3, 3, 1)
+
+
+def test_older_budgets_do_not_name_the_columns_of_their_metadata() -> None:
+    older = read_ballots(BUDGET.replace("key;value\n", "").encode())
+    assert count(older, Approval(0)) == count(read_ballots(BUDGET.encode()), Approval(0))
+    assert older.budget == Fraction(900)
 
 
 def test_points_and_orders_of_projects() -> None:
