@@ -1,10 +1,22 @@
 """All targets by name. Importing this imports the code under test: an instrumenting import goes around it."""
 
-from tests.fuzz import changes, entries, files, frames, gossip, network, peers, salvaged, shown, stores
+from tests.fuzz import (
+    ballots,
+    changes,
+    entries,
+    files,
+    frames,
+    gossip,
+    network,
+    peers,
+    salvaged,
+    shown,
+    stores,
+)
 from tests.fuzz.target import Target
 
 TARGETS: dict[str, Target] = {
     target.name: target
-    for module in (changes, frames, stores, entries, peers, files, network, gossip, shown, salvaged)
+    for module in (changes, frames, stores, entries, peers, files, network, gossip, shown, salvaged, ballots)
     for target in module.TARGETS
 }

@@ -2,28 +2,19 @@
 
 import random
 from collections.abc import Sequence
-from fractions import Fraction
-from pathlib import Path
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from p2pcouncil.ballot_files.counting import count_ballots, money_of
-from p2pcouncil.ballot_files.errors import BallotFileError
+from p2pcouncil.ballot_files.counting import count_ballots
 from p2pcouncil.ballot_files.reading import read_ballots
-from p2pcouncil.ballot_files.templates import template
 from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.domain.tally.count import Counter
-from p2pcouncil.domain.tally.method import Approval, EqualShares, Method, Ranked, Score, Stv, YesNo
+from p2pcouncil.domain.tally.method import Ranked
+from tests.fuzz.ballots import NAMES, check_file, samples
 
-SAMPLES = sorted((Path(__file__).parents[1] / "vectors" / "ballots").glob("*.*"))
-METHODS: tuple[Method, ...] = (YesNo(0), Approval(0), Ranked(0), Score(0, 5), Stv(0, 1))
-TABLES = [
-    template(name).encode() for name in ("yes-no", "approval", "ranked", "score", "stv", "equal-shares")
-]
-SEEDS = [(path.name, path.read_bytes()) for path in SAMPLES] + [("", data) for data in TABLES]
-
-NAMES = st.sampled_from(["", "a.csv", "a.soc", "a.soi", "a.toc", "a.toi", "a.pb", "a.txt"])
+SEEDS = list(samples())
+FILE_NAMES = st.sampled_from(NAMES)
 PIECES = st.sampled_from(
     [
         *(b"\n", b"\r\n", b"\r", b",", b";", b"\t", b":", b'"', b"{", b"}", b"#", b" ", b"\0", b"\xff"),
@@ -37,45 +28,13 @@ PIECES = st.sampled_from(
 BYTES = st.one_of(st.binary(max_size=200), st.lists(PIECES, max_size=60).map(b"".join))
 
 
-def located_or_counted(data: bytes, name: str) -> None:
-    """Read and count by every method; whatever fails has to say what to do, and name a line that is there."""
-    try:
-        file = read_ballots(data, name)
-    except BallotFileError as error:
-        check(error, data)
-        return
-    assert file.ballots == sum(group.times for group in file.groups)
-    for method in METHODS:
-        try:
-            counted = count_ballots(file, method, file.ballots)
-        except BallotFileError as error:
-            check(error, data)
-        else:
-            assert counted.tally.turnout == file.ballots
-            assert counted.blank <= file.ballots
-    try:
-        budget, costs, _ = money_of(file, Fraction(7) if file.budget is None else None)
-        count_ballots(file, EqualShares(0, budget, costs), file.ballots)
-    except BallotFileError as error:
-        check(error, data)
-
-
-def check(error: BallotFileError, data: bytes) -> None:
-    assert str(error).endswith(".")
-    assert error.hint
-    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n") + 1
-    assert 0 <= error.line <= lines
-    assert error.line or not error.column
-    assert str(error).isprintable()
-
-
 @settings(max_examples=300, deadline=None)
-@given(BYTES, NAMES)
+@given(BYTES, FILE_NAMES)
 @example(b"# a" + b" " * 19_000, "a.soi")
 @example(b"2\n1,a\n2,b\n1,1,1\n1," + b"{" * 19_000, "")
 @example(b"count,a,b\n" + b"9" * 19_000 + b",x,\n", "")
 def test_any_bytes_are_counted_or_refused_with_a_place(data: bytes, name: str) -> None:
-    located_or_counted(data, name)
+    check_file(data, name)
 
 
 @st.composite
@@ -94,7 +53,7 @@ def damaged(draw: st.DrawFn) -> tuple[str, bytes]:
 @given(damaged())
 def test_damaged_files_are_counted_or_refused_with_a_place(file: tuple[str, bytes]) -> None:
     name, data = file
-    located_or_counted(data, name)
+    check_file(data, name)
 
 
 def as_orders(choices: Sequence[Choice], size: int, head: bool) -> str:
