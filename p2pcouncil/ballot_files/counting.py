@@ -3,7 +3,6 @@
 A file is never bent to a method that it doesn't fit: an order has no points, and points are no order.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import assert_never
@@ -14,7 +13,7 @@ from p2pcouncil.ballot_files.ballots import Approvals, BallotFile, Cells, Group,
 from p2pcouncil.ballot_files.errors import BallotFileError
 from p2pcouncil.ballot_files.lines import quoted, whole_number
 from p2pcouncil.ballot_files.table import VOTE
-from p2pcouncil.domain.tally.choice import ABSTAIN, BLANK, NO, YES, Choice
+from p2pcouncil.domain.tally.choice import ABSTAIN, BLANK, NO, YES, Choice, choice_of_points
 from p2pcouncil.domain.tally.count import Counter
 from p2pcouncil.domain.tally.method import (
     OPTIONS_MAX,
@@ -152,7 +151,7 @@ def _choice(file: BallotFile, method: Method, group: Group) -> Choice:
             raise _misfit("approves of options", "Give --method approval or equal-shares.", group.line)
         case Points(given):
             if isinstance(method, Score):
-                return _scored(dict(given), method.highest, lambda option: _high(method, group.line, 0))
+                return _scored(dict(given), method.highest, group.line)
             raise _misfit("gives points to options", "Give --method score.", group.line)
         case _:
             assert_never(group.marks)
@@ -179,7 +178,7 @@ def _from_cells(file: BallotFile, method: Method, texts: tuple[str, ...], line: 
                 if value < 0:
                     raise _bad_cell(file, texts, option, f"a whole number of points, 0 to {highest}", line)
                 points[option] = value
-            return _scored(points, highest, lambda option: _high(method, line, file.columns[option]))
+            return _scored(points, highest, line, file.columns)
         case _:
             assert_never(method)
 
@@ -210,26 +209,16 @@ def _ranked(file: BallotFile, texts: tuple[str, ...], line: int) -> Choice:
     return tuple(tuple(ranks[rank]) for rank in sorted(ranks))
 
 
-def _scored(points: dict[int, int], highest: int, refusal: Callable[[int], BallotFileError]) -> Choice:
-    """Options by their points, most first; those with none are not listed."""
-    tiers: list[list[int]] = [[] for _ in range(highest)]
-    for option, value in sorted(points.items()):
-        if value > highest:
-            raise refusal(option)
-        if value:
-            tiers[highest - value].append(option)
-    while tiers and not tiers[-1]:
-        tiers.pop()
-    return tuple(tuple(tier) for tier in tiers)
-
-
-def _high(method: Score, line: int, column: int) -> BallotFileError:
-    return BallotFileError(
-        f"The ballot gives more than {method.highest} points to an option.",
-        "Give --highest as it was announced, or mark the ballot as invalid.",
-        line,
-        column,
-    )
+def _scored(points: dict[int, int], highest: int, line: int, columns: tuple[int, ...] = ()) -> Choice:
+    for option, given in points.items():
+        if given > highest:
+            raise BallotFileError(
+                f"The ballot gives {given} points to an option, and the most are {highest}.",
+                "Give --highest as it was announced, or mark the ballot as invalid.",
+                line,
+                columns[option] if columns else 0,
+            )
+    return choice_of_points(points, highest)
 
 
 def _bad_cell(

@@ -257,7 +257,7 @@ WRONG: list[tuple[str, str | bytes, Method, int, int, str]] = [
     ("a.csv", "Rye,Wheat\n0,1\n", Ranked(0), 2, 1, "“0” is written under “Rye”"),
     ("a.csv", "Rye,Wheat\n1,65\n", Ranked(0), 2, 2, "“65” is written"),
     ("a.csv", "Rye,Wheat\n1,1\n", Stv(0, 1), 2, 0, "can't be shared"),
-    ("a.csv", "Rye,Wheat\n1,6\n", Score(0, 5), 2, 2, "more than 5 points"),
+    ("a.csv", "Rye,Wheat\n1,6\n", Score(0, 5), 2, 2, "6 points to an option, and the most are 5"),
     ("a.csv", "Rye,Wheat\n1,-1\n", Score(0, 5), 2, 2, "“-1” is written"),
     ("a.csv", "vote\nyes\nmaybe\n", YesNo(0), 3, 1, "“maybe” is written under “vote”"),
     ("a.csv", "vote\nyes\n", Ranked(0), 0, 0, "holds yes and no"),
@@ -354,7 +354,11 @@ def test_what_is_wrong_is_named_by_its_line(
 
 def test_points_that_do_not_fit_their_projects() -> None:
     text = (SAMPLES / "points.pb").read_text(encoding="utf-8")
-    for wrong, says in (("5", "don't fit 2 chosen"), ("5,x", "don't fit"), ("5,11", "more than 5 points")):
+    for wrong, says in (
+        ("5", "don't fit 2 chosen"),
+        ("5,x", "don't fit"),
+        ("5,11", "11 points to an option"),
+    ):
         with pytest.raises(BallotFileError, match=says) as caught:
             tally_of(text.replace("5,2", wrong), "p.pb", Score(0, 5))
         assert caught.value.line == 14
