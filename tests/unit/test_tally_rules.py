@@ -24,6 +24,14 @@ from p2pcouncil.domain.tally.method import (
 from p2pcouncil.domain.tally.outcome import Outcome, Tally
 
 ABC = ("Apples", "Bread", "Cheese")
+EVERY: tuple[Method, ...] = (
+    YesNo(0),
+    Approval(0),
+    Ranked(0),
+    Score(0),
+    Stv(0, 2),
+    EqualShares(0, 9, (4, 5, 6)),
+)
 
 
 def count(method: Method, options: tuple[str, ...], roll_size: int, *choices: Choice) -> Tally:
@@ -223,7 +231,7 @@ def test_rules_are_announced() -> None:
         "At least 50 % of the roll must cast a ballot, empty ones included."
     )
     assert "66.6 %" in rule(YesNo(0, 666))
-    for method in (YesNo(0), Approval(0), Approval(0, 3), Ranked(0)):
+    for method in (*EVERY, Approval(0, 3), Score(0, 5, 3), Stv(0, 1)):
         assert rule(method).endswith(".")
         assert tie_rule(method).endswith(".")
 
@@ -258,7 +266,9 @@ def test_a_ranked_vote_is_explained_and_options_are_cleaned() -> None:
     )
 
 
-@pytest.mark.parametrize("method", [YesNo(0), Approval(0), Ranked(0), YesNo(900), Approval(900), Ranked(900)])
-def test_an_empty_vote_is_explained(method: Method) -> None:
+@pytest.mark.parametrize("quorum", [0, 900])
+@pytest.mark.parametrize("method", EVERY)
+def test_an_empty_vote_is_explained(method: Method, quorum: int) -> None:
+    method = msgspec.structs.replace(method, quorum_permille=quorum)
     lines = explain(count(method, () if isinstance(method, YesNo) else ABC, 5))
     assert lines[-1].endswith("nothing is decided.")

@@ -55,7 +55,7 @@ def decide_equal_shares(ballots: Mapping[Choice, int], budget: int, costs: Seque
         steps=(),
         is_end=False,
     )
-    return follow(start.without_unaffordable())
+    return follow(start.without_unaffordable(), len(groups))
 
 
 @dataclass(frozen=True, slots=True)

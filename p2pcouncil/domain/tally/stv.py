@@ -70,7 +70,7 @@ def decide_stv(ballots: Mapping[Choice, int], size: int, seats: int) -> Result:
         steps=(),
         is_end=False,
     )
-    return follow(count.end_of_stage(Move.FIRST))
+    return follow(count.end_of_stage(Move.FIRST), sum(map(bool, ballots)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class _Count:
     def key(self) -> Hashable:
         """What is ahead depends on papers and order; of the order, on that of options that still have a turn."""
         turns = sorted(self.hopeful | self.surpluses)
-        piles = tuple(frozenset(self.piles[option].items()) for option in turns)
+        piles = tuple(frozenset(self._still_told_apart(self.piles[option]).items()) for option in turns)
         return (
             self.hopeful,
             self.won,
@@ -106,6 +106,13 @@ class _Count:
             _order([self.order[option] for option in turns], [0] * len(turns)),
             piles,
         )
+
+    def _still_told_apart(self, pile: _Pile) -> _Pile:
+        """Papers as far as they can still move: without options that are out or elected."""
+        papers: Multiset[tuple[_Rest, int]] = Multiset()
+        for (rest, value), times in pile.items():
+            papers[tuple(option for option in rest if option in self.hopeful), value] += times
+        return papers
 
     def advance(self) -> tuple[tuple[int, Self], ...]:
         """The next stage."""

@@ -1,8 +1,8 @@
 """Counting without lots: where a published rule would draw one, every way that it could fall is followed.
 
 An option that wins in every way wins; one that wins in some ways is tied. Ways that have come to stand alike are
-one from then on. If too many are under way at a time the following stops, and whoever is still in the running in
-any of them is tied: that is more than need be, but never an option too few.
+one from then on. If there are too many the following stops, and whoever is still in the running in any of them is
+tied: that may be more options than need be, but never one too few.
 """
 
 from collections.abc import Hashable, Iterable
@@ -12,8 +12,8 @@ from typing import Protocol, Self, TypeVar
 from p2pcouncil.domain.tally.outcome import Outcome
 from p2pcouncil.domain.tally.rounds import Lot, Round, Step, Way
 
-MAX_WAYS = 128
-"""Ways that are followed at a time, for each option that the first lot could fall on."""
+MAX_WAYS_WORK = 256_000
+"""Positions that are looked at beyond the second lot, times different ballots: about a second."""
 
 
 class Position(Protocol):
@@ -59,11 +59,12 @@ class Result:
     rounds: tuple[Round, ...] = ()
 
 
-def follow(start: Position) -> Result:
+def follow(start: Position, different: int) -> Result:
     """Follow a count from its start over every way.
 
     Args:
         start: the first position of a count in which some ballot says something.
+        different: different ballots that say something, at least 1.
 
     Returns:
         ELECTED with the winners, TIED with those elected for certain and those that tie, or NOBODY.
@@ -73,9 +74,10 @@ def follow(start: Position) -> Result:
     ends = [position]
     if fork:
         ways, ends = [], []
+        room = MAX_WAYS_WORK // (different * len(fork))
         for option, child in fork:
             last, further = _to_the_next_lot(child)
-            reached = _ends_of([there for _, there in further] or [last])
+            reached = _ends_of([there for _, there in further] or [last], room)
             ends += reached
             steps = last.steps[len(position.steps) :]
             ways.append(Way(option, *_in_all_and_in_some(reached), steps))
@@ -95,15 +97,21 @@ def _to_the_next_lot(position: _P) -> tuple[_P, tuple[tuple[int, _P], ...]]:
     return position, ()
 
 
-def _ends_of(live: list[_P]) -> list[_P]:
-    """Where some positions lead: ends, and positions on the way if there are too many."""
+def _ends_of(live: list[_P], room: int) -> list[_P]:
+    """Where some positions lead: ends, and positions on the way if more than `room` had to be looked at.
+
+    All ways go one step at a time, so that it doesn't depend on the order of options where they stop.
+    """
     ends: list[_P] = []
     while live:
         ends += [position for position in live if position.is_end]
         different = {position.key(): position for position in live if not position.is_end}
-        if len(different) > MAX_WAYS:
-            return [*ends, *different.values()]
-        live = [there for position in different.values() for _, there in position.advance()]
+        live = []
+        for position in different.values():
+            live += [there for _, there in position.advance()]
+            if len(live) > room:
+                return [*ends, *different.values()]
+        room -= len(live)
     return ends
 
 
