@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test sim sim-mutants fire fuzz oracles check format lint types imports bench snap pictures wheel clean help
+.PHONY: demo test sim sim-mutants sim-register fire fuzz oracles check format lint types imports bench snap pictures wheel clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -30,6 +30,10 @@ sim: $(READY)  ## societies from seeds, with every fault: SEED=…, RUNS=…, PE
 
 sim-mutants: $(READY)  ## break rules on purpose, and see the simulator notice each
 	$(BIN)/python -m tests.sim.mutants
+	$(BIN)/python -m tests.sim.register.mutants
+
+sim-register: $(READY)  ## registers from seeds, with liars and crashes: SEED=…, RUNS=…, LYING=…
+	$(BIN)/python -m tests.sim.register --seed "$(or $(SEED),1)" --runs "$(or $(RUNS),100)" $(if $(LYING),--lying $(LYING))
 
 fire: $(READY)  ## five real peers under fire, five minutes or SECONDS=…, with SEED=…
 	$(BIN)/python -m tests.e2e.fire --seconds "$(or $(SECONDS),300)" --seed "$(SEED)"

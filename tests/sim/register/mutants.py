@@ -34,25 +34,26 @@ def _forgets_what_it_said(self: Any) -> None:
 _wake = Teller.wake
 
 
-def _free_on_reproposal(self: Any, me: Any) -> tuple[bytes, int]:
-    value, round_ = _locked(self, me)
-    return (value, -1) if value != NOTHING else (value, round_)
-
-
-_locked = Shot._locked
-
-
 def _on_fewer_seals(named: Any, liars: int) -> int:
     return _counted(named, max(0, liars - 1))
 
 
 _counted = sealing.counted_number
 
+
+def _whatever_is_held(vote: Any, seals: Any, ballots: Any) -> Any:
+    limits = sealing.counted_numbers(seals, vote.committee.liars)
+    return tuple(
+        sealing.ballot_that_counts(ballots(member), limit) if limit else None
+        for member, limit in zip(vote.roll, limits, strict=True)
+    )
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "no lock",
         "a teller prevotes for any new page, whatever it precommitted to",
-        400,
+        600,
         lambda: patch.object(Shot, "_locked", lambda self, me: (NOTHING, -1)),
     ),
     Mutant(
@@ -74,16 +75,16 @@ MUTANTS: tuple[Mutant, ...] = (
         lambda: patch.object(Teller, "wake", _forgets_what_it_said),
     ),
     Mutant(
-        "locks without proof",
-        "a re-proposal frees a lock on the proposer's word alone",
-        400,
-        lambda: patch.object(Shot, "_locked", _free_on_reproposal),
-    ),
-    Mutant(
         "prevotes unseen",
         "a teller prevotes for a page without looking at what it claims",
         100,
         lambda: patch.object(Teller, "look", lambda self, value: Look.GOOD),
+    ),
+    Mutant(
+        "sheets without ballots",
+        "a vote is closed before the ballots that its seals speak of are held",
+        400,
+        replaced("p2pcouncil.domain.register.closing.sheet_of", _whatever_is_held),
     ),
     Mutant(
         "any signature",

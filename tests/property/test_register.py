@@ -1,0 +1,27 @@
+"""Registers from seeds, in trouble: one page per number, nothing late counted, nothing timely lost."""
+
+import pytest
+
+from tests.sim.hunting import hunt
+from tests.sim.register.mutants import MUTANTS, shown
+from tests.sim.register.world import play
+
+QUICK_MUTANTS = ("counted on f seals", "votes from memory", "any signature")
+
+
+@pytest.mark.parametrize(("size", "seeds"), [(1, 4), (2, 6), (3, 6), (4, 16), (5, 8), (7, 4)])
+def test_the_register_holds_while_no_more_lie_than_may(size: int, seeds: int) -> None:
+    for seed in range(seeds):
+        world, violated = play(seed, size)
+        assert not violated, f"seed {seed} of {size} members"
+        assert all(world.opening.issue in teller.chain.closed for teller in world.tellers.values())
+
+
+def test_one_liar_too_many_is_noticed() -> None:
+    assert any(play(seed, 4, 2)[1] for seed in range(3))
+
+
+@pytest.mark.parametrize("name", QUICK_MUTANTS)
+def test_a_broken_rule_is_noticed(name: str) -> None:
+    (mutant,) = (mutant for mutant in MUTANTS if mutant.name == name)
+    assert hunt(mutant, shown) is not None

@@ -1,0 +1,67 @@
+"""`make sim-register`: play registers from seeds, and say what was violated."""
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from multiprocessing import get_context
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tests.sim.register.world import play
+
+SIZES = (1, 2, 3, 4, 5, 7, 10)
+CHUNK = 4
+
+
+def one(seed: int, lying: int | None) -> tuple[int, int, int, int, tuple[str, ...]]:
+    """Play one seed; its number, members, crashes, rounds and what was violated."""
+    size = SIZES[seed % len(SIZES)]
+    world, violated = play(seed, size, None if lying is None else min(size - 1, lying))
+    rounds = max(saying.round for t in world.tellers.values() for said in t.shots.values() for saying in said)
+    return seed, size, world.crashes, rounds, violated
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play seeds as the command line says.
+
+    Returns:
+        0 when nothing was violated.
+    """
+    parser = argparse.ArgumentParser(prog="python -m tests.sim.register", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="the first seed")
+    parser.add_argument("--runs", type=int, default=100, help="how many seeds")
+    parser.add_argument("--lying", type=int, help="how many lie; as many as may lie if left out")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    options = parser.parse_args(arguments)
+    console = Console(highlight=False, soft_wrap=True)
+    seeds = range(options.seed, options.seed + options.runs)
+    crashes, failed, fired = 0, 0, Counter[str]()
+    rounds: Counter[int] = Counter()
+    bar = (TextColumn("sim-register"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with (
+        Progress(*bar, console=console, disable=not console.is_terminal) as progress,
+        get_context("spawn").Pool(options.jobs) as pool,
+    ):
+        task = progress.add_task("", total=len(seeds))
+        for seed, size, crashed, round_, violated in pool.imap_unordered(
+            partial(one, lying=options.lying), seeds, CHUNK
+        ):
+            crashes += crashed
+            rounds[round_] += 1
+            fired.update(violated)
+            if violated:
+                failed += 1
+                console.print(f"seed {seed}, {size} members: {', '.join(violated)}", markup=False)
+            progress.advance(task)
+    contested = sum(count for round_, count in rounds.items() if round_ > 0)
+    console.print(f"{crashes} crashes; {contested} runs went beyond round 0, the longest to {max(rounds)}")
+    console.print(f"sim-register: {len(seeds)} runs, {failed} violations", markup=False)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
