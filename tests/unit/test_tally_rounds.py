@@ -214,3 +214,20 @@ def test_rounds_are_counted_once_and_again_after_another_ballot() -> None:
     counter.remove(((1,),))
     counter.remove(((1,),))
     assert counter.result() == first
+
+
+def test_of_equal_surpluses_the_one_that_was_larger_before_moves_first() -> None:
+    # The quota is 10. C's papers bring both A and B to 11; A had more before.
+    result = stv(3, "ABCDE", (9, "AD"), (7, "BE"), (2, "CA"), (4, "CB"), (8, "D"), (7, "E"))
+    stages = [each for each in result.rounds if isinstance(each, Stage)]
+    assert [stage.whose for stage in stages[:4]] == [(), (2,), (0,), (1,)]
+    assert [stage.looked_back for stage in stages[:4]] == [False, False, True, False]
+
+
+def test_projects_of_different_people_never_stand_in_each_others_way() -> None:
+    everyone = range(24)
+    counter = Counter(EqualShares(0, 240, (10,) * 24), tuple(f"project {each}" for each in everyone), 24)
+    for each in everyone:
+        counter.add(((each,),))
+    result = counter.result()
+    assert (result.outcome, result.winners) == (Outcome.ELECTED, tuple(everyone))
