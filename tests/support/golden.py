@@ -16,7 +16,8 @@ import msgspec
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.records import Charter
 from p2pcouncil.domain.state import CouncilState
-from p2pcouncil.domain.tally.choice import NO
+from p2pcouncil.domain.tally.choice import NO, Choice
+from p2pcouncil.domain.tally.method import EqualShares, Method, Score, Stv
 from tests.support.random_world import RandomWorld
 from tests.support.world import World, interleave
 
@@ -37,6 +38,26 @@ def story() -> World:
     world.withdraw("Dan", proposal)
     world.lane("Ada").write_bytes(b"\x92\xa8future.9\x00")
     world.lane("Ada").write_broken()
+    return world
+
+
+def methods() -> World:
+    """Votes by score, by transfer and by equal shares, with a tie, a blank ballot and ballots that no method takes."""
+    world = World(("Ada", "Ben", "Cem", "Dan"))
+    terms: tuple[tuple[Method, tuple[str, ...], tuple[Choice, ...]], ...] = (
+        (Score(0, 3, 2), ("bread", "tea", "rest"), (((0,), (), (2,)), ((2,),), (), ((1,), ()))),
+        (Stv(0, 2), ("Eve", "Fay", "Gil", "Hal"), (((0,), (1,)), ((0,), (2,)), ((3,),), ((1, 2),))),
+        (
+            EqualShares(0, 40, (20, 10, 10)),
+            ("oven", "van", "tea"),
+            (((0, 1),), ((0, 2),), ((1, 2),), ((1,), (0,))),
+        ),
+    )
+    for method, options, choices in terms:
+        proposal = world.propose("Ada", f"Of {method.__struct_config__.tag}", method, options)
+        issue = world.open("Ada", proposal, [world.second(name, proposal) for name in ("Ben", "Cem")])
+        for name, choice in zip(("Ada", "Ben", "Cem", "Dan"), choices, strict=True):
+            world.ballot(name, issue, choice)
     return world
 
 
@@ -99,6 +120,7 @@ def replay(path: Path, seed: int) -> list[str]:
 
 def write(path: Path) -> None:
     worlds = {"story": story()} | {f"random {seed}": RandomWorld(seed, 120).world for seed in (3, 8, 20)}
+    worlds["methods"] = methods()
     vectors = ",\n".join(_lines(to_json(name, world)) for name, world in worlds.items())
     path.write_text(f"[\n{vectors}\n]\n")
 
