@@ -1,10 +1,14 @@
-"""A tally of 10,000 ballots that may each be cast again: from scratch, and one more."""
+"""A tally of 10,000 ballots that may each be cast again, from scratch and one more; and 100,000 rankings."""
 
 import gc
+import random
 import time
+from collections import Counter as Multiset
 
 from p2pcouncil.domain.state import CouncilState
-from p2pcouncil.domain.tally.choice import NO, YES
+from p2pcouncil.domain.tally.choice import NO, YES, Choice
+from p2pcouncil.domain.tally.count import Counter
+from p2pcouncil.domain.tally.method import Method, Ranked, Stv
 from tests.bench.peers import median_and_p95
 from tests.support.world import World
 
@@ -15,6 +19,8 @@ MORE = 200
 ROUNDS = 5
 """The least disturbed of them counts: it takes milliseconds, and the machine has other things to do."""
 VOUCHES_PER_FOUNDER = 31
+RANKINGS = 100_000
+RANKED_OPTIONS = 12
 
 
 def voted() -> tuple[World, int, bytes]:
@@ -32,6 +38,27 @@ def voted() -> tuple[World, int, bytes]:
         # The opener does not vote, so that the opening can come after all ballots: it is the last of its lane.
         world.ballot(names[1 + at % VOTERS], issue, YES if at % 3 else NO, at // VOTERS + 1)
     return world, before, issue.hash
+
+
+def rankings() -> Multiset[Choice]:
+    """Many rankings, nearly all different, in which some options are liked more than others."""
+    rng = random.Random(1)
+    liking = [rng.random() + 0.05 for _ in range(RANKED_OPTIONS)]
+    cast: Multiset[Choice] = Multiset()
+    for _ in range(RANKINGS):
+        order = sorted(range(RANKED_OPTIONS), key=lambda option: rng.random() ** (1 / liking[option]))
+        cast[tuple((option,) for option in order[-rng.randint(3, RANKED_OPTIONS) :])] += 1
+    return cast
+
+
+def seconds_to_count(method: Method, cast: Multiset[Choice]) -> float:
+    """From the ballots to the result."""
+    begun = time.perf_counter()
+    counter = Counter(method, tuple(map(str, range(RANKED_OPTIONS))), RANKINGS)
+    for choice, times in cast.items():
+        counter.add(choice, times)
+    counter.result()
+    return time.perf_counter() - begun
 
 
 def measure() -> dict[str, object]:
@@ -61,9 +88,16 @@ def measure() -> dict[str, object]:
         state.issue(name)
         more.append((time.perf_counter() - at) * 1000)
     median, p95 = median_and_p95(more)
+    cast = rankings()
     return {
         "tally of 10,000 ballots held, each judged and counted, ms (target ≤ 50)": round(min(counting), 1),
         "reading the same from their bytes, ms": round(min(reading), 1),
         "one more ballot to a new tally, median ms (target ≤ 1)": round(median, 3),
         "one more ballot to a new tally, p95 ms": round(p95, 3),
+        "100,000 rankings of 12 options by Schulze, s (target ≤ 5)": round(
+            seconds_to_count(Ranked(0), cast), 2
+        ),
+        "100,000 rankings of 12 options for 3 seats by transfer, s (target ≤ 5)": round(
+            seconds_to_count(Stv(0, 3), cast), 2
+        ),
     }
