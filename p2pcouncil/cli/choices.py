@@ -60,6 +60,9 @@ def parse_choice(method: Method, options: tuple[str, ...], words: tuple[str, ...
             choice = tuple(tiers)
         case Stv():
             ranks = [rank for word in words for rank in word.split(">") if rank.strip()]
+            for rank in ranks:
+                if re.fullmatch(r"\s*\d+(\s*=\s*\d+)+\s*", rank):
+                    raise UsageError(f"“{rank[:40]}” shares a rank, and a transferable vote can't.", hint)
             choice = tuple((_index(options, rank, hint),) for rank in ranks)
         case Score(highest=highest):
             choice = _points(options, [part for word in words for part in _listed(word)], highest, hint)

@@ -1,6 +1,5 @@
 """A new proposal: title, summary, text, and how it is to be decided. What was typed survives leaving the form."""
 
-import re
 from typing import ClassVar
 
 from textual import on
@@ -30,30 +29,12 @@ from tui.content import muted
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.widgets.field import Field, many_lines, one_line
+from tui.widgets.method_fields import FIELDS, METHODS, costs_of, number_field
 from tui.widgets.picker import Picker
 
 TITLE_CHARS_MAX = 120
 SUMMARY_CHARS_MAX = 600
 COMMENT_CHARS_MAX = 4_000
-_METHODS: tuple[tuple[type[Method], str], ...] = (
-    (YesNo, "yes or no"),
-    (Approval, "approval: any number of options"),
-    (Ranked, "ranking: options in order"),
-    (Score, "points for each option"),
-    (Stv, "seats in proportion (STV)"),
-    (EqualShares, "a budget, in equal shares"),
-)
-_FIELDS: dict[str, tuple[type[Method], ...]] = {
-    "#for-threshold": (YesNo,),
-    "#for-options": (Approval, Ranked, Score, Stv, EqualShares),
-    "#for-costs": (EqualShares,),
-    "#for-winners": (Approval, Score, Stv),
-    "#for-highest": (Score,),
-    "#for-budget": (EqualShares,),
-}
-"""Which methods ask for which field."""
-_DIGITS_MAX = 13
-"""Of a number typed in the form: one more than the largest that any method takes."""
 _THRESHOLDS = (
     (500, "more than half"),
     (666, "two thirds or more"),
@@ -105,7 +86,7 @@ class ProposeScreen(CouncilScreen):
                     one_line(id="tags", placeholder="energy, money"),
                     help_text="Words with commas between.",
                 )
-                yield Field("How it is decided", Picker([label for _, label in _METHODS], id="method"))
+                yield Field("How it is decided", Picker([label for _, label in METHODS], id="method"))
                 yield Field(
                     "Yes must reach",
                     Picker([label for _, label in _THRESHOLDS], id="threshold"),
@@ -117,10 +98,14 @@ class ProposeScreen(CouncilScreen):
                 yield Field(
                     "Options, one on each line", many_lines(id="options", classes="five"), id="for-options"
                 )
-                yield Field("How many win", _number("winners", "1"), id="for-winners")
-                yield Field("Most points for an option, up to 10", _number("highest", "5"), id="for-highest")
-                yield Field("What there is to spend, in whole units", _number("budget", ""), id="for-budget")
-                yield Field("Quorum: per cent of the roll that must vote", _number("quorum", "50"))
+                yield Field("How many win", number_field("winners", "1"), id="for-winners")
+                yield Field(
+                    "Most points for an option, up to 10", number_field("highest", "5"), id="for-highest"
+                )
+                yield Field(
+                    "What there is to spend, in whole units", number_field("budget", ""), id="for-budget"
+                )
+                yield Field("Quorum: per cent of the roll that must vote", number_field("quorum", "50"))
                 yield Static(id="rule", classes="help", markup=False)
 
     def on_mount(self) -> None:
@@ -140,8 +125,8 @@ class ProposeScreen(CouncilScreen):
     @on(Input.Changed)
     @on(TextArea.Changed)
     def _method_changed(self) -> None:
-        kind, _ = _METHODS[self.query_one("#method", Picker).index]
-        for field, methods in _FIELDS.items():
+        kind, _ = METHODS[self.query_one("#method", Picker).index]
+        for field, methods in FIELDS.items():
             self.query_one(field).display = kind in methods
         try:
             shown = rule(self._method_and_options()[0])
@@ -163,7 +148,7 @@ class ProposeScreen(CouncilScreen):
         winners = self._typed("winners", 1)
         typed = (option.strip() for option in self.query_one("#options", TextArea).text.splitlines())
         options = tuple(option for option in typed if option)
-        kind, _ = _METHODS[self.query_one("#method", Picker).index]
+        kind, _ = METHODS[self.query_one("#method", Picker).index]
         if kind is YesNo:
             return YesNo(quorum, _THRESHOLDS[self.query_one("#threshold", Picker).index][0]), ()
         if kind is Approval:
@@ -173,7 +158,7 @@ class ProposeScreen(CouncilScreen):
         if kind is Stv:
             return Stv(quorum, winners), options
         if kind is EqualShares:
-            projects, costs = _costs_of(options)
+            projects, costs = costs_of(options)
             return EqualShares(quorum, self._typed("budget", 0), costs), projects
         return Ranked(quorum), options
 
@@ -246,26 +231,3 @@ class ProposeScreen(CouncilScreen):
         super().action_back()
         if is_begun:
             self.app.say("Your draft is kept while p2pcouncil runs.", "Press n to go on with it.")
-
-
-def _number(name: str, value: str) -> Input:
-    return one_line(id=name, value=value, restrict=f"[0-9]{{0,{_DIGITS_MAX}}}")
-
-
-def _costs_of(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Projects and costs from lines such as ``New windows 4200``.
-
-    Raises:
-        LocalError: a line doesn't end with a number.
-    """
-    projects, costs = [], []
-    for number, text in enumerate(lines, start=1):
-        match = re.fullmatch(rf"(.*\S)[\s,:]+([0-9]{{1,{_DIGITS_MAX}}})", text)
-        if match is None:
-            raise LocalError(
-                f"Project {number} doesn't say what it costs.",
-                "End each line with what the project costs, as a whole number: New windows 4200.",
-            )
-        projects.append(match[1].rstrip(",: "))
-        costs.append(int(match[2]))
-    return tuple(projects), tuple(costs)

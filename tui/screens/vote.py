@@ -17,7 +17,8 @@ from tui.content import HEADING, MUTED, STRONG, block, join, line, lines
 from tui.drawing.tally import confirm_line
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
-from tui.widgets.ballot import Ballot, ballot_for
+from tui.widgets.ballot import Ballot
+from tui.widgets.ballots import ballot_for
 from tui.widgets.pane import Pane
 
 
