@@ -4,7 +4,7 @@ from itertools import cycle
 
 from textual.content import Content
 
-from p2pcouncil.domain.tally.method import tie_rule
+from p2pcouncil.domain.tally.method import EqualShares, tie_rule
 from p2pcouncil.peer.views import CommentView, PersonView, ProposalView, TextRun
 from tui import words
 from tui.content import (
@@ -89,7 +89,10 @@ def overview(proposal: ProposalView, now_ms: int, with_vote: bool) -> Content:
     rows.append(join([Content.styled("On a tie: ", MUTED), line(tie)]))
     if proposal.options:
         rows.extend(["", heading("Options")])
-        rows.extend(line(f"{number}. {option}") for number, option in enumerate(proposal.options, start=1))
+        costs = proposal.method.costs if isinstance(proposal.method, EqualShares) else ()
+        for number, option in enumerate(proposal.options, start=1):
+            price = f", costs {costs[number - 1]:,}" if costs else ""
+            rows.append(line(f"{number}. {option}{price}"))
     rows.extend(["", _facts(proposal, now_ms)])
     return lines(rows)
 
