@@ -200,6 +200,9 @@ def test_projects_that_ask_the_same_are_bought_in_each_order() -> None:
         "AB",
     )
     assert "If “A”, this comes of it: “A” and “C” for certain." in explain(result)
+    # Who can pay for both is not asked which comes first.
+    both = shares(20, (10, 10), (1, "AB"))
+    assert [type(each) for each in both.rounds] == [Purchase, Purchase]
     apart = shares(20, (10, 10), (1, "A"), (1, "B"))
     assert (apart.outcome, who(apart, apart.winners)) == (Outcome.ELECTED, "AB")
 

@@ -135,15 +135,23 @@ class _Purse:
                 offers.append(offer)
         known = replace(self, least=tuple(least))
         for offer in offers:
-            if not any(self._compete(offer, other) for other in offers if other is not offer):
+            if self._is_in_nobodys_way(offer, offers):
                 return ((offer.option, known._buy(offer)),)
         return tuple((offer.option, known._buy(offer)) for offer in sorted(offers, key=lambda o: o.option))
 
-    def _compete(self, one: _Offer, other: _Offer) -> bool:
-        """Whether two projects ask something of the same ballots; if not, either may come first."""
-        supporters = self.terms.supporters
-        both = set(supporters[one.option]).intersection(supporters[other.option])
-        return any(self.left[group] for group in both)
+    def _is_in_nobodys_way(self, offer: _Offer, offers: Sequence[_Offer]) -> bool:
+        """Whether a project is bought at the same price, and the others are, whichever of them come first.
+
+        So it is if each of its supporters who is asked for several of them can pay their parts of all.
+        """
+        asked = dict.fromkeys(self.terms.supporters[offer.option], offer.part)
+        shared: set[int] = set()
+        for other in offers:
+            if other is not offer:
+                for group in asked.keys() & set(self.terms.supporters[other.option]):
+                    asked[group] += other.part
+                    shared.add(group)
+        return all(self.left[group] == 0 or self.left[group] >= asked[group] * self.unit for group in shared)
 
     def _offer(self, option: int) -> _Offer:
         """What an affordable project asks: the poorest pay all they have until the rest can pay alike."""
