@@ -8,6 +8,7 @@ import pytest
 from crdt.errors import RemoteError
 from crdt.ids import MemberId, domain_hash
 from p2pcouncil.domain.records import Duty, Join, Signed, duty_message, encode_record, join_message
+from p2pcouncil.domain.register.belonging import VOUCHES_PER_YEAR, most_joins
 from p2pcouncil.domain.register.certificates import Certificate, Signer, make_certificate
 from p2pcouncil.domain.register.chain import (
     KEY_PAGES,
@@ -16,7 +17,7 @@ from p2pcouncil.domain.register.chain import (
     PROBATION_MINUTES,
     Chain,
 )
-from p2pcouncil.domain.register.following import VOUCHES_PER_YEAR, follow, most_joins
+from p2pcouncil.domain.register.following import follow
 from p2pcouncil.domain.register.pages import (
     MAX_PAGE_BYTES,
     Closed,

@@ -116,11 +116,11 @@ def test_what_a_proposer_closes_looks_good_to_whoever_holds_the_same() -> None:
     assert made is not None
     closed, _ = made
 
-    def seal(teller: MemberId, name: bytes) -> tuple[int, ...] | None:
+    def seal(issue: bytes, teller: MemberId, name: bytes) -> tuple[int, ...] | None:
         return seals[teller][1] if seals[teller][0] == name else None
 
     assert look_at_closing(VOTE, closed, seal, lambda member: HELD.get(member, {})) is Look.GOOD
-    assert look_at_closing(VOTE, closed, lambda teller, name: None, lambda member: {}) is Look.UNKNOWN
+    assert look_at_closing(VOTE, closed, lambda issue, teller, name: None, lambda member: {}) is Look.UNKNOWN
     assert look_at_closing(VOTE, closed, seal, lambda member: {}) is Look.UNKNOWN
     late = {**HELD, ADA: {1: ballot(1), 2: ballot(9)}}
     assert look_at_closing(VOTE, closed, seal, lambda member: late.get(member, {})) is Look.BAD

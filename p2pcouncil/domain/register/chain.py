@@ -88,6 +88,7 @@ class Chain:
         votes: by issue, votes that are not closed.
         proposals: every proposal that was ever entered, with its issue.
         closed: every vote that was closed, with the number of the page that did.
+        lapsed: every vote that lapsed, with the number of the page that says so. Its proposal may be opened anew.
         convicted: members who were caught in a lie, with the number of the page that says so. They tell no more.
         vouched: per member, page times of joins that they vouched for.
     """
@@ -103,6 +104,7 @@ class Chain:
     votes: Mapping[bytes, OpenVote] = field(default_factory=dict)
     proposals: Mapping[bytes, bytes] = field(default_factory=dict)
     closed: Mapping[bytes, int] = field(default_factory=dict)
+    lapsed: Mapping[bytes, int] = field(default_factory=dict)
     convicted: Mapping[MemberId, int] = field(default_factory=dict)
     vouched: Mapping[MemberId, tuple[int, ...]] = field(default_factory=dict)
 

@@ -83,7 +83,7 @@ def close(
 def look_at_closing(
     vote: OpenVote,
     closed: Closed,
-    seal: Callable[[MemberId, bytes], Sequence[int] | None],
+    seal: Callable[[bytes, MemberId, bytes], Sequence[int] | None],
     ballots: Ballots,
 ) -> Look:
     """What a teller thinks of a vote that a new page would close.
@@ -91,10 +91,13 @@ def look_at_closing(
     Args:
         vote: which.
         closed: what the page says.
-        seal: the numbers of a teller's seal by its message; None if it is not held.
+        seal: the numbers of a seal, by vote, teller and name; None if it is not held.
         ballots: what is held of each member's.
     """
-    seals = [seal(MemberId(teller), name) for teller, name in zip(closed.tellers, closed.seals, strict=True)]
+    seals = [
+        seal(vote.issue, MemberId(teller), name)
+        for teller, name in zip(closed.tellers, closed.seals, strict=True)
+    ]
     held = [numbers for numbers in seals if numbers is not None]
     if len(held) < len(seals):
         return Look.UNKNOWN

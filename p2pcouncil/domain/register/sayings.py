@@ -7,6 +7,7 @@ spelling, and is named by the message that is signed.
 Source: DESIGN section 6; the three kinds about pages are those of Buchman, Kwon, Milosevic 2018 (arXiv 1807.04938).
 """
 
+from functools import lru_cache
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -167,7 +168,13 @@ def read_saying(said: Said) -> AnySaying:
 
 def is_said_by(said: Said, device: DeviceId) -> bool:
     """Whether a device signed it."""
-    return is_signed(device, saying_message(said.body), said.signature)
+    return _is_signed(device, saying_message(said.body), said.signature)
+
+
+@lru_cache(maxsize=16_384)
+def _is_signed(device: DeviceId, message: bytes, signature: bytes) -> bool:
+    """The same sayings stand in feeds, in certificates and in evidence, and are asked for each time."""
+    return is_signed(device, message, signature)
 
 
 def contradict(one: AnySaying, other: AnySaying) -> bool:

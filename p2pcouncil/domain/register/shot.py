@@ -132,13 +132,20 @@ class Shot:
 
     def decision(self) -> Decision | None:
         """The page that is decided (L49); None if none is, or if its bytes are not held."""
-        for (step, round_), voters in sorted(self._votes.items()):
-            if step is not Step.PRECOMMIT:
+        return next(iter(self.decisions()), None)
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """Every page that is decided, each in its earliest round. More than one if more than f tellers lied."""
+        found: dict[bytes, Decision] = {}
+        rounds = sorted(round_ for step, round_ in self._votes if step is Step.PRECOMMIT)
+        for round_ in rounds:
+            voters = self._votes[Step.PRECOMMIT, round_]
+            if len(voters) < self.committee.quorum:
                 continue
             for value in sorted({value for values in voters.values() for value in values} - {NOTHING}):
-                if self._has_quorum(step, round_, value) and self._is_valid(value):
-                    return Decision(value, round_)
-        return None
+                if self._has_quorum(Step.PRECOMMIT, round_, value) and self._is_valid(value):
+                    found.setdefault(value, Decision(value, round_))
+        return tuple(found.values())
 
     def next_move(
         self, me: MemberId, expired: Set[Wait], look: Callable[[bytes], Look], may_say_new: bool = True

@@ -9,9 +9,10 @@ from unittest.mock import patch
 from p2pcouncil.domain.register import sealing
 from p2pcouncil.domain.register.sayings import NOTHING, Said
 from p2pcouncil.domain.register.shot import Look, Shot
+from p2pcouncil.peer.telling import Teller
 from tests.sim.hunting import Mutant, hunt_all, replaced
 from tests.sim.register.people import is_said
-from tests.sim.register.teller import Teller
+from tests.sim.register.teller import Laptop
 from tests.sim.register.world import play
 
 SIZES = (4, 5, 7)
@@ -25,13 +26,13 @@ def shown(seed: int) -> str:
 
 def _forgets_what_it_said(self: Any) -> None:
     """A teller that starts anew has lost what it said itself, as if that had been sent before it was stored."""
-    for item in list(self.disk.heard):
+    for item in list(self.disk):
         if isinstance(item, Said) and is_said(item, self.me.device_key.device):
-            del self.disk.heard[item]
+            del self.disk[item]
     _wake(self)
 
 
-_wake = Teller.wake
+_wake = Laptop.wake
 
 
 def _on_fewer_seals(named: Any, liars: int) -> int:
@@ -72,7 +73,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "votes from memory",
         "a teller sends what it says before it is on its disk, and forgets it in a crash",
         50,
-        lambda: patch.object(Teller, "wake", _forgets_what_it_said),
+        lambda: patch.object(Laptop, "wake", _forgets_what_it_said),
     ),
     Mutant(
         "prevotes unseen",

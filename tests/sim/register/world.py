@@ -24,7 +24,7 @@ from p2pcouncil.domain.register.sayings import (
 )
 from p2pcouncil.domain.register.sealing import pack_numbers
 from tests.sim.register.people import Person, founded
-from tests.sim.register.teller import WINDOW_MINUTES, CastBallot, Item, Opening, Teller
+from tests.sim.register.teller import WINDOW_MINUTES, CastBallot, Item, Laptop, Opening
 
 ACTS = 4
 CHAOS_STEPS = (100, 300, 700)
@@ -50,7 +50,7 @@ class World:
     size: int
     lying: int
     random: Random
-    tellers: dict[MemberId, Teller] = field(default_factory=dict)
+    tellers: dict[MemberId, Laptop] = field(default_factory=dict)
     liars: list[Person] = field(default_factory=list)
     boxes: dict[MemberId, list[Item]] = field(default_factory=dict)
     cast: list[CastBallot] = field(default_factory=list)
@@ -67,7 +67,7 @@ class World:
         self.liars = shuffled[: self.lying]
         for person in shuffled[self.lying :]:
             skew = self.random.randint(-SKEW_MS, SKEW_MS)
-            self.tellers[person.member] = Teller(person, chain, lambda skew=skew: self.now_ms + skew)
+            self.tellers[person.member] = Laptop(person, chain, lambda skew=skew: self.now_ms + skew)
             self.boxes[person.member] = []
         self.opening = Entered(
             domain_hash("test/issue", b"bread"), domain_hash("test/proposal", b"bread"), WINDOW_MINUTES
@@ -139,8 +139,8 @@ def chaos(world: World) -> None:
                 if random.random() < 0.1:
                     box.append(item)
                 world.send(teller.take(item))
-            case "time-out" if teller.waits:
-                world.send(teller.time_out(random.choice(sorted(teller.waits))))
+            case "time-out" if teller.teller.waits:
+                world.send(teller.time_out(random.choice(sorted(teller.teller.waits))))
             case _:
                 world.send(teller.step())
 
@@ -157,7 +157,7 @@ def spread(world: World) -> None:
     world.now_ms += world.random.randrange(60) * MS_PER_MINUTE
 
 
-def crash(world: World, teller: Teller) -> None:
+def crash(world: World, teller: Laptop) -> None:
     """The laptop goes off between two things, or just after it stored what it has not sent yet."""
     world.crashes += 1
     if world.random.random() < 0.5:
@@ -171,10 +171,10 @@ def lie(world: World) -> None:
     random = world.random
     liar = random.choice(world.liars)
     teller = random.choice(list(world.tellers.values()))
-    chain = teller.chain
+    chain = teller.minutes.chain
     number, issue = chain.number + 1, world.opening.issue
-    round_ = teller.shot.round_of(teller.me.member, teller.expired) + random.randrange(2)
-    said = teller.shots.get(number, ())
+    round_ = teller.teller.round() + random.randrange(2)
+    said = teller.minutes.said_about(number)
     values = [b"", *sorted({s.value for s in said if isinstance(s, PageProposal)})]
     told: list[AnySaying] = []
     match random.randrange(5):
@@ -188,7 +188,9 @@ def lie(world: World) -> None:
             if data is not None:
                 world.whisper(data, 0.5)
                 turns = [
-                    r for r in (round_, round_ + 1) if teller.shot.committee.proposer(r).member == liar.member
+                    r
+                    for r in (round_, round_ + 1)
+                    if teller.minutes.shot.committee.proposer(r).member == liar.member
                 ]
                 round_ = turns[0] if turns else round_
                 valid_round = random.choice((-1, -1, random.randint(-1, round_ - 1)))
@@ -207,17 +209,17 @@ def lie(world: World) -> None:
         world.whisper(liar.sign(saying), random.choice((0.5, 1.0)))
 
 
-def forged_page(world: World, teller: Teller) -> bytes | None:
+def forged_page(world: World, teller: Laptop) -> bytes | None:
     """A page by a liar: an honest draft, with what suits the liars of it."""
-    drafted = teller.draft()
+    drafted = teller.teller.draft()
     if drafted is None:
         return None
-    draft, _ = drafted
+    draft = drafted.page
     random = world.random
     closed: tuple[Closed, ...] = draft.closed
-    vote = teller.chain.votes.get(world.opening.issue)
+    vote = teller.minutes.chain.votes.get(world.opening.issue)
     if vote is not None and vote.closes_ms is not None and random.random() < 0.5:
-        seals = teller.seals(vote.issue)
+        seals = teller.minutes.seals(vote.issue)
         some = sorted(seals)[: vote.committee.quorum]
         names = tuple(seals[t][0] for t in some)
         sheets = (domain_hash("test/sheet", bytes([random.randrange(256)])),)
@@ -255,12 +257,12 @@ def heal(world: World) -> None:
         if not any(world.boxes.values()):
             world.now_ms += 2 * WINDOW_MINUTES * MS_PER_MINUTE
             for teller in tellers:
-                for wait in sorted(teller.waits):
+                for wait in sorted(teller.teller.waits):
                     world.send(teller.time_out(wait))
 
 
-def is_done(world: World, teller: Teller) -> bool:
-    return world.opening.issue in teller.chain.closed
+def is_done(world: World, teller: Laptop) -> bool:
+    return world.opening.issue in teller.minutes.chain.closed
 
 
 def make(seed: int, size: int, lying: int | None = None) -> World:
