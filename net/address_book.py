@@ -3,7 +3,8 @@
 Sans-I/O: it is told what was tried and how it went, and says whom to try next. Pauses between attempts double
 up to a cap, with jitter so that a council coming back from a power cut does not dial in step. What never
 worked is forgotten soon; what once worked stays for a month, because a friend on holiday comes back to the
-same router.
+same router. Of a few peers none is forgotten: the one friend whose address an invitation named may sleep for a
+week, and whoever forgets them knows nobody but those who came by themselves.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,6 +15,8 @@ from net.peer_id import format_peer_id, split_address
 from net.transport import KnownAddress, PeerKey
 
 MAX_PEERS = 512
+FEW_PEERS = 16
+"""Up to so many, no peer is forgotten."""
 MAX_ADDRESSES_PER_PEER = 8
 MAX_ADDRESS_CHARACTERS = 300
 FORGET_AFTER_FAILURES = 8
@@ -146,7 +149,8 @@ class AddressBook:
                 continue
             place.failures += 1
             is_proven = place.last_success_ms > 0 and now_ms - place.last_success_ms < FORGET_PROVEN_AFTER_MS
-            if place.failures >= FORGET_AFTER_FAILURES and not is_proven:
+            is_last = len(entry.places) == 1 and len(self._entries) <= FEW_PEERS
+            if place.failures >= FORGET_AFTER_FAILURES and not is_proven and not is_last:
                 del entry.places[text]
         if not entry.places:
             del self._entries[peer]

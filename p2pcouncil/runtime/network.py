@@ -7,6 +7,7 @@ from typing import assert_never
 
 from crdt.envelope import encode_groups
 from crdt.store.rows import read_groups
+from net.address_book import FEW_PEERS
 from net.transport import PeerFound, PeerKey, Transport, TransportError
 from p2pcouncil.peer.events import (
     AnswerHeard,
@@ -137,7 +138,9 @@ class Network:
             log.info("network: %s", error)
             return
         known = {
-            k.address.encode(): k.last_success_ms.to_bytes(8, "big") for k in remembered if k.last_success_ms
+            k.address.encode(): k.last_success_ms.to_bytes(8, "big")
+            for k in remembered
+            if k.last_success_ms or len(remembered) <= FEW_PEERS
         }
         held = self._host.peer.world.items(ADDRESS)
         with self._host.troubles():

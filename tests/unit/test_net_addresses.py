@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from net.address_book import (
+    FEW_PEERS,
     FORGET_AFTER_FAILURES,
     FORGET_PROVEN_AFTER_MS,
     LONGEST_PAUSE_MS,
@@ -82,8 +83,15 @@ def test_pauses_grow_to_a_cap_and_start_anew() -> None:
     assert book.next_dial_ms(()) == pytest.approx(now_ms + 1_000, abs=501)
 
 
+def crowd() -> list[PeerKey]:
+    """As many peers as are never forgotten."""
+    return [PeerKey((1_000 + number).to_bytes(32, "big")) for number in range(FEW_PEERS)]
+
+
 def test_what_never_worked_is_forgotten_and_what_worked_is_kept_for_a_month() -> None:
     book = AddressBook(Random(1))
+    for peer in crowd():
+        book.remember(at(peer))
     book.remember(at(ONE))
     book.note_success(TWO, PLACE, 5)
     for _ in range(FORGET_AFTER_FAILURES):
@@ -93,6 +101,22 @@ def test_what_never_worked_is_forgotten_and_what_worked_is_kept_for_a_month() ->
     assert TWO in book
     book.note_failure(TWO, [PLACE], FORGET_PROVEN_AFTER_MS + 5)
     assert TWO not in book
+
+
+def test_whoever_knows_few_peers_forgets_none_of_them() -> None:
+    book = AddressBook(Random(1))
+    book.remember(at(ONE))
+    book.note_success(TWO, PLACE, 5)
+    for _ in range(3 * FORGET_AFTER_FAILURES):
+        book.note_failure(ONE, [PLACE], 10)
+        book.note_failure(TWO, [PLACE], FORGET_PROVEN_AFTER_MS + 5)
+    assert ONE in book, "a sponsor may sleep for a week"
+    assert TWO in book
+    assert book.next_dial_ms(()) is not None
+    for peer in crowd():
+        book.remember(at(peer))
+    book.note_failure(ONE, [PLACE], 10)
+    assert ONE not in book
 
 
 def test_the_book_is_bounded_and_keeps_what_worked() -> None:
