@@ -24,6 +24,7 @@ NAMES = (
     "cold_start",
     "tally",
     "paper",
+    "closing",
     "sync_bytes",
     "sources",
     "catch_up_large",
