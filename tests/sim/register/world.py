@@ -33,6 +33,7 @@ MS_PER_MINUTE = 60_000
 START_MS = 1_800_000_000_000
 SKEW_MS = 20 * MS_PER_MINUTE
 BALLOTS_MAX = 2
+OPENINGS_MAX = 4
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class World:
     opening: Entered = field(init=False)
     now_ms: int = START_MS
     crashes: int = 0
+    more_openings: int = 0
 
     def __post_init__(self) -> None:
         chain, people = founded(self.size)
@@ -118,6 +120,7 @@ def chaos(world: World) -> None:
         "time": random.choice((1, 6)),
         "ballot": 4,
         "crash": random.choice((0, 1, 3)),
+        "opening": random.choice((0, 1, 3)),
         "lie": random.choice((5, 20, 40)) if world.liars else 0,
         "deliver": random.choice((80, 200, 400)),
         "time-out": random.choice((2, 6, 12)),
@@ -130,6 +133,11 @@ def chaos(world: World) -> None:
                 world.now_ms += random.choice((1, 5, 20)) * MS_PER_MINUTE
             case "ballot" if len(world.cast) < BALLOTS_MAX * world.size:
                 world.whisper(ballot(world), reach)
+            case "opening" if world.more_openings < OPENINGS_MAX:
+                world.more_openings += 1
+                name = bytes([world.more_openings])
+                issue, proposal = domain_hash("test/issue", name), domain_hash("test/proposal", name)
+                world.whisper(Opening(Entered(issue, proposal, WINDOW_MINUTES)), 0.5)
             case "crash":
                 crash(world, teller)
             case "lie":
