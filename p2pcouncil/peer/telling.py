@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from crdt.ids import ChangeHash, MemberId
+from crdt.ids import ChangeHash, DeviceId, MemberId
 from p2pcouncil.domain.records import RULES_VERSION
 from p2pcouncil.domain.register.belonging import is_convictable
-from p2pcouncil.domain.register.chain import OpenVote
+from p2pcouncil.domain.register.certificates import clock_of
+from p2pcouncil.domain.register.chain import MS_PER_MINUTE, OpenVote
 from p2pcouncil.domain.register.closing import Ballots, Sheet, close, look_at_closing
 from p2pcouncil.domain.register.minutes import Minutes
 from p2pcouncil.domain.register.pages import (
@@ -43,6 +44,11 @@ from p2pcouncil.domain.register.sayings import (
 from p2pcouncil.domain.register.sealing import numbers_to_seal, pack_numbers
 from p2pcouncil.domain.register.shot import Look, Propose, Step, Vote, Wait
 from p2pcouncil.domain.sortition import lot
+
+CONVICTIONS_BYTES = 40_000
+"""Room for evidence on a page that we propose; a page that is too large would be proposed for ever."""
+CLOSINGS_SEALS = 1_000
+"""Seals that the votes name which a page of ours closes; each takes 68 bytes."""
 
 
 class Held(Protocol):
@@ -90,6 +96,7 @@ class Teller:
 
     Attributes:
         me: the member.
+        device: this laptop's. While it is not the one that the roll names, it says nothing.
         minutes: what was said; grows as entries come.
         held: what else is held.
         came: ballots that came since the last receipt, by issue and member; from the network, not from the disk.
@@ -97,6 +104,7 @@ class Teller:
     """
 
     me: MemberId
+    device: DeviceId
     minutes: Minutes
     held: Held
     came: dict[bytes, dict[MemberId, int]] = field(default_factory=dict)
@@ -109,9 +117,9 @@ class Teller:
         numbers = self.came.setdefault(issue, {})
         numbers[member] = max(number, numbers.get(member, 0))
 
-    def expire(self, wait: Wait) -> None:
-        """A time-out is over."""
-        if wait in self.waits:
+    def expire(self, number: int, wait: Wait) -> None:
+        """A time-out is over, which began while the page of this number was the next one."""
+        if number == self.minutes.number and wait in self.waits:
             self._expired_now().add(wait)
 
     def next_telling(self, clock_ms: int) -> Telling | None:
@@ -132,9 +140,7 @@ class Teller:
     def draft(self) -> Draft | None:
         """The page that is due by what is held; None if nothing waits for one."""
         minutes, chain = self.minutes, self.minutes.chain
-        closings = [
-            made for _, vote in sorted(chain.votes.items()) if (made := self._closing(vote)) is not None
-        ][:MAX_CLOSINGS]
+        closings = self._closings()
         page = Page(
             RULES_VERSION,
             chain.council,
@@ -160,6 +166,8 @@ class Teller:
         data = self.minutes.page(value)
         assert data is not None, "only pages that are held are looked at"
         page = read_page(data)
+        if page.joined or page.left or page.pledged or any(closed.outcome for closed in page.closed):
+            return Look.BAD  # We can't look these up yet, and a page must not claim what nobody looked at.
         if self._proof() and not page.proof:
             return Look.BAD  # The first proposer spoke; leaving that out would be a choice of seeds.
         openings = self.held.openings()
@@ -181,10 +189,15 @@ class Teller:
         return self._expired
 
     def _is_over(self, vote: OpenVote, clock_ms: int) -> bool:
-        return vote.closes_ms is not None and clock_ms >= vote.closes_ms
+        """Whether a vote is over by our clock. Before a page tells its end, the certificate of its own page does."""
+        if vote.closes_ms is not None:
+            return clock_ms >= vote.closes_ms
+        certificate = self.minutes.certificate()
+        assert certificate is not None, "a page entered the vote, and was certified"
+        return clock_ms >= clock_of(certificate) + vote.window_minutes * MS_PER_MINUTE
 
     def _tells(self, vote: OpenVote) -> bool:
-        return vote.committee.teller(self.me) is not None
+        return vote.committee.device_of(self.me) == self.device
 
     def _receipt(self, clock_ms: int) -> Receipt | None:
         """A receipt for what came while a vote was open. Before its page is known, a vote can't be over."""
@@ -224,6 +237,17 @@ class Teller:
             return Seal(self.minutes.chain.council, self.me, issue, pack_numbers(numbers))
         return None
 
+    def _closings(self) -> list[tuple[Closed, Sheet]]:
+        """Votes that can be closed, as many as fit on a page."""
+        made: list[tuple[Closed, Sheet]] = []
+        room = CLOSINGS_SEALS
+        for _, vote in sorted(self.minutes.chain.votes.items()):
+            closing = self._closing(vote)
+            if closing is not None and len(closing[0].tellers) <= room and len(made) < MAX_CLOSINGS:
+                made.append(closing)
+                room -= len(closing[0].tellers)
+        return made
+
     def _closing(self, vote: OpenVote) -> tuple[Closed, Sheet] | None:
         seals = self.minutes.seals(vote.issue)
         if vote.closes_ms is None or len(seals) < vote.committee.quorum:
@@ -247,11 +271,14 @@ class Teller:
 
     def _convicting(self) -> tuple[Convicted, ...]:
         """Liars whose evidence is held and stands on no page yet."""
-        return tuple(
-            conviction
-            for conviction in self.minutes.convictions()
-            if is_convictable(self.minutes.chain, conviction)
-        )[:MAX_CONVICTIONS]
+        convicting: list[Convicted] = []
+        room = CONVICTIONS_BYTES
+        for conviction in self.minutes.convictions():
+            size = len(conviction.one.body) + len(conviction.other.body)
+            if size <= room and is_convictable(self.minutes.chain, conviction):
+                convicting.append(conviction)
+                room -= size
+        return tuple(convicting[:MAX_CONVICTIONS])
 
     def _proof(self) -> bytes:
         """The first proposer's proof, ours or one that a page brought; empty if there is none."""
@@ -263,7 +290,7 @@ class Teller:
     def _move(self, clock_ms: int) -> Telling | None:
         """Our part in deciding the next page. While nothing waits for one, nobody waits for a proposal."""
         minutes = self.minutes
-        if minutes.shot.committee.teller(self.me) is None:
+        if minutes.shot.committee.device_of(self.me) != self.device:
             self.waits = frozenset()
             return None
         draft = self.draft()

@@ -7,28 +7,24 @@ import pytest
 
 from crdt.errors import RemoteError
 from crdt.ids import MemberId, domain_hash
-from p2pcouncil.domain.records import Duty, Join, Signed, duty_message, encode_record, join_message
+from p2pcouncil.domain.records import Duty, Signed, duty_message, encode_record
 from p2pcouncil.domain.register.belonging import VOUCHES_PER_YEAR, most_joins
-from p2pcouncil.domain.register.certificates import Certificate, Signer, make_certificate
+from p2pcouncil.domain.register.certificates import Signer
 from p2pcouncil.domain.register.chain import (
     KEY_PAGES,
     MS_PER_MINUTE,
     PAGE_GRACE_MINUTES,
     PROBATION_MINUTES,
-    Chain,
 )
-from p2pcouncil.domain.register.following import follow
 from p2pcouncil.domain.register.pages import (
     MAX_PAGE_BYTES,
     Closed,
     Convicted,
     Entered,
-    Joined,
     Left,
     Page,
     Pledged,
     encode_page,
-    page_hash,
     read_page,
 )
 from p2pcouncil.domain.register.sayings import (
@@ -41,71 +37,12 @@ from p2pcouncil.domain.register.sayings import (
     read_saying,
 )
 from p2pcouncil.domain.sortition import lot
-from tests.sim.register.people import Person, founded, person
+from tests.sim.register.book import START_MS, Book
+from tests.sim.register.people import Person, person
 
-START_MS = 1_800_000_000_000
 DAY_MS = 86_400_000
 ISSUE, PROPOSAL = domain_hash("test/issue", b"1"), domain_hash("test/proposal", b"1")
 ENTERED = Entered(ISSUE, PROPOSAL, 60)
-
-
-class Book:
-    """A register that is written page by page, by everybody on its committees."""
-
-    def __init__(self, size: int = 4) -> None:
-        self.chain, founders = founded(size)
-        self.people = {p.member: p for p in founders}
-        self.provers = dict(self.people)
-        self.certificate: Certificate | None = None
-
-    def page(self, **parts: object) -> Page:
-        chain = self.chain
-        first = chain.next_committee().proposer(0)
-        alpha = lot.lot_input(chain.council, chain.seed, chain.number + 1)
-        proof = self.provers[first.member].prove(alpha) if first.vrf else b""
-        return Page(1, chain.council, chain.number + 1, chain.page, self.certificate, proof, **parts)  # type: ignore[arg-type]
-
-    def follows(self, page: Page) -> Chain:
-        data = encode_page(page)
-        return follow(self.chain, read_page(data), page_hash(data))
-
-    def write(self, clock_ms: int = START_MS, **parts: object) -> Chain:
-        """Put a page behind the others and certify it, everybody's clock saying the same."""
-        self.chain = self.follows(self.page(**parts))
-        self.certificate = self.certify([clock_ms] * 64)
-        return self.chain
-
-    def certify(self, clocks: list[int], page: bytes | None = None) -> Certificate:
-        assert self.chain.committee is not None
-        commits = []
-        for teller, clock_ms in zip(self.chain.committee.tellers, clocks, strict=False):
-            said = Precommit(
-                self.chain.council, teller.member, self.chain.number, 0, page or self.chain.page, clock_ms
-            )
-            commits.append((said, self.people[teller.member].sign(said)))
-        return make_certificate(commits)
-
-    def join(self, newcomer: Person, vouchers: list[Person]) -> Joined:
-        device = newcomer.device_key.device
-        body = encode_record(
-            Join(
-                self.chain.council,
-                newcomer.member,
-                device,
-                newcomer.member_key.certify(device).signature,
-                newcomer.device_key.vrf_public,
-                "Newcomer",
-                b"",
-            )
-        )
-        signed = Signed(body, (newcomer.device_key.sign(join_message(body)),))
-        self.people[newcomer.member] = newcomer
-        names = tuple(sorted(v.member for v in vouchers))
-        return Joined(encode_record(signed), names, tuple(bytes(32) for _ in names))
-
-    @property
-    def founders(self) -> list[Person]:
-        return [self.people[member] for member in sorted(self.people)]
 
 
 @pytest.fixture
@@ -232,6 +169,18 @@ def test_no_crowd_comes_at_a_time_and_a_year_has_so_many_vouches() -> None:
     assert person(80).member in book.chain.roll
 
 
+def test_the_vouches_of_a_year_are_counted_within_a_page_too() -> None:
+    book = Book(120)
+    book.write()
+    ada = book.founders[0]
+    newcomers = sorted(
+        (person(130 + number) for number in range(VOUCHES_PER_YEAR + 1)), key=lambda p: p.member
+    )
+    joined = tuple(book.join(newcomer, [ada]) for newcomer in newcomers)
+    refused(book, book.page(joined=joined), "may not vouch")
+    book.write(joined=joined[1:])
+
+
 def test_a_member_leaves_and_the_last_one_stays() -> None:
     book = Book(2)
     first, last = book.founders
@@ -266,6 +215,8 @@ def test_a_vote_opens_runs_from_the_next_pages_time_and_closes_on_a_quorum_of_se
         return Closed(ISSUE, who[:count], (bytes(32),) * count, (bytes(32),), b"")
 
     refused(book, book.page(entered=(ENTERED,)), "opened before")
+    elsewhere = Entered(ISSUE, domain_hash("test/proposal", b"2"), 60)
+    refused(book, book.page(entered=(elsewhere,)), "opened before")
     book.chain = book.follows(book.page())
     assert book.chain.votes[ISSUE].closes_ms == START_MS + 60 * MS_PER_MINUTE
     book.certificate = book.certify([START_MS] * 4)

@@ -60,8 +60,14 @@ def _move(chain: Chain, page: Page) -> Chain:
             raise RemoteError("A page moves a member's duty by a statement that counts no more.")
         device = DeviceId(statement.device)
         # Another device has another VRF key, so its member pledges anew before it tells.
-        is_on_duty = seat.is_on_duty and device == seat.device
-        roll[member] = replace(seat, device=device, duty_number=statement.number, is_on_duty=is_on_duty)
+        is_same = device == seat.device
+        roll[member] = replace(
+            seat,
+            device=device,
+            duty_number=statement.number,
+            is_on_duty=seat.is_on_duty and is_same,
+            key_page=seat.key_page if is_same else chain.number,
+        )
     return replace(chain, roll=roll)
 
 
@@ -133,7 +139,7 @@ def _join(chain: Chain, joined: Sequence[Joined]) -> Chain:
         if not len(item.vouchers) == len(item.vouches) >= chain.charter.vouches_needed:
             raise RemoteError("A page lets somebody in for whom too few members vouch.")
         for voucher in map(MemberId, item.vouchers):
-            if not may_vouch(chain, voucher):
+            if not may_vouch(replace(chain, vouched=vouched), voucher):
                 raise RemoteError("A page counts the vouch of somebody who may not vouch.")
             # Of a year's vouches only the last ones matter, so no more are kept.
             vouched[voucher] = (*vouched.get(voucher, ()), chain.time_ms)[-VOUCHES_PER_YEAR:]

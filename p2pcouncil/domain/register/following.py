@@ -135,7 +135,9 @@ def _enter(chain: Chain, page: Page, committee: Committee) -> Chain:
     votes, proposals = dict(chain.votes), dict(chain.proposals)
     roll = tuple(chain.roll)
     for entered in page.entered:
-        if entered.proposal in proposals or entered.issue in chain.closed or entered.issue in chain.lapsed:
+        if entered.proposal in proposals or any(
+            entered.issue in known for known in (votes, chain.closed, chain.lapsed)
+        ):
             raise RemoteError("A page opens a proposal that was opened before.")
         votes[entered.issue] = OpenVote(
             entered.issue, entered.proposal, page.number, entered.window_minutes, None, roll, committee

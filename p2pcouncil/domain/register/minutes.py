@@ -18,7 +18,7 @@ from p2pcouncil.domain.register.chain import Chain, OpenVote
 from p2pcouncil.domain.register.closing import Sheet, sheet_hashes
 from p2pcouncil.domain.register.committees import Committee
 from p2pcouncil.domain.register.following import follow
-from p2pcouncil.domain.register.pages import Convicted, page_hash, read_page
+from p2pcouncil.domain.register.pages import Convicted, Page, page_hash, read_page
 from p2pcouncil.domain.register.sayings import (
     AnySaying,
     Precommit,
@@ -60,9 +60,10 @@ class Minutes:
         self.chains = [first]
         self.broken = 0
         self._pages: dict[bytes, bytes] = {}
+        self._read: dict[bytes, Page] = {}
         self._sheets: dict[tuple[bytes, ...], Sheet] = {}
         self._said: dict[Topic, dict[bytes, tuple[AnySaying, Said]]] = {}
-        self._early: dict[Topic, dict[bytes, tuple[AnySaying, Said]]] = {}
+        self._early: dict[Topic, dict[tuple[bytes, bytes], tuple[AnySaying, Said]]] = {}
         self._votes: dict[bytes, OpenVote] = {}
         self._evidence: tuple[Convicted, ...] | None = ()
         self._two_faced: set[tuple[Topic, MemberId]] = set()
@@ -95,7 +96,8 @@ class Minutes:
             return
         committee = self._committee_of(topic)
         if committee is None:
-            self._early.setdefault(topic, {})[name] = (saying, said)
+            # Whose device speaks is not known yet, so a copy with a false signature must not displace the true one.
+            self._early.setdefault(topic, {})[name, said.signature] = (saying, said)
             return
         self._note(topic, committee, name, saying, said)
         self._go_on()
@@ -114,9 +116,11 @@ class Minutes:
             page = read_page(data)
         except RemoteError:
             return
-        self._pages[name] = data
+        self._pages[name], self._read[name] = data, page
         if page.certificate is not None:
             self.hear_certificate(page.certificate)
+        if page.number <= self.chain.number and len(self._shots[page.number - 1].decisions()) > 1:
+            self._break(page.number)
         self._go_on()
 
     def hold_sheet(self, issue: bytes, sheet: Sheet) -> None:
@@ -167,12 +171,10 @@ class Minutes:
         decision = self._shots[self.chain.number - 1].decision()
         assert decision is not None, "the chain follows decisions"
         commits: dict[bytes, tuple[Precommit, Said]] = {}
-        for name, (saying, said) in sorted(self._said[self.chain.number].items()):
-            if (
-                isinstance(saying, Precommit)
-                and saying.round == decision.round
-                and saying.value == decision.value
-                and name not in commits
+        for _, (saying, said) in sorted(self._said[self.chain.number].items()):
+            if isinstance(saying, Precommit) and (saying.round, saying.value) == (
+                decision.round,
+                decision.value,
             ):
                 commits.setdefault(saying.member, (saying, said))
         return make_certificate(commits.values())
@@ -200,27 +202,28 @@ class Minutes:
 
     def _note(self, topic: Topic, committee: Committee, name: bytes, saying: AnySaying, said: Said) -> None:
         device = committee.device_of(MemberId(saying.member))
-        if device is None or not self._check(said, device):
+        if device is None or not self._check(said, device) or name in self._said.get(topic, ()):
+            return
+        if isinstance(saying, Seal) and not self._note_seal(saying, name):
             return
         held = self._said.setdefault(topic, {})
         if any(contradict(saying, other) for other, _ in held.values()):
             self._two_faced.add((topic, MemberId(saying.member)))
             self._evidence = None
         held[name] = (saying, said)
-        if isinstance(saying, Seal):
-            self._note_seal(saying, name)
-        elif not isinstance(saying, Receipt):
+        if not isinstance(saying, Seal | Receipt):
             self._shots[saying.number - 1].hear(saying)
             if saying.number <= self.chain.number and len(self._shots[saying.number - 1].decisions()) > 1:
                 self._break(saying.number)
 
-    def _note_seal(self, seal: Seal, name: bytes) -> None:
-        """A seal that does not fit its vote's roll is evidence at most, and counts for nothing."""
+    def _note_seal(self, seal: Seal, name: bytes) -> bool:
+        """Whether a seal fits its vote's roll. One that does not is nothing, not even evidence."""
         try:
             numbers = unpack_numbers(seal.numbers, len(self._votes[seal.issue].roll))
         except RemoteError:
-            return
+            return False
         self._seals.setdefault(seal.issue, {}).setdefault(MemberId(seal.member), {})[name] = numbers
+        return True
 
     def _begin(self) -> None:
         """Listen to what is said about the next page, and to what was said about it before."""
@@ -234,7 +237,7 @@ class Minutes:
         for topic in topics:
             committee = self._committee_of(topic)
             assert committee is not None, "the page is the next one, and the votes are open"
-            for name, (saying, said) in self._early.pop(topic, {}).items():
+            for (name, _), (saying, said) in sorted(self._early.pop(topic, {}).items()):
                 self._note(topic, committee, name, saying, said)
 
     def _is_valid(self, chain: Chain, valid: dict[bytes, Chain | None], value: bytes) -> bool | None:
@@ -242,10 +245,13 @@ class Minutes:
             return None
         if value not in valid:
             try:
-                valid[value] = follow(chain, read_page(self._pages[value]), value)
+                valid[value] = follow(chain, self._read[value], value)
             except RemoteError:
                 valid[value] = None
         return valid[value] is not None
+
+    def _is_next(self, value: bytes) -> bool:
+        return bool(self._is_valid(self.chain, self._valid[-1], value))
 
     def _go_on(self) -> None:
         """Turn as many pages as are decided."""
@@ -266,7 +272,8 @@ class Minutes:
         self.chain = self.chains[-1]
         self._votes = {issue: vote for chain in self.chains for issue, vote in chain.votes.items()}
         for topic in [topic for topic in self._said if self._committee_of(topic) is None]:
-            self._early.setdefault(topic, {}).update(self._said.pop(topic))
+            for name, (saying, said) in self._said.pop(topic).items():
+                self._early.setdefault(topic, {})[name, said.signature] = (saying, said)
         self._evidence = None
         self._seals = {issue: seals for issue, seals in self._seals.items() if issue in self._votes}
 

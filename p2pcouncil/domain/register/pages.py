@@ -173,7 +173,7 @@ def encode_page(page: Page) -> bytes:
 
 
 def read_page(data: bytes) -> Page:
-    """Read a page; whether it may follow another one is `chain.validate_page`'s to say.
+    """Read a page; whether it may follow another one is `following.follow`'s to say.
 
     Raises:
         RemoteError: malformed, too large, under other rules, or spelled in another way than the one that counts.

@@ -54,7 +54,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "no lock",
         "a teller prevotes for any new page, whatever it precommitted to",
-        600,
+        1_500,
         lambda: patch.object(Shot, "_locked", lambda self, me: (NOTHING, -1)),
     ),
     Mutant(
@@ -84,7 +84,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "sheets without ballots",
         "a vote is closed before the ballots that its seals speak of are held",
-        400,
+        1_000,
         replaced("p2pcouncil.domain.register.closing.sheet_of", _whatever_is_held),
     ),
     Mutant(

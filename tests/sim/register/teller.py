@@ -79,7 +79,7 @@ class Laptop:
         """Start from what is on the disk."""
         self.minutes = Minutes(self.first, is_said)
         self.holdings = Holdings(self.me)
-        self.teller = Teller(self.me.member, self.minutes, self.holdings)
+        self.teller = Teller(self.me.member, self.me.device_key.device, self.minutes, self.holdings)
         for item in self.disk:
             self._learn(item, is_new=False)
 
@@ -92,7 +92,7 @@ class Laptop:
         return self.step()
 
     def time_out(self, wait: Wait) -> list[Item]:
-        self.teller.expire(wait)
+        self.teller.expire(self.minutes.number, wait)
         return self.step()
 
     def step(self) -> list[Item]:

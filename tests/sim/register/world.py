@@ -141,7 +141,7 @@ def chaos(world: World) -> None:
             case "crash":
                 crash(world, teller)
             case "lie":
-                lie(world)
+                (lie if random.random() < 0.7 else split)(world)
             case "deliver" if box:
                 item = box.pop(random.randrange(len(box)))
                 if random.random() < 0.1:
@@ -209,12 +209,32 @@ def lie(world: World) -> None:
             numbers = [random.choice((0, 1, 2, 9)) for _ in world.members]
             told.append(Seal(chain.council, liar.member, issue, pack_numbers(numbers)))
         case _:
-            member = random.choice(world.members)
-            told.append(Receipt(chain.council, liar.member, issue, (Received(member, random.randint(1, 9)),)))
+            cast = random.choice(world.cast) if world.cast and random.random() < 0.8 else None
+            member = cast.member if cast else random.choice(world.members)
+            received = Received(member, cast.number if cast else random.randint(1, 9))
+            told.append(Receipt(chain.council, liar.member, issue, (received,)))
     for saying in told:
         if random.random() < 0.1:  # In the name of somebody else.
             saying = msgspec.structs.replace(saying, member=teller.me.member)
         world.whisper(liar.sign(saying), random.choice((0.5, 1.0)))
+
+
+def split(world: World) -> None:
+    """A liar helps one teller alone over the line: to a lock, or to a decision that nobody else knows of."""
+    random = world.random
+    liar = random.choice(world.liars)
+    laptop = random.choice(list(world.tellers.values()))
+    chain, number = laptop.minutes.chain, laptop.minutes.number
+    votes = [s for s in laptop.minutes.said_about(number) if isinstance(s, Prevote | Precommit) and s.value]
+    if not votes:
+        return
+    vote = max(votes, key=lambda s: (isinstance(s, Precommit), s.round, s.value))
+    saying: AnySaying = Prevote(chain.council, liar.member, number, vote.round, vote.value)
+    if isinstance(vote, Precommit):
+        saying = Precommit(chain.council, liar.member, number, vote.round, vote.value, world.now_ms)
+    said = liar.sign(saying)
+    world.said.append(said)
+    world.send(laptop.take(said))
 
 
 def forged_page(world: World, teller: Laptop) -> bytes | None:
