@@ -147,7 +147,9 @@ async def hear_both(gate: GossipGate, stream: bytes) -> None:
     ours = listener()
     ours.heard.clear()
     ours.pubsub.seen_messages.cache.clear()
-    ours.router.mcache.shift()  # As the heartbeat does, which does not run here: else it would grow with every input.
+    # What the heartbeat does, which does not run here: else memory would grow with every input.
+    ours.router.mcache.shift()
+    ours.router._periodic_security_cleanup()
     ours.pubsub._gate = gate
     await ours.hear(FakeStream(stream))
     assert all(len(told.data) <= MAX_GOSSIP_BYTES and told.topic == TOPIC for told in ours.heard)
