@@ -7,8 +7,8 @@ from typing import Any
 from unittest.mock import patch
 
 from p2pcouncil.domain.register import sealing
-from p2pcouncil.domain.register.sayings import NOTHING, Said
-from p2pcouncil.domain.register.shot import Look, Shot
+from p2pcouncil.domain.register.sayings import Said
+from p2pcouncil.domain.register.shot import Look
 from p2pcouncil.peer.telling import Teller
 from tests.sim.hunting import Mutant, hunt_all, replaced
 from tests.sim.register.people import is_said
@@ -51,12 +51,6 @@ def _whatever_is_held(vote: Any, seals: Any, ballots: Any) -> Any:
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    Mutant(
-        "no lock",
-        "a teller prevotes for any new page, whatever it precommitted to",
-        1_500,
-        lambda: patch.object(Shot, "_locked", lambda self, me: (NOTHING, -1)),
-    ),
     Mutant(
         "quorum one lower",
         "one teller fewer makes a quorum",
