@@ -3,6 +3,7 @@
 import pytest
 
 from tests.sim.hunting import hunt
+from tests.sim.register.__main__ import main
 from tests.sim.register.mutants import MUTANTS, shown
 from tests.sim.register.world import play
 
@@ -25,3 +26,8 @@ def test_one_liar_too_many_is_noticed() -> None:
 def test_a_broken_rule_is_noticed(name: str) -> None:
     (mutant,) = (mutant for mutant in MUTANTS if mutant.name == name)
     assert hunt(mutant, shown) is not None
+
+
+def test_the_command_plays_seeds_and_says_what_came_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--seed", "2", "--runs", "2", "--jobs", "1"]) == 0
+    assert capsys.readouterr().out.strip().endswith("sim-register: 2 runs, 0 violations")

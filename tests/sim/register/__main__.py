@@ -11,24 +11,9 @@ from multiprocessing import get_context
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from p2pcouncil.domain.register.sayings import PageProposal, Precommit, Prevote
-from tests.sim.register.world import play
+from tests.sim.register.runs import one
 
-SIZES = (1, 2, 3, 4, 5, 7, 10)
 CHUNK = 4
-
-
-def one(seed: int, lying: int | None) -> tuple[int, int, int, int, tuple[str, ...]]:
-    """Play one seed; its number, members, crashes, rounds and what was violated."""
-    size = SIZES[seed % len(SIZES)]
-    world, violated = play(seed, size, None if lying is None else min(size - 1, lying))
-    rounds = max(
-        saying.round
-        for laptop in world.tellers.values()
-        for saying in laptop.own()
-        if isinstance(saying, PageProposal | Prevote | Precommit)
-    )
-    return seed, size, world.crashes, rounds, violated
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,0 +1,19 @@
+"""One run of a register, for processes that share the work."""
+
+from p2pcouncil.domain.register.sayings import PageProposal, Precommit, Prevote
+from tests.sim.register.world import play
+
+SIZES = (1, 2, 3, 4, 5, 7, 10)
+
+
+def one(seed: int, lying: int | None) -> tuple[int, int, int, int, tuple[str, ...]]:
+    """Play one seed; its number, members, crashes, rounds and what was violated."""
+    size = SIZES[seed % len(SIZES)]
+    world, violated = play(seed, size, None if lying is None else min(size - 1, lying))
+    rounds = max(
+        saying.round
+        for laptop in world.tellers.values()
+        for saying in laptop.own()
+        if isinstance(saying, PageProposal | Prevote | Precommit)
+    )
+    return seed, size, world.crashes, rounds, violated
