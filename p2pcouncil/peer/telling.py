@@ -219,10 +219,11 @@ class Teller:
         return None
 
     def _seal(self, clock_ms: int) -> Seal | None:
-        """A seal, once, for a vote that is over. What this teller receipted is what it received in time."""
+        """A seal, once, for a vote whose end a page told. What this teller receipted is what it received in time."""
         for issue, vote in sorted(self.minutes.chain.votes.items()):
             if (
-                not self._is_over(vote, clock_ms)
+                vote.closes_ms is None
+                or not self._is_over(vote, clock_ms)
                 or not self._tells(vote)
                 or self.me in self.minutes.seals(issue)
             ):

@@ -131,6 +131,22 @@ def test_a_ballot_is_late_before_a_page_tells_the_end(book: Book) -> None:
         assert (getattr(told, "ballots", None) is not None) is is_receipted
 
 
+def test_nobody_seals_before_a_page_tells_the_end(book: Book) -> None:
+    page = book.page(entered=(ENTERED,))
+    one = teller(book)
+    hear(one.minutes, [encode_page(page), *precommits(book, page)])
+    telling = one.next_telling(START_MS + 600 * 60_000)
+    assert telling is None or not isinstance(telling.saying, Seal)
+
+
+def test_a_proof_counts_as_soon_as_its_page_is_held(book: Book) -> None:
+    page = book.page(entered=(ENTERED,))
+    minutes = Minutes(book.chain)
+    assert minutes.proof() == b""
+    minutes.hold_page(encode_page(page))
+    assert minutes.proof() == page.proof != b""
+
+
 def test_a_time_out_of_the_page_before_is_over(book: Book) -> None:
     one = teller(book)
     one.held.openings()[ISSUE] = ENTERED  # type: ignore[index]

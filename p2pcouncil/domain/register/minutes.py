@@ -133,12 +133,12 @@ class Minutes:
 
     def proof(self) -> bytes:
         """The first proposer's proof for the next page, if a valid page brought it; empty if none did."""
-        valid = (
-            read_page(self._pages[value]).proof
-            for value, after in self._valid[-1].items()
-            if after is not None
+        named = (
+            page.proof
+            for value, page in self._read.items()
+            if page.number == self.number and self._is_valid(self.chain, self._valid[-1], value)
         )
-        return next((proof for proof in valid if proof), b"")
+        return max(named, default=b"")
 
     def sheet(self, names: tuple[bytes, ...]) -> Sheet | None:
         """A sheet by the hashes of its parts; None if it is not held."""
@@ -249,9 +249,6 @@ class Minutes:
             except RemoteError:
                 valid[value] = None
         return valid[value] is not None
-
-    def _is_next(self, value: bytes) -> bool:
-        return bool(self._is_valid(self.chain, self._valid[-1], value))
 
     def _go_on(self) -> None:
         """Turn as many pages as are decided."""

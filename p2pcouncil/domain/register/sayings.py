@@ -13,7 +13,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from crdt.errors import RemoteError
-from crdt.ids import CouncilId, DeviceId, MemberId, domain_hash
+from crdt.ids import DeviceId, domain_hash
 from crdt.keys import Signer, is_signed
 from p2pcouncil.domain.records import Hash, OptionalHash, Signature
 
@@ -200,11 +200,6 @@ def contradict(one: AnySaying, other: AnySaying) -> bool:
             return one.issue == other.issue and one.numbers != other.numbers
         case _:
             return False
-
-
-def names(saying: AnySaying) -> tuple[CouncilId, MemberId]:
-    """In whose register a saying is said, and by whom."""
-    return CouncilId(saying.council), MemberId(saying.member)
 
 
 def _ascends(ballots: tuple[Received, ...]) -> bool:
