@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 
 from crdt.errors import RemoteError
-from p2pcouncil.domain.records import MAX_SIGNED_BYTES, Hash, Nonce, OptionalHash
+from p2pcouncil.domain.records import Hash, Minutes, Nonce, OptionalHash, RecordBytes
 from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.domain.tally.method import Method
 
@@ -24,8 +24,6 @@ MAX_SECONDS = 256
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TITLE_CHARS)]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
 Options = Annotated[tuple[Line, ...], msgspec.Meta(max_length=MAX_OPTIONS)]
-Minutes = Annotated[int, msgspec.Meta(ge=1, le=525_600)]
-RecordBytes = Annotated[bytes, msgspec.Meta(max_length=MAX_SIGNED_BYTES)]
 
 
 class TextVersionRef(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -29,6 +29,8 @@ MAX_STATEMENTS = 1_000_000
 MAX_RECORD_BYTES = 32_000
 """Room for the largest genesis that the other bounds allow; joins and duty statements are far smaller."""
 MAX_SIGNED_BYTES = MAX_RECORD_BYTES + MAX_FOUNDERS * 66 + 8
+RecordBytes = Annotated[bytes, msgspec.Meta(max_length=MAX_SIGNED_BYTES)]
+Minutes = Annotated[int, msgspec.Meta(ge=1, le=525_600)]
 KINDS = ("society", "workers", "consumers")
 LEVELS = {
     "society": ("society",),

@@ -12,7 +12,7 @@ import msgspec
 
 from crdt.errors import RemoteError
 from crdt.ids import domain_hash
-from p2pcouncil.domain.records import MAX_SIGNED_BYTES, RULES_VERSION, Hash, Record, encode_record
+from p2pcouncil.domain.records import RULES_VERSION, Hash, Minutes, Record, RecordBytes, encode_record
 from p2pcouncil.domain.register.certificates import Certificate
 from p2pcouncil.domain.register.sayings import PageNumber, Said
 from p2pcouncil.domain.sortition.ecvrf import PROOF_BYTES
@@ -27,9 +27,6 @@ MAX_CLOSINGS = 64
 MAX_SEALS = 512
 MAX_SHEETS = 64
 MAX_CONVICTIONS = 32
-
-RecordBytes = Annotated[bytes, msgspec.Meta(max_length=MAX_SIGNED_BYTES)]
-Minutes = Annotated[int, msgspec.Meta(ge=1, le=525_600)]
 
 
 class Joined(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
