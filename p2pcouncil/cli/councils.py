@@ -52,7 +52,7 @@ async def found(
         window: How long a vote is open, unless its opening says otherwise: 90m, 36h, 3d, 2w.
         ctx: Whose peer, and how to speak.
     """
-    charter = Charter(seconds_needed=seconds, vouches_needed=vouches, window_minutes=parse_window(window))
+    charter = Charter(seconds_needed=seconds, vouches_needed=vouches, window_seconds=parse_window(window))
     async with ctx.session() as session:
         await ctx.do(session, FoundCouncil(name, "society", "society", purpose, None, charter))
 
@@ -89,7 +89,7 @@ async def new(
         window: How long a vote is open: 90m, 36h, 3d, 2w.
         ctx: Whose peer, and how to speak.
     """
-    charter = Charter(seconds_needed=seconds, vouches_needed=vouches, window_minutes=parse_window(window))
+    charter = Charter(seconds_needed=seconds, vouches_needed=vouches, window_seconds=parse_window(window))
     async with ctx.session() as session:
         parent = await ctx.arrive(lambda: find_council(session, under, member=True))
         await ctx.do(session, FoundCouncil(name, kind, level, purpose, parent.id, charter))

@@ -4,6 +4,7 @@ import re
 from typing import Literal
 
 from p2pcouncil.cli.errors import UsageError
+from p2pcouncil.domain.records import YEAR_SECONDS
 from p2pcouncil.domain.tally.method import (
     PERMILLE,
     Approval,
@@ -17,7 +18,7 @@ from p2pcouncil.domain.tally.method import (
 
 MethodName = Literal["yes-no", "approval", "ranked", "score", "stv", "equal-shares"]
 
-_UNITS_MINUTES = {"m": 1, "h": 60, "d": 1_440, "w": 10_080}
+_UNITS_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _BELONGS_TO: dict[str, tuple[MethodName, ...]] = {
     "threshold": ("yes-no",),
     "winners": ("approval", "score"),
@@ -111,16 +112,16 @@ def parse_percent(text: str, what: str) -> int:
 
 
 def parse_window(text: str) -> int:
-    """Read how long a vote is open, in minutes: ``90m``, ``36h``, ``3d``, ``2w``; a bare number means days.
+    """Read how long a vote is open, in seconds: ``45s``, ``90m``, ``36h``, ``3d``, ``2w``; a bare number means days.
 
     Raises:
         UsageError: not such a length, or longer than a year.
     """
-    match = re.fullmatch(r"(\d{1,6})\s*([mhdw]?)", text.strip().casefold())
-    minutes = int(match[1]) * _UNITS_MINUTES[match[2] or "d"] if match else 0
-    if not 1 <= minutes <= 525_600:
+    match = re.fullmatch(r"(\d{1,6})\s*([smhdw]?)", text.strip().casefold())
+    seconds = int(match[1]) * _UNITS_SECONDS[match[2] or "d"] if match else 0
+    if not 1 <= seconds <= YEAR_SECONDS:
         raise UsageError(
             f"“{text[:20]}” is no length of time for a vote.",
-            "Give minutes, hours, days or weeks: 90m, 36h, 3d, 2w.",
+            "Give seconds, minutes, hours, days or weeks: 90m, 36h, 3d, 2w.",
         )
-    return minutes
+    return seconds

@@ -42,7 +42,7 @@ async def open_vote(proposal: str, /, *, window: str = "", wait: Wait = NO_WAIT,
         wait: Whether to wait until others hold it.
         ctx: Whose peer, and how to speak.
     """
-    minutes = parse_window(window) if window else None
+    seconds = parse_window(window) if window else None
     async with ctx.writing(wait) as session:
 
         def look() -> ProposalView:
@@ -55,7 +55,7 @@ async def open_vote(proposal: str, /, *, window: str = "", wait: Wait = NO_WAIT,
             return found
 
         found = await ctx.arrive(look)
-        await ctx.do(session, OpenVote(found.id, minutes), wait)
+        await ctx.do(session, OpenVote(found.id, seconds), wait)
 
 
 async def vote(

@@ -10,7 +10,9 @@ from typing import Annotated
 import msgspec
 
 from crdt.errors import RemoteError
-from p2pcouncil.domain.records import Hash, Minutes, Nonce, OptionalHash, RecordBytes
+from p2pcouncil.domain.effects import Effect
+from p2pcouncil.domain.records import Hash, Nonce, OptionalHash, RecordBytes, Seconds
+from p2pcouncil.domain.register.sayings import Said
 from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.domain.tally.method import Method
 
@@ -20,6 +22,10 @@ MAX_TITLE_CHARS = 120
 MAX_TEXT_CHARS = 50_000
 MAX_OPTIONS = 64
 MAX_SECONDS = 256
+MAX_NOTE_CHARS = 2_000
+MAX_SAID = 1_024
+MAX_SHEET_MEMBERS = 4_096
+MAX_TOLD_BYTES = 200_000
 
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TITLE_CHARS)]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
@@ -80,7 +86,7 @@ class AskToJoin(Entry, frozen=True, array_like=True, tag="ask.1", forbid_unknown
     join: RecordBytes
 
 
-class Propose(Entry, frozen=True, array_like=True, tag="propose.1", forbid_unknown_fields=True):
+class Propose(Entry, frozen=True, array_like=True, tag="propose.2", forbid_unknown_fields=True):
     """Puts a proposal before the council. Its text is the document that `nonce` and the author's feed name.
 
     Attributes:
@@ -91,6 +97,8 @@ class Propose(Entry, frozen=True, array_like=True, tag="propose.1", forbid_unkno
         scope: whom it affects in words; empty means the whole council.
         method: how it will be decided.
         options: what can be chosen; empty for yes/no.
+        effect: what the decision does by itself; None for nothing.
+        reopens: a closed vote that this takes up again; empty for none.
     """
 
     nonce: Nonce
@@ -100,6 +108,8 @@ class Propose(Entry, frozen=True, array_like=True, tag="propose.1", forbid_unkno
     scope: Annotated[str, msgspec.Meta(max_length=MAX_TITLE_CHARS)]
     method: Method
     options: Options
+    effect: Effect | None = None
+    reopens: OptionalHash = b""
 
 
 class Withdraw(Entry, frozen=True, array_like=True, tag="withdraw.1", forbid_unknown_fields=True):
@@ -124,8 +134,8 @@ class Second(Entry, frozen=True, array_like=True, tag="second.1", forbid_unknown
     version: TextVersionRef
 
 
-class Open(Entry, frozen=True, array_like=True, tag="open.1", forbid_unknown_fields=True):
-    """Opens the vote: embeds the text and terms, and names what its roll rests on.
+class Open(Entry, frozen=True, array_like=True, tag="open.2", forbid_unknown_fields=True):
+    """Asks for the vote: embeds the text and terms. A page enters it, and fixes who votes and until when.
 
     The opening's hash is the issue's id. Terms are repeated here so that a vote stays readable, and cannot change,
     whatever becomes of the proposal.
@@ -134,11 +144,9 @@ class Open(Entry, frozen=True, array_like=True, tag="open.1", forbid_unknown_fie
         proposal: hash of the `Propose`.
         version: the exact version that is voted on.
         text: that version's text, whole.
-        title, summary, method, options: as proposed.
-        seconds: hashes of the `Second` entries that it rests on; those of members of its roll count.
-        vouches: hashes of the `Vouch` entries that its roll rests on, besides the founders.
-        leaves: hashes of the `Leave` entries that it takes off the roll.
-        window_minutes: how long it is meant to be open.
+        title, summary, method, options, effect: as proposed.
+        seconds: hashes of the `Second` entries that it rests on.
+        window_seconds: how long the vote is open, from the page after the one that enters it.
     """
 
     proposal: Hash
@@ -149,9 +157,8 @@ class Open(Entry, frozen=True, array_like=True, tag="open.1", forbid_unknown_fie
     method: Method
     options: Options
     seconds: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=MAX_SECONDS)]
-    vouches: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=4_000)]
-    leaves: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=4_000)]
-    window_minutes: Minutes
+    window_seconds: Seconds
+    effect: Effect | None = None
 
 
 class Ballot(Entry, frozen=True, array_like=True, tag="ballot.1", forbid_unknown_fields=True):
@@ -160,6 +167,90 @@ class Ballot(Entry, frozen=True, array_like=True, tag="ballot.1", forbid_unknown
     issue: Hash
     number: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
     choice: Choice
+
+
+class Pledge(Entry, frozen=True, array_like=True, tag="pledge.1", forbid_unknown_fields=True):
+    """A member goes on duty as a teller, or off it.
+
+    Attributes:
+        vrf: the key that this device proves lots with, 32 bytes.
+        is_on: whether they tell.
+    """
+
+    vrf: Hash
+    is_on: bool
+
+
+class Object(Entry, frozen=True, array_like=True, tag="object.1", forbid_unknown_fields=True):
+    """A member objects to a newcomer: no page lets them in before a vote says so."""
+
+    newcomer: Hash
+    reason: Annotated[str, msgspec.Meta(max_length=MAX_NOTE_CHARS)]
+
+
+class ToldSheet(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A sheet, or a part of one: which ballot of each member of the roll counts; empty for none."""
+
+    issue: Hash
+    part: Annotated[int, msgspec.Meta(ge=0, le=63)]
+    ballots: Annotated[tuple[OptionalHash, ...], msgspec.Meta(max_length=MAX_SHEET_MEMBERS)]
+
+
+class Tell(Entry, frozen=True, array_like=True, tag="tell.1", forbid_unknown_fields=True):
+    """Carries what tellers say, whoever says it, with the bytes of pages and sheets that it speaks of.
+
+    Sayings prove themselves, a page is named by its hash and a sheet by a page, so the carrier does not matter.
+    """
+
+    said: Annotated[tuple[Said, ...], msgspec.Meta(max_length=MAX_SAID)]
+    pages: Annotated[
+        tuple[Annotated[bytes, msgspec.Meta(max_length=MAX_TOLD_BYTES)], ...], msgspec.Meta(max_length=4)
+    ] = ()
+    sheets: Annotated[tuple[ToldSheet, ...], msgspec.Meta(max_length=64)] = ()
+
+
+class Progress(Entry, frozen=True, array_like=True, tag="progress.1", forbid_unknown_fields=True):
+    """What becomes of a decision: evidence by anybody; the owner's word says that it is done.
+
+    Attributes:
+        issue: the closed vote.
+        is_done: whether it is carried out.
+        text: what was done, with what can be looked at.
+    """
+
+    issue: Hash
+    is_done: bool
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_COMMENT_CHARS)]
+
+
+class Feedback(Entry, frozen=True, array_like=True, tag="feedback.1", forbid_unknown_fields=True):
+    """A member says how a decision works out.
+
+    Attributes:
+        issue: the closed vote.
+        is_content: whether it should stay as it is.
+        text: why.
+    """
+
+    issue: Hash
+    is_content: bool
+    text: Annotated[str, msgspec.Meta(max_length=MAX_COMMENT_CHARS)]
+
+
+class Review(Entry, frozen=True, array_like=True, tag="review.1", forbid_unknown_fields=True):
+    """An overseer's verdict on a closed vote.
+
+    Attributes:
+        issue: the closed vote.
+        page: hash of the page that closed it.
+        holds: whether what they looked at holds; a disputed verdict shows on the vote.
+        note: what they looked at, and what they found.
+    """
+
+    issue: Hash
+    page: Hash
+    holds: bool
+    note: Annotated[str, msgspec.Meta(max_length=MAX_NOTE_CHARS)]
 
 
 AnyEntry = (
@@ -175,6 +266,12 @@ AnyEntry = (
     | Second
     | Open
     | Ballot
+    | Pledge
+    | Object
+    | Tell
+    | Progress
+    | Feedback
+    | Review
 )
 
 _decoder = msgspec.msgpack.Decoder(AnyEntry)

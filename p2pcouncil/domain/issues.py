@@ -156,7 +156,7 @@ class Issue:
             method=terms.method,
             options=terms.options,
             roll=self.roll_ascending,
-            window_minutes=terms.window_minutes,
+            window_seconds=terms.window_seconds,
             status=Status.PROVISIONAL,
             tally=self.tally(),
             contradictions=self.contradictions(),

@@ -209,7 +209,7 @@ class IssueState(msgspec.Struct, frozen=True):
         version: the exact version, and `text` its text.
         title, summary, method, options: the terms.
         roll: who may vote, ascending.
-        window_minutes: how long it is meant to be open.
+        window_seconds: how long it is meant to be open.
         status: how firm the tally is.
         tally: the count of the counted ballots.
         contradictions: members who said two things under one number, ascending.
@@ -226,7 +226,7 @@ class IssueState(msgspec.Struct, frozen=True):
     method: Method
     options: tuple[str, ...]
     roll: tuple[MemberId, ...]
-    window_minutes: int
+    window_seconds: int
     status: Status
     tally: Tally
     contradictions: tuple[Contradiction, ...]

@@ -21,7 +21,7 @@ Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Nonce = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 MAX_FOUNDERS = 64
 MAX_UNTIL = 512
 MAX_DISOWNED = 64
@@ -30,7 +30,9 @@ MAX_RECORD_BYTES = 32_000
 """Room for the largest genesis that the other bounds allow; joins and duty statements are far smaller."""
 MAX_SIGNED_BYTES = MAX_RECORD_BYTES + MAX_FOUNDERS * 66 + 8
 RecordBytes = Annotated[bytes, msgspec.Meta(max_length=MAX_SIGNED_BYTES)]
-Minutes = Annotated[int, msgspec.Meta(ge=1, le=525_600)]
+YEAR_SECONDS = 31_536_000
+Seconds = Annotated[int, msgspec.Meta(ge=1, le=YEAR_SECONDS)]
+OptionalSeconds = Annotated[int, msgspec.Meta(ge=0, le=YEAR_SECONDS)]
 KINDS = ("society", "workers", "consumers")
 LEVELS = {
     "society": ("society",),
@@ -49,14 +51,18 @@ class Charter(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
     Attributes:
         rules_version: the rules that judge its entries.
         seconds_needed: members on the roll, other than the proposer, who second a proposal before it may open.
-        vouches_needed: members who vouch for a newcomer before an opening may put them on its roll.
-        window_minutes: how long a vote is open, unless its opening says otherwise.
+        vouches_needed: members who vouch for a newcomer before a page may put them on the roll.
+        window_seconds: how long a vote is open, unless its opening says otherwise.
+        probation_seconds: how long a newcomer is on the roll before they vouch or tell, in page time.
+        grace_seconds: how long a vote that is over waits for seals before a page may lapse it, in page time.
     """
 
     rules_version: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = RULES_VERSION
     seconds_needed: Annotated[int, msgspec.Meta(ge=0, le=50)] = 1
     vouches_needed: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
-    window_minutes: Annotated[int, msgspec.Meta(ge=1, le=525_600)] = 4_320
+    window_seconds: Seconds = 259_200
+    probation_seconds: OptionalSeconds = 1_209_600
+    grace_seconds: Seconds = 1_209_600
 
 
 class Founder(Record, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -133,7 +133,7 @@ class OpenVote:
     """Open the vote on the version that was seconded."""
 
     proposal: ChangeHash
-    window_minutes: int | None = None
+    window_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from crdt.ids import ChangeHash, DeviceId, MemberId
 from p2pcouncil.domain.records import RULES_VERSION
 from p2pcouncil.domain.register.belonging import is_convictable
 from p2pcouncil.domain.register.certificates import clock_of
-from p2pcouncil.domain.register.chain import MS_PER_MINUTE, OpenVote
+from p2pcouncil.domain.register.chain import MS_PER_SECOND, OpenVote
 from p2pcouncil.domain.register.closing import Ballots, Sheet, close, look_at_closing
 from p2pcouncil.domain.register.minutes import Minutes
 from p2pcouncil.domain.register.pages import (
@@ -27,6 +27,8 @@ from p2pcouncil.domain.register.pages import (
     Convicted,
     Entered,
     Page,
+    Pledged,
+    Result,
     encode_page,
     page_hash,
     read_page,
@@ -62,9 +64,52 @@ class Held(Protocol):
         """A member's ballots on a vote, by number."""
         ...
 
+    def came_by(self, issue: bytes, until_ms: int) -> Mapping[MemberId, int]:
+        """Per member, the highest number of a ballot that was on this laptop's disk by then, by its own clock."""
+        ...
+
+    def is_forked(self, member: MemberId) -> bool:
+        """Whether a feed of theirs is known to be forked, so that a ballot of theirs may never come."""
+        ...
+
+    def result(self, vote: OpenVote, sheet: Sheet) -> Result:
+        """What the ballots of a sheet come to; all of them are held."""
+        ...
+
+    def newcomers(self) -> Mapping[MemberId, Newcomer]:
+        """Who asks to come onto the roll, with whoever vouches for them or objects."""
+        ...
+
+    def leaves(self) -> Mapping[MemberId, ChangeHash]:
+        """Members who left, with the leave that counts."""
+        ...
+
+    def statements(self) -> Mapping[MemberId, bytes]:
+        """Per member, the signed duty statement that counts."""
+        ...
+
+    def pledges(self) -> Mapping[MemberId, Pledged]:
+        """Per member, the pledge that counts: their last one."""
+        ...
+
     def prove(self, alpha: bytes) -> bytes:
         """This device's VRF proof, 80 bytes."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody who asks to come onto the roll.
+
+    Attributes:
+        join: the signed join, the one that counts.
+        vouches: per member who vouches for them, the vouch of the lowest hash.
+        objectors: members who object.
+    """
+
+    join: bytes
+    vouches: Mapping[MemberId, ChangeHash]
+    objectors: frozenset[MemberId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +239,7 @@ class Teller:
             return clock_ms >= vote.closes_ms
         certificate = self.minutes.certificate()
         assert certificate is not None, "a page entered the vote, and was certified"
-        return clock_ms >= clock_of(certificate) + vote.window_minutes * MS_PER_MINUTE
+        return clock_ms >= clock_of(certificate) + vote.window_seconds * MS_PER_SECOND
 
     def _tells(self, vote: OpenVote) -> bool:
         return vote.committee.device_of(self.me) == self.device

@@ -373,7 +373,7 @@ class StagedSession:
 
     def _open(self, command: OpenVote) -> Done:
         view = self.proposal(command.proposal)
-        hours = (command.window_minutes or 72 * 60) // 60
+        hours = (command.window_seconds or 72 * 60) // 60
         vote = people.issue(
             view.title, view.method, view.options, view.text, {}, opener=people.ADA, hours=hours
         )

@@ -116,10 +116,11 @@ def test_no_shares(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "minutes"), [("90m", 90), ("36h", 2160), ("3d", 4320), ("2w", 20160), ("3", 4320)]
+    ("text", "seconds"),
+    [("45s", 45), ("90m", 5_400), ("36h", 129_600), ("3d", 259_200), ("2w", 1_209_600), ("3", 259_200)],
 )
-def test_windows(text: str, minutes: int) -> None:
-    assert parse_window(text) == minutes
+def test_windows(text: str, seconds: int) -> None:
+    assert parse_window(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "0d", "1y", "400d", "-3d", "3.5d"])

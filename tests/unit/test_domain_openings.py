@@ -34,7 +34,7 @@ def test_an_opening_makes_an_issue_with_the_proposals_terms() -> None:
     assert (issue.proposal, issue.opener, issue.text) == (proposal.hash, world.id("Ada"), "The text")
     assert issue.roll == tuple(sorted(world.id(name) for name in ("Ada", "Ben", "Cem")))
     assert issue.status is Status.PROVISIONAL
-    assert issue.window_minutes == 60
+    assert issue.window_seconds == 60
     assert state.proposal(proposal.hash).status is ProposalStatus.OPEN
     assert state.proposal(proposal.hash).issue == entry.hash
 

@@ -89,7 +89,7 @@ def founding(founders: int) -> tuple[list[Person], Genesis]:
     roll = tuple(
         Founder(p.id, p.device(), p.certificate().signature, p.vrf, "\U0001d538" * 64) for p in people
     )
-    charter = Charter(seconds_needed=50, vouches_needed=20, window_minutes=525_600)
+    charter = Charter(seconds_needed=50, vouches_needed=20, window_seconds=31_536_000)
     purpose = "\U0001d538" * 1_000
     genesis = Genesis(
         "\U0001d538" * 64,

@@ -80,7 +80,7 @@ def test_founding(bakery: Bakery) -> None:
     assert "doesn't hold" in refusal(ada, c.FoundCouncil("A", "workers", "workplace", "", NOBODY))
     assert "empty" in refusal(ada, c.FoundCouncil("  ", "society", "society", ""))
     assert "65 characters" in refusal(ada, c.FoundCouncil("A" * 65, "society", "society", ""))
-    absurd = c.FoundCouncil("A", "society", "society", "", charter=Charter(window_minutes=0))
+    absurd = c.FoundCouncil("A", "society", "society", "", charter=Charter(window_seconds=0))
     assert "charter" in refusal(ada, absurd)
     assert len(ada.peer.world.places) == 1
 
@@ -208,7 +208,7 @@ def test_opening(bakery: Bakery) -> None:
     assert "edited after it was seconded" in refusal(bakery.ada, c.OpenVote(bakery.oven))
     bakery.ben.submit(c.SecondProposal(bakery.oven))
     bakery.simulation.converge(bakery.council)
-    assert "out of range" in refusal(bakery.ada, c.OpenVote(bakery.oven, window_minutes=-1))
+    assert "out of range" in refusal(bakery.ada, c.OpenVote(bakery.oven, window_seconds=-1))
     bakery.ada.submit(c.OpenVote(bakery.oven))
     assert "open already" in refusal(bakery.ada, c.OpenVote(bakery.oven))
 

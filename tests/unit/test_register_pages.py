@@ -12,9 +12,7 @@ from p2pcouncil.domain.register.belonging import VOUCHES_PER_YEAR, most_joins
 from p2pcouncil.domain.register.certificates import Signer
 from p2pcouncil.domain.register.chain import (
     KEY_PAGES,
-    MS_PER_MINUTE,
-    PAGE_GRACE_MINUTES,
-    PROBATION_MINUTES,
+    MS_PER_SECOND,
 )
 from p2pcouncil.domain.register.pages import (
     MAX_PAGE_BYTES,
@@ -132,7 +130,7 @@ def test_a_newcomer_comes_by_a_page_votes_from_it_on_and_serves_a_probation(book
     refused(book, book.page(pledged=(pledge,)), "probation")
     frank = person(21)
     refused(book, book.page(joined=(book.join(frank, [eve]),)), "may not vouch")
-    book.write(clock_ms=START_MS + PROBATION_MINUTES * MS_PER_MINUTE)
+    book.write(clock_ms=START_MS + Charter().probation_seconds * MS_PER_SECOND)
     book.write(pledged=(pledge,), joined=(book.join(frank, [eve]),))
     (teller,) = (t for t in book.chain.next_committee().tellers if t.member == eve.member)
     assert teller.vrf == b"", "her key is too young to draw lots with"
@@ -218,7 +216,7 @@ def test_a_vote_opens_runs_from_the_next_pages_time_and_closes_on_a_quorum_of_se
     elsewhere = Entered(ISSUE, domain_hash("test/proposal", b"2"), 60)
     refused(book, book.page(entered=(elsewhere,)), "opened before")
     book.chain = book.follows(book.page())
-    assert book.chain.votes[ISSUE].closes_ms == START_MS + 60 * MS_PER_MINUTE
+    assert book.chain.votes[ISSUE].closes_ms == START_MS + 3_600 * MS_PER_SECOND
     book.certificate = book.certify([START_MS] * 4)
     refused(book, book.page(closed=(closed(2),)), "3 are needed")
     refused(
@@ -235,9 +233,9 @@ def test_a_vote_opens_runs_from_the_next_pages_time_and_closes_on_a_quorum_of_se
 def test_a_vote_that_nobody_seals_lapses_after_a_grace_and_may_open_again(book: Book) -> None:
     book.write(entered=(ENTERED,))
     refused(book, book.page(lapsed=(ISSUE,)), "still have time")
-    book.write(clock_ms=START_MS + (60 + PAGE_GRACE_MINUTES) * MS_PER_MINUTE - 1)
+    book.write(clock_ms=START_MS + (3_600 + Charter().grace_seconds) * MS_PER_SECOND - 1)
     refused(book, book.page(lapsed=(ISSUE,)), "still have time")
-    book.write(clock_ms=START_MS + (60 + PAGE_GRACE_MINUTES) * MS_PER_MINUTE)
+    book.write(clock_ms=START_MS + (3_600 + Charter().grace_seconds) * MS_PER_SECOND)
     book.write(lapsed=(ISSUE,))
     assert not book.chain.votes
     again = Entered(domain_hash("test/issue", b"2"), PROPOSAL, 60)

@@ -21,11 +21,11 @@ from tui.widgets.picker import Picker
 NAME_CHARS_MAX = 64
 PURPOSE_CHARS_MAX = 1_000
 WINDOWS = (
-    (60, "1 hour"),
-    (24 * 60, "1 day"),
-    (3 * 24 * 60, "3 days"),
-    (7 * 24 * 60, "1 week"),
-    (14 * 24 * 60, "2 weeks"),
+    (3_600, "1 hour"),
+    (24 * 3_600, "1 day"),
+    (3 * 24 * 3_600, "3 days"),
+    (7 * 24 * 3_600, "1 week"),
+    (14 * 24 * 3_600, "2 weeks"),
 )
 _KINDS = ("workers", "consumers")
 _DEFAULT_WINDOW = 2
@@ -104,7 +104,7 @@ class FoundScreen(CouncilScreen):
             )
         charter = Charter(
             seconds_needed=self.query_one("#seconds", Picker).index,
-            window_minutes=WINDOWS[self.query_one("#window", Picker).index][0],
+            window_seconds=WINDOWS[self.query_one("#window", Picker).index][0],
         )
         if self._parent_council is None:
             return FoundCouncil(name, "society", "society", purpose, None, charter)

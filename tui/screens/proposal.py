@@ -184,8 +184,8 @@ class ProposalScreen(CouncilScreen):
         )
         chosen = await self.app.push_screen_wait(ChoiceDialog("Open the vote?", explained, labels))
         if chosen is not None:
-            minutes = WINDOWS[chosen - 1][0] if chosen else None
-            self.submit("open", OpenVote(view.id, minutes))
+            seconds = WINDOWS[chosen - 1][0] if chosen else None
+            self.submit("open", OpenVote(view.id, seconds))
 
     @work
     async def action_withdraw(self) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from crdt.errors import RemoteError
 from crdt.ids import DeviceId, MemberId
 from p2pcouncil.domain.records import read_duty, read_join
-from p2pcouncil.domain.register.chain import MS_PER_MINUTE, PROBATION_MINUTES, Chain, Seat
+from p2pcouncil.domain.register.chain import MS_PER_SECOND, Chain, Seat
 from p2pcouncil.domain.register.pages import Convicted, Joined, Page
 from p2pcouncil.domain.register.sayings import contradict, is_said_by, read_saying
 from p2pcouncil.domain.sortition import ecvrf
@@ -20,7 +20,7 @@ from p2pcouncil.domain.sortition import ecvrf
 JOINS_SHARE = 5
 """A page lets in at most a fifth of the roll, and always one: a crowd can't take a council over between two pages."""
 VOUCHES_PER_YEAR = 12
-YEAR_MS = 365 * 24 * 60 * MS_PER_MINUTE
+YEAR_MS = 365 * 24 * 3_600 * MS_PER_SECOND
 
 
 def change_roll(chain: Chain, page: Page) -> Chain:
@@ -167,7 +167,9 @@ def may_vouch(chain: Chain, member: MemberId) -> bool:
 
 
 def _has_served(chain: Chain, seat: Seat) -> bool:
-    return not seat.since_ms or chain.time_ms - seat.since_ms >= PROBATION_MINUTES * MS_PER_MINUTE
+    return (
+        not seat.since_ms or chain.time_ms - seat.since_ms >= chain.charter.probation_seconds * MS_PER_SECOND
+    )
 
 
 def _pledge(chain: Chain, page: Page) -> Chain:

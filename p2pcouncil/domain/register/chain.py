@@ -12,16 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crdt.ids import CouncilId, DeviceId, MemberId
+from p2pcouncil.domain.effects import Effect
 from p2pcouncil.domain.records import Charter, Genesis
 from p2pcouncil.domain.register.committees import Committee, Teller
 from p2pcouncil.domain.sortition import lot
 from p2pcouncil.domain.sortition.sizes import committee_size
 
-PAGE_GRACE_MINUTES = 20_160
-"""How long a closed vote waits for seals before a page may lapse it: two weeks of page time."""
-PROBATION_MINUTES = 20_160
-"""How long a newcomer is on the roll before they vouch or tell: two weeks of page time."""
-MS_PER_MINUTE = 60_000
+MS_PER_SECOND = 1_000
 KEY_PAGES = 20
 """How many pages old a VRF key has to be before its proofs make seeds. Whoever could name a key for a page that they
 see coming would try keys until the lot suited them."""
@@ -57,7 +54,8 @@ class OpenVote:
     Attributes:
         issue, proposal: which.
         page: that entered it.
-        window_minutes: how long it runs.
+        window_seconds: how long it runs.
+        effect: what it does if it comes out for it; None for nothing.
         closes_ms: page time at which it ends; None until the page after its own tells the time.
         roll: who may vote, ascending: the roll after its page.
         committee: who seals it: the tellers of its page.
@@ -66,10 +64,11 @@ class OpenVote:
     issue: bytes
     proposal: bytes
     page: int
-    window_minutes: int
+    window_seconds: int
     closes_ms: int | None
     roll: tuple[MemberId, ...]
     committee: Committee
+    effect: Effect | None = None
 
 
 @dataclass(frozen=True, slots=True)

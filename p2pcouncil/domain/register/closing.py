@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from crdt.ids import ChangeHash, MemberId, domain_hash
 from p2pcouncil.domain.canonical import encode_canonical
 from p2pcouncil.domain.register.chain import OpenVote
-from p2pcouncil.domain.register.pages import Closed
+from p2pcouncil.domain.register.pages import Closed, Result
 from p2pcouncil.domain.register.sealing import ballot_that_counts, counted_numbers
 from p2pcouncil.domain.register.shot import Look
 
@@ -59,7 +59,10 @@ def sheet_hashes(issue: bytes, sheet: Sheet) -> tuple[bytes, ...]:
 
 
 def close(
-    vote: OpenVote, seals: Mapping[MemberId, tuple[bytes, Sequence[int]]], ballots: Ballots, outcome: bytes
+    vote: OpenVote,
+    seals: Mapping[MemberId, tuple[bytes, Sequence[int]]],
+    ballots: Ballots,
+    result_of: Callable[[Sheet], Result],
 ) -> tuple[Closed, Sheet] | None:
     """What a proposer writes on a page to close a vote.
 
@@ -67,7 +70,7 @@ def close(
         vote: whose time is over.
         seals: per teller, the message of their seal and its numbers; at least a quorum.
         ballots: what is held of each member's.
-        outcome: canonical words of the result.
+        result_of: counts the ballots of a sheet.
 
     Returns:
         The part of the page, and the sheet that it pins; None while a ballot that the seals speak of is missing.
@@ -77,7 +80,7 @@ def close(
     if sheet is None:
         return None
     named = tuple(seals[teller][0] for teller in tellers)
-    return Closed(vote.issue, tuple(tellers), named, sheet_hashes(vote.issue, sheet), outcome), sheet
+    return Closed(vote.issue, tuple(tellers), named, sheet_hashes(vote.issue, sheet), result_of(sheet)), sheet
 
 
 def look_at_closing(
@@ -85,6 +88,7 @@ def look_at_closing(
     closed: Closed,
     seal: Callable[[bytes, MemberId, bytes], Sequence[int] | None],
     ballots: Ballots,
+    result_of: Callable[[Sheet], Result],
 ) -> Look:
     """What a teller thinks of a vote that a new page would close.
 
@@ -93,6 +97,7 @@ def look_at_closing(
         closed: what the page says.
         seal: the numbers of a seal, by vote, teller and name; None if it is not held.
         ballots: what is held of each member's.
+        result_of: counts the ballots of a sheet.
     """
     seals = [
         seal(vote.issue, MemberId(teller), name)
@@ -104,4 +109,6 @@ def look_at_closing(
     sheet = sheet_of(vote, held, ballots)
     if sheet is None:
         return Look.UNKNOWN
-    return Look.GOOD if sheet_hashes(vote.issue, sheet) == closed.sheets else Look.BAD
+    if sheet_hashes(vote.issue, sheet) != closed.sheets:
+        return Look.BAD
+    return Look.GOOD if result_of(sheet) == closed.result else Look.BAD

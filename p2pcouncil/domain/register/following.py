@@ -11,8 +11,7 @@ from crdt.ids import MemberId
 from p2pcouncil.domain.register.belonging import change_roll, validate_order
 from p2pcouncil.domain.register.certificates import clock_of, validate_certificate
 from p2pcouncil.domain.register.chain import (
-    MS_PER_MINUTE,
-    PAGE_GRACE_MINUTES,
+    MS_PER_SECOND,
     Chain,
     OpenVote,
 )
@@ -90,7 +89,7 @@ def _with_closing_times(chain: Chain, time_ms: int) -> dict[bytes, OpenVote]:
     return {
         issue: vote
         if vote.closes_ms is not None
-        else replace(vote, closes_ms=time_ms + vote.window_minutes * MS_PER_MINUTE)
+        else replace(vote, closes_ms=time_ms + vote.window_seconds * MS_PER_SECOND)
         for issue, vote in chain.votes.items()
     }
 
@@ -105,7 +104,10 @@ def _close(chain: Chain, page: Page) -> Chain:
         vote = chain.votes.get(issue)
         if issue in ended or vote is None:
             raise RemoteError("A page lapses a vote that is not open.")
-        if vote.closes_ms is None or chain.time_ms < vote.closes_ms + PAGE_GRACE_MINUTES * MS_PER_MINUTE:
+        if (
+            vote.closes_ms is None
+            or chain.time_ms < vote.closes_ms + chain.charter.grace_seconds * MS_PER_SECOND
+        ):
             raise RemoteError("A page lapses a vote whose seals still have time to come.")
     ended.update(page.lapsed)
     votes = {issue: vote for issue, vote in chain.votes.items() if issue not in ended}
@@ -140,7 +142,14 @@ def _enter(chain: Chain, page: Page, committee: Committee) -> Chain:
         ):
             raise RemoteError("A page opens a proposal that was opened before.")
         votes[entered.issue] = OpenVote(
-            entered.issue, entered.proposal, page.number, entered.window_minutes, None, roll, committee
+            entered.issue,
+            entered.proposal,
+            page.number,
+            entered.window_seconds,
+            None,
+            roll,
+            committee,
+            entered.effect,
         )
         proposals[entered.proposal] = entered.issue
     return replace(chain, votes=votes, proposals=proposals)

@@ -12,7 +12,8 @@ import msgspec
 
 from crdt.errors import RemoteError
 from crdt.ids import domain_hash
-from p2pcouncil.domain.records import RULES_VERSION, Hash, Minutes, Record, RecordBytes, encode_record
+from p2pcouncil.domain.effects import Effect
+from p2pcouncil.domain.records import RULES_VERSION, Hash, Record, RecordBytes, Seconds, encode_record
 from p2pcouncil.domain.register.certificates import Certificate
 from p2pcouncil.domain.register.sayings import PageNumber, Said
 from p2pcouncil.domain.sortition.ecvrf import PROOF_BYTES
@@ -72,12 +73,28 @@ class Entered(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
     Attributes:
         issue: hash of the `Open`.
         proposal: what it puts to the vote. A proposal is entered once.
-        window_minutes: how long the vote runs, as the opening says.
+        window_seconds: how long the vote runs, as the opening says.
+        effect: what it does if it comes out for it, as the opening says.
     """
 
     issue: Hash
     proposal: Hash
-    window_minutes: Minutes
+    window_seconds: Seconds
+    effect: Effect | None = None
+
+
+class Result(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """How a vote came out, for whoever has this page and nothing else.
+
+    Attributes:
+        outcome: as `tally.outcome.Outcome` has it.
+        winners: indexes of the options that won, ascending.
+        turnout: ballots counted.
+    """
+
+    outcome: Annotated[str, msgspec.Meta(max_length=16)]
+    winners: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0, le=64)], ...], msgspec.Meta(max_length=64)]
+    turnout: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class Closed(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -88,14 +105,14 @@ class Closed(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
         tellers: whose seals it rests on, ascending; at least a quorum of the vote's committee.
         seals: the messages that those signed (`sayings.saying_message`), in the same order.
         sheets: hashes of the parts of its sheet: which ballot of each member of the roll counts.
-        outcome: canonical words of the result, for whoever has this page and nothing else.
+        result: what the ballots of the sheet come to.
     """
 
     issue: Hash
     tellers: Annotated[tuple[Hash, ...], msgspec.Meta(min_length=1, max_length=MAX_SEALS)]
     seals: Annotated[tuple[Hash, ...], msgspec.Meta(min_length=1, max_length=MAX_SEALS)]
     sheets: Annotated[tuple[Hash, ...], msgspec.Meta(min_length=1, max_length=MAX_SHEETS)]
-    outcome: Annotated[bytes, msgspec.Meta(max_length=1_024)]
+    result: Result
 
 
 class Convicted(Record, frozen=True, array_like=True, forbid_unknown_fields=True):

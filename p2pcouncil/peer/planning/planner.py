@@ -73,8 +73,8 @@ def _plan(desk: Desk, command: c.Command) -> Plan:
             return proposals.plan_comment(desk, proposal, text, reply_to)
         case c.SecondProposal(proposal, version):
             return proposals.plan_second(desk, proposal, version)
-        case c.OpenVote(proposal, window_minutes):
-            return votes.plan_open(desk, proposal, window_minutes)
+        case c.OpenVote(proposal, window_seconds):
+            return votes.plan_open(desk, proposal, window_seconds)
         case c.CastBallot():
             return votes.plan_vote(desk, command)
         case c.SetPriorities(tags):

@@ -17,7 +17,7 @@ from p2pcouncil.peer.planning.desk import Desk, Plan, sentence_of, shown
 from p2pcouncil.peer.views import WHY_OFF_ROLL
 
 
-def plan_open(desk: Desk, proposal: ChangeHash, window_minutes: int | None) -> Plan:
+def plan_open(desk: Desk, proposal: ChangeHash, window_seconds: int | None) -> Plan:
     """Open the vote on the version that was seconded.
 
     Raises:
@@ -54,7 +54,7 @@ def plan_open(desk: Desk, proposal: ChangeHash, window_minutes: int | None) -> P
         seconds,
         roll.vouches,
         roll.leaves,
-        window_minutes or state.genesis.charter.window_minutes,
+        window_seconds or state.genesis.charter.window_seconds,
     )
     message = f"The vote on “{shown(found.title)}” is open, for {_members(len(roll.members))}."
     # Once in each generation of our feed: two windows can't open it twice, and after a fork took it back we can again.

@@ -179,11 +179,23 @@ def _requests(peer: Peer, place: Place, people: People) -> tuple[JoinRequestView
 
 
 def _charter(charter: Charter) -> tuple[str, ...]:
-    hours, minutes = divmod(charter.window_minutes, 60)
-    window = f"{hours} h" + (f" {minutes} min" if minutes else "") if hours else f"{minutes} min"
+    probation = f"after {_span(charter.probation_seconds)}" if charter.probation_seconds else "at once"
     return (
         f"Seconds before a vote opens: {charter.seconds_needed}.",
         f"Vouches before somebody is on the roll: {charter.vouches_needed}.",
-        f"A vote is open for {window}, unless its opening says otherwise.",
+        f"A vote is open for {_span(charter.window_seconds)}, unless its opening says otherwise.",
+        f"A newcomer vouches for others and tells {probation}.",
+        f"A vote that too few tellers seal lapses {_span(charter.grace_seconds)} after its end.",
         f"Rules version {charter.rules_version}.",
     )
+
+
+def _span(seconds: int) -> str:
+    """A length of time in its two largest units."""
+    units = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+    parts = []
+    for name, size in units:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {name}" + ("" if count == 1 else "s"))
+    return " ".join(parts[:2])

@@ -68,7 +68,7 @@ def show_issue(
         tally=tally,
         status=issue.status.value,
         status_line=_status_line(peer, place, issue),
-        deadline_ms=issue.claimed_at_ms + issue.window_minutes * 60_000,
+        deadline_ms=issue.claimed_at_ms + issue.window_seconds * 1_000,
         my_choice=mine.choice if mine else None,
         my_choice_text=show_choice(issue.method, issue.options, mine.choice) if mine else "",
         can_vote=_why_not(peer, place, issue, me),

@@ -13,7 +13,7 @@ from p2pcouncil.domain.register.shot import Wait
 from p2pcouncil.peer.telling import Teller, Telling
 from tests.sim.register.people import Person, is_said
 
-WINDOW_MINUTES = 60
+WINDOW_SECONDS = 3_600
 TELLINGS_MAX = 64
 
 

@@ -24,7 +24,7 @@ from p2pcouncil.domain.register.sayings import (
 )
 from p2pcouncil.domain.register.sealing import pack_numbers
 from tests.sim.register.people import Person, founded
-from tests.sim.register.teller import WINDOW_MINUTES, CastBallot, Item, Laptop, Opening
+from tests.sim.register.teller import WINDOW_SECONDS, CastBallot, Item, Laptop, Opening
 
 ACTS = 4
 CHAOS_STEPS = (100, 300, 700)
@@ -72,7 +72,7 @@ class World:
             self.tellers[person.member] = Laptop(person, chain, lambda skew=skew: self.now_ms + skew)
             self.boxes[person.member] = []
         self.opening = Entered(
-            domain_hash("test/issue", b"bread"), domain_hash("test/proposal", b"bread"), WINDOW_MINUTES
+            domain_hash("test/issue", b"bread"), domain_hash("test/proposal", b"bread"), WINDOW_SECONDS
         )
         self.send([Opening(self.opening)])
 
@@ -137,7 +137,7 @@ def chaos(world: World) -> None:
                 world.more_openings += 1
                 name = bytes([world.more_openings])
                 issue, proposal = domain_hash("test/issue", name), domain_hash("test/proposal", name)
-                world.whisper(Opening(Entered(issue, proposal, WINDOW_MINUTES)), 0.5)
+                world.whisper(Opening(Entered(issue, proposal, WINDOW_SECONDS)), 0.5)
             case "crash":
                 crash(world, teller)
             case "lie":
@@ -273,7 +273,7 @@ def heal(world: World) -> None:
     tellers = list(world.tellers.values())
     for teller in tellers:
         world.boxes[teller.me.member] = list(dict.fromkeys(world.said))
-    world.now_ms += 2 * WINDOW_MINUTES * MS_PER_MINUTE + 2 * SKEW_MS
+    world.now_ms += 2 * WINDOW_SECONDS * 1_000 + 2 * SKEW_MS
     for healing in range(HEALING_ROUNDS):
         if healing > 1 and all(is_done(world, teller) for teller in tellers):
             return
@@ -283,7 +283,7 @@ def heal(world: World) -> None:
                 world.send(teller.take(item))
             world.send(teller.step())
         if not any(world.boxes.values()):
-            world.now_ms += 2 * WINDOW_MINUTES * MS_PER_MINUTE
+            world.now_ms += 2 * WINDOW_SECONDS * 1_000
             for teller in tellers:
                 for wait in sorted(teller.teller.waits):
                     world.send(teller.time_out(wait))

@@ -1,0 +1,141 @@
+"""Effects: what a decision does, besides being decided. A proposal names one, its opening repeats it, a page carries it.
+
+An effect runs once, on the page that closes its vote, if the vote came out for it. What it changes stands in the chain:
+the roll, the charter, parameters, offices, councils below, promises. So a page says by itself what became of them.
+
+Source: DESIGN sections 5 and 6; the issue's "Execution".
+"""
+
+from typing import Annotated, assert_never
+
+import msgspec
+
+from crdt.errors import RemoteError
+from p2pcouncil.domain.records import (
+    YEAR_SECONDS,
+    Charter,
+    Hash,
+    Record,
+)
+from p2pcouncil.domain.tally.method import Method, YesNo
+
+MAX_CANDIDATES = 64
+CHARTER_TERMS: dict[str, tuple[int, int]] = {
+    "seconds_needed": (0, 50),
+    "vouches_needed": (1, 20),
+    "window_seconds": (1, YEAR_SECONDS),
+    "probation_seconds": (0, YEAR_SECONDS),
+    "grace_seconds": (1, YEAR_SECONDS),
+}
+"""What a charter change may set, with the least and the most."""
+
+Label = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+TimeMs = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+
+
+class EffectBase(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Base of the effects."""
+
+
+class Promise(EffectBase, frozen=True, array_like=True, tag="promise.1", forbid_unknown_fields=True):
+    """Somebody sees to it that the text is carried out.
+
+    Attributes:
+        owner: the member who answers for it.
+        due_ms: by when, milliseconds since 1970; held against page time.
+    """
+
+    owner: Hash
+    due_ms: TimeMs
+
+
+class ChangeCharter(EffectBase, frozen=True, array_like=True, tag="charter.1", forbid_unknown_fields=True):
+    """One term of the charter gets another value. Votes that run keep what they were entered with."""
+
+    term: Label
+    value: Annotated[int, msgspec.Meta(ge=0, le=YEAR_SECONDS)]
+
+
+class RemoveMember(EffectBase, frozen=True, array_like=True, tag="remove.1", forbid_unknown_fields=True):
+    """A member is taken off the roll. Votes that run keep their roll."""
+
+    member: Hash
+
+
+class AdmitMember(EffectBase, frozen=True, array_like=True, tag="admit.1", forbid_unknown_fields=True):
+    """A newcomer may come onto the roll although somebody objects."""
+
+    member: Hash
+
+
+class RecogniseCouncil(
+    EffectBase, frozen=True, array_like=True, tag="recognise.1", forbid_unknown_fields=True
+):
+    """A council below is recognised as one of this society's."""
+
+    council: Hash
+
+
+class Elect(EffectBase, frozen=True, array_like=True, tag="elect.1", forbid_unknown_fields=True):
+    """The winners hold an office until the next election or their recall.
+
+    Attributes:
+        office: its name.
+        candidates: one member per option, in the order of the options.
+    """
+
+    office: Label
+    candidates: Annotated[tuple[Hash, ...], msgspec.Meta(min_length=1, max_length=MAX_CANDIDATES)]
+
+
+class Recall(EffectBase, frozen=True, array_like=True, tag="recall.1", forbid_unknown_fields=True):
+    """A member holds an office no longer."""
+
+    office: Label
+    member: Hash
+
+
+class SetParameter(EffectBase, frozen=True, array_like=True, tag="parameter.1", forbid_unknown_fields=True):
+    """A figure that the council names itself, such as a tolerance or a budget, gets a value, as text."""
+
+    name: Label
+    value: Annotated[str, msgspec.Meta(max_length=120)]
+
+
+Effect = (
+    Promise | ChangeCharter | RemoveMember | AdmitMember | RecogniseCouncil | Elect | Recall | SetParameter
+)
+
+
+def validate_effect(effect: Effect | None, method: Method, options: tuple[str, ...]) -> None:
+    """Refuse an effect that the method can't decide, or that would do nothing sensible.
+
+    Raises:
+        RemoteError: it does not fit; the words say why.
+    """
+    match effect:
+        case (
+            None | Promise() | RemoveMember() | AdmitMember() | RecogniseCouncil() | Recall() | SetParameter()
+        ):
+            pass
+        case ChangeCharter(term=term, value=value):
+            if term not in CHARTER_TERMS:
+                raise RemoteError(f"A charter has no term “{term}”; it has {', '.join(CHARTER_TERMS)}.")
+            least, most = CHARTER_TERMS[term]
+            if not least <= value <= most:
+                raise RemoteError(f"The charter's {term} goes from {least} to {most}.")
+        case Elect(candidates=candidates):
+            if isinstance(method, YesNo) or len(candidates) != len(options):
+                raise RemoteError("An election needs a method with options, and one candidate per option.")
+            if len(set(candidates)) != len(candidates):
+                raise RemoteError("An election names a candidate twice.")
+            return
+        case _:
+            assert_never(effect)
+    if effect is not None and not isinstance(effect, Promise) and not isinstance(method, YesNo):
+        raise RemoteError("What is decided by yes or no has to be voted on by yes or no.")
+
+
+def changed_charter(charter: Charter, change: ChangeCharter) -> Charter:
+    """The charter with one term changed; the change was validated."""
+    return msgspec.structs.replace(charter, **{change.term: change.value})
