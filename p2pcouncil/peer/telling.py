@@ -53,6 +53,21 @@ CLOSINGS_SEALS = 1_000
 """Seals that the votes name which a page of ours closes; each takes 68 bytes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody who asks to come onto the roll.
+
+    Attributes:
+        join: the signed join, the one that counts.
+        vouches: per member who vouches for them, the vouch of the lowest hash.
+        objectors: members who object.
+    """
+
+    join: bytes
+    vouches: Mapping[MemberId, ChangeHash]
+    objectors: frozenset[MemberId]
+
+
 class Held(Protocol):
     """What a teller asks its peer: what it holds beside the minutes."""
 
@@ -95,21 +110,6 @@ class Held(Protocol):
     def prove(self, alpha: bytes) -> bytes:
         """This device's VRF proof, 80 bytes."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Newcomer:
-    """Somebody who asks to come onto the roll.
-
-    Attributes:
-        join: the signed join, the one that counts.
-        vouches: per member who vouches for them, the vouch of the lowest hash.
-        objectors: members who object.
-    """
-
-    join: bytes
-    vouches: Mapping[MemberId, ChangeHash]
-    objectors: frozenset[MemberId]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 
 from crdt.errors import RemoteError
 from crdt.ids import MemberId, domain_hash
-from p2pcouncil.domain.records import Duty, Signed, duty_message, encode_record
+from p2pcouncil.domain.records import Charter, Duty, Signed, duty_message, encode_record
 from p2pcouncil.domain.register.belonging import VOUCHES_PER_YEAR, most_joins
 from p2pcouncil.domain.register.certificates import Signer
 from p2pcouncil.domain.register.chain import (
