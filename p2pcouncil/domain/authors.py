@@ -3,12 +3,35 @@
 These are the rules that look at the author and the lane and not at what is said.
 """
 
-from p2pcouncil.domain.entries import AnyEntry, Ballot, Invite, Leave, Open, Second, StateDuty, Vouch
+from p2pcouncil.domain.entries import (
+    AnyEntry,
+    Ballot,
+    Invite,
+    Leave,
+    Object,
+    Open,
+    Pledge,
+    Review,
+    Second,
+    StateDuty,
+    Tell,
+    Vouch,
+)
 from p2pcouncil.domain.facts import Fact, Lane
 from p2pcouncil.domain.membership import MAX_VOUCHES_PER_LANE
 from p2pcouncil.domain.rejections import REFUSALS, Refused, Rule
 
-TAKES_DUTY: tuple[type[AnyEntry], ...] = (Vouch, Second, Open, Ballot, Leave, Invite)
+TAKES_DUTY: tuple[type[AnyEntry], ...] = (
+    Vouch,
+    Second,
+    Open,
+    Ballot,
+    Leave,
+    Invite,
+    Pledge,
+    Object,
+    Review,
+)
 """What only the device that votes for a member can do; any device may propose, comment and announce."""
 
 
@@ -23,8 +46,8 @@ def judge_author(fact: Fact, lane: Lane, is_admitted: bool) -> Refused | None:
     Returns:
         The rule that it breaks; None if it may be judged by what it says.
     """
-    if isinstance(fact.body, StateDuty):
-        return None  # It proves itself, so nothing about its carrier matters.
+    if isinstance(fact.body, StateDuty | Tell):
+        return None  # What it carries proves itself, so nothing about its carrier matters.
     if fact.seq > lane.counts_until:
         return REFUSALS[Rule.DISOWNED]
     if not is_admitted:

@@ -15,12 +15,18 @@ from p2pcouncil.domain.entries import (
     AskToJoin,
     Ballot,
     Comment,
+    Feedback,
     Invite,
     Leave,
+    Object,
     Open,
+    Pledge,
+    Progress,
     Propose,
+    Review,
     Second,
     StateDuty,
+    Tell,
     Vouch,
     Withdraw,
 )
@@ -30,7 +36,8 @@ from p2pcouncil.domain.membership import Membership
 from p2pcouncil.domain.openings import Openings
 from p2pcouncil.domain.outcomes import Subject, SubjectKind
 from p2pcouncil.domain.proposals import Proposal
-from p2pcouncil.domain.records import Genesis, Join
+from p2pcouncil.domain.records import Charter, Genesis, Join
+from p2pcouncil.domain.register_book import RegisterBook
 from p2pcouncil.domain.rejections import Refused, Verdict, Waits
 
 
@@ -45,29 +52,71 @@ class Books:
         listed: invitations, vouches, announcements and wishes to join that count, by kind.
         refused, waiting: the entries that don't count.
         touched: what changed since somebody cleared it.
+        register: the pages, and what tellers said.
+        shown: what looks different since somebody cleared it, without being so for any hash.
         recast: (issue, member) whose ballots changed since somebody cleared it.
+        is_roll_stale: whether somebody came to be grounded or left, or ceased to, since somebody cleared it.
     """
 
     def __init__(self, council: CouncilId, genesis: Genesis) -> None:
         """Begin with the founding alone."""
-        self.charter = genesis.charter
         self.facts = Facts(council)
         self.duty = DutyBook(genesis.roll)
         founders = (MemberId(founder.member) for founder in genesis.roll)
         self.membership = Membership(founders, genesis.charter.vouches_needed)
         self.proposals: dict[ChangeHash, Proposal] = {}
+        self.register = RegisterBook(council, genesis)
         self.openings = Openings()
         self.issues: dict[ChangeHash, Issue] = {}
         self.listed: dict[type[AnyEntry], set[ChangeHash]] = {
-            kind: set() for kind in (Invite, Vouch, Announce, AskToJoin)
+            kind: set() for kind in (Invite, Vouch, Announce, AskToJoin, Pledge, Object)
         }
         self.refused: set[ChangeHash] = set()
         self.waiting: set[ChangeHash] = set()
         self.touched: set[Subject] = set()
+        self.shown: set[Subject] = set()
+        self.is_roll_stale = False
         self.recast: set[tuple[ChangeHash, MemberId]] = set()
         self._this_council = Subject(SubjectKind.COUNCIL, council)
         self._to_recount: set[tuple[ChangeHash, MemberId]] = set()
         self._seconded_by: dict[MemberId, Counter[ChangeHash]] = {}
+
+    @property
+    def charter(self) -> Charter:
+        """The charter as the last page has it."""
+        return self.register.chain.charter
+
+    def is_on_roll(self, member: MemberId) -> bool:
+        """Whether a member may vote in what a page enters next, as far as is known."""
+        chain, membership = self.register.chain, self.membership
+        is_coming = member in membership.grounded and member not in chain.removed
+        return (member in chain.roll or is_coming) and member not in membership.left
+
+    def next_roll(self) -> frozenset[MemberId]:
+        """Who may vote in what a page enters next, as far as is known."""
+        known = {*self.register.chain.roll, *self.membership.grounded}
+        return frozenset(member for member in known if self.is_on_roll(member))
+
+    def roll_for(self, issue: ChangeHash) -> frozenset[MemberId]:
+        """Who may vote: by the page that entered the vote, else by what the next page would say."""
+        entering = self.register.entering(issue)
+        return self.next_roll() if entering is None else frozenset(entering.vote.roll)
+
+    def rebase(self, name: ChangeHash) -> bool:
+        """Give a vote the roll that it has now; returns whether that is another one: then judge its ballots anew."""
+        issue = self.issues.get(name)
+        roll = self.roll_for(name)
+        if issue is None or issue.roll == roll:
+            return False
+        rebased = self.issues[name] = Issue(issue.fact, issue.terms, roll)
+        for member, voter in issue.voters.items():
+            self._to_recount.add((name, member))
+            for _, entry in voter.held:
+                body = self.facts.held[entry].body
+                assert isinstance(body, Ballot)
+                rebased.add(self.facts.held[entry], body, self.facts)
+        self.touched.add(Subject(SubjectKind.ISSUE, name))
+        return True
 
     def list_verdict(self, name: ChangeHash, verdict: Verdict | None) -> None:
         """Keep the lists of what does not count; None: the entry goes."""
@@ -90,6 +139,7 @@ class Books:
     def touch_roll(self, members: Iterable[MemberId]) -> None:
         """Members came to stand on the known roll or ceased to: so their seconds count, or no longer do."""
         for member in members:
+            self.is_roll_stale = True
             seconded = self._seconded_by.get(member, ())
             self.touched.update(Subject(SubjectKind.PROPOSAL, proposal) for proposal in seconded)
 
@@ -124,14 +174,20 @@ class Books:
                     self.membership.remove_leave(fact.member, fact.hash)
                 self.touch_members([fact.member])
                 self.touch_roll([fact.member])
-            case Invite() | Vouch() | Announce() | AskToJoin():
+            case Invite() | Vouch() | Announce() | AskToJoin() | Pledge() | Object():
                 listed = self.listed[type(body)]
                 (listed.add if enters else listed.discard)(fact.hash)
                 if isinstance(fact.record, Join):
                     self.touch_members([MemberId(fact.record.member)])
+                elif isinstance(body, Object):
+                    self.touch_members([MemberId(body.newcomer)])
+                elif isinstance(body, Pledge):
+                    self.touch_members([fact.member])
                 self._touch_council()
-            case StateDuty():
-                pass  # The statement that it carries counts whatever becomes of the entry.
+            case Progress() | Feedback() | Review():
+                self.touched.add(Subject(SubjectKind.ISSUE, ChangeHash(body.issue)))
+            case StateDuty() | Tell():
+                pass  # What it carries counts whatever becomes of the entry.
             case _:
                 assert_never(body)
 
@@ -185,6 +241,4 @@ class Books:
         if not enters:
             del self.issues[fact.hash]  # Its ballots are judged again, and leave one by one.
             return
-        candidate = self.openings.candidate(proposal, fact.hash)
-        assert candidate is not None  # only a sound opening stands
-        self.issues[fact.hash] = Issue(fact, body, candidate.roll)
+        self.issues[fact.hash] = Issue(fact, body, self.roll_for(fact.hash))

@@ -79,6 +79,10 @@ class Carried(Generic[CarriedT]):
         records = self._of.get(member)
         return [records[message][0] for message in sorted(records)] if records else []
 
+    def carrier(self, member: MemberId, record: CarriedT) -> ChangeHash:
+        """Of the entries that carry a record about a member, the one with the lowest hash; there are some."""
+        return min(min(carriers) for held, carriers in self._of[member].values() if held == record)
+
     def members(self) -> Iterable[MemberId]:
         """Whom there are records about, in no particular order."""
         return self._of.keys()

@@ -1,7 +1,7 @@
 """Effects: what a decision does, besides being decided. A proposal names one, its opening and its page repeat it.
 
 An effect runs once, on the page that closes its vote, if the vote came out for it. What it changes stands in the
-chain: the roll, the charter, parameters, offices, councils below, promises. So a page says by itself what became of them.
+chain: the roll, the charter, parameters, offices, councils below, promises. So a page says what became of them.
 
 Source: DESIGN section 5.
 """

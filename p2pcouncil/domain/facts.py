@@ -17,12 +17,18 @@ from p2pcouncil.domain.entries import (
     AskToJoin,
     Ballot,
     Comment,
+    Feedback,
     Invite,
     Leave,
+    Object,
     Open,
+    Pledge,
+    Progress,
     Propose,
+    Review,
     Second,
     StateDuty,
+    Tell,
     Vouch,
     Withdraw,
     decode_entry,
@@ -181,15 +187,26 @@ class Facts:
 def references_of(body: AnyEntry) -> tuple[ChangeHash, ...]:
     """The entries that an entry refers to, each once, in the order in which it names them."""
     match body:
-        case Ballot():
+        case Ballot() | Progress() | Feedback() | Review():
             named: tuple[bytes, ...] = (body.issue,)
         case Comment():
             named = (body.proposal, body.reply_to) if body.reply_to else (body.proposal,)
         case Second() | Withdraw():
             named = (body.proposal,)
         case Open():
-            named = (body.proposal, *body.seconds, *body.vouches, *body.leaves)
-        case Invite() | Vouch() | Leave() | StateDuty() | Announce() | AskToJoin() | Propose():
+            named = (body.proposal, *body.seconds)
+        case (
+            Invite()
+            | Vouch()
+            | Leave()
+            | StateDuty()
+            | Announce()
+            | AskToJoin()
+            | Propose()
+            | Pledge()
+            | Object()
+            | Tell()
+        ):
             named = ()
         case _:
             assert_never(body)

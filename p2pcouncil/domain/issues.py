@@ -11,8 +11,11 @@ from crdt.errors import RemoteError
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.entries import Ballot, Open
 from p2pcouncil.domain.facts import Fact, Facts
-from p2pcouncil.domain.outcomes import Contradiction, CountedBallot, IssueState, Status
+from p2pcouncil.domain.finals import named_ballots, tally_as_told
+from p2pcouncil.domain.outcomes import Contradiction, CountedBallot, IssueState, RegisterOf, Status
 from p2pcouncil.domain.proposals import as_sentence
+from p2pcouncil.domain.register.closing import Sheet
+from p2pcouncil.domain.register.pages import Result
 from p2pcouncil.domain.rejections import ACCEPTED, REFUSALS, WAITS, Accepted, Refused, Rule, Verdict
 from p2pcouncil.domain.tally.choice import Choice, validate_choice
 from p2pcouncil.domain.tally.count import Counter
@@ -48,12 +51,12 @@ class Issue:
     """One vote: its terms, its roll, and what was cast."""
 
     def __init__(self, fact: Fact, body: Open, roll: frozenset[MemberId]) -> None:
-        """Open it.
+        """Take it on.
 
         Args:
             fact: the opening that stands.
             body: what it says.
-            roll: who may vote.
+            roll: who may vote: by the page that entered it, or by what the next page would say.
         """
         self.fact = fact
         self.terms = body
@@ -62,6 +65,7 @@ class Issue:
         self._counter = Counter(body.method, body.options, len(roll))
         self._pending: dict[Choice, int] = {}
         self._verdicts: dict[Choice, Verdict] = {}
+        self._final: tuple[Sheet, Tally] | None = None
         self.roll_ascending = tuple(sorted(roll))
         self.roll_digest = sha256(b"".join(self.roll_ascending)).digest()
 
@@ -141,9 +145,42 @@ class Issue:
             for number in sorted(self.voters[member].contested)
         )
 
-    def state(self) -> IssueState:
-        """The vote as views read it."""
-        terms = self.terms
+    def final(self, sheet: Sheet, result: Result, facts: Facts) -> tuple[Tally, int]:
+        """The count of a closed vote, and how many of the ballots that its page names are not held.
+
+        Args:
+            sheet: which ballot of each member counts.
+            result: what the page says of the outcome.
+            facts: what is held.
+        """
+        if self._final is not None and self._final[0] == sheet:
+            return self._final[1], 0
+        ballots, missing = named_ballots(self.terms, self.fact.hash, self.roll_ascending, sheet, facts)
+        if missing:
+            return tally_as_told(self.terms, len(self.roll), result), missing
+        counter = Counter(self.terms.method, self.terms.options, len(self.roll))
+        for ballot in ballots:
+            counter.add(ballot.choice)
+        self._final = sheet, counter.result()
+        return self._final[1], 0
+
+    def state(self, register: RegisterOf | None, sheet: Sheet | None, facts: Facts) -> IssueState:
+        """The vote as views read it.
+
+        Args:
+            register: where it stands in the register.
+            sheet: which ballots count, if it is closed and that is held.
+            facts: what is held.
+        """
+        terms, missing = self.terms, 0
+        tally = self.tally() if register is None or register.result is None else None
+        if register is not None and register.result is not None:
+            if sheet is None:
+                missing = register.result.turnout
+                tally = tally_as_told(terms, len(self.roll), register.result)
+            else:
+                tally, missing = self.final(sheet, register.result, facts)
+        assert tally is not None
         return IssueState(
             hash=self.fact.hash,
             proposal=ChangeHash(terms.proposal),
@@ -157,8 +194,11 @@ class Issue:
             options=terms.options,
             roll=self.roll_ascending,
             window_seconds=terms.window_seconds,
-            status=Status.PROVISIONAL,
-            tally=self.tally(),
+            effect=terms.effect,
+            status=_status(register),
+            tally=tally,
+            missing=missing,
+            register=register,
             contradictions=self.contradictions(),
         )
 
@@ -191,6 +231,14 @@ def judge_ballot(fact: Fact, body: Ballot, facts: Facts, issue: Issue | None) ->
     if fact.member not in issue.roll:
         return REFUSALS[Rule.NOT_ON_ROLL]
     return issue.judge_choice(body.choice)
+
+
+def _status(register: RegisterOf | None) -> Status:
+    if register is None:
+        return Status.WAITING
+    if not register.end_page:
+        return Status.RUNNING
+    return Status.LAPSED if register.result is None else Status.CLOSED
 
 
 def _is_contested(voter: Voter, number: int, facts: Facts) -> bool:

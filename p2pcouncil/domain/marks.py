@@ -8,7 +8,18 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from crdt.ids import ChangeHash
-from p2pcouncil.domain.entries import AnyEntry, Ballot, Comment, Open, Second, Vouch, Withdraw
+from p2pcouncil.domain.entries import (
+    AnyEntry,
+    Ballot,
+    Comment,
+    Feedback,
+    Open,
+    Progress,
+    Review,
+    Second,
+    Vouch,
+    Withdraw,
+)
 from p2pcouncil.domain.facts import Fact, Facts
 
 
@@ -23,6 +34,7 @@ class Layer(IntEnum):
     OPEN = 3
     WITHDRAW = 4
     BALLOT = 5
+    """Ballots, and what is said of votes that are closed."""
 
 
 _LAYER_OF: dict[type[AnyEntry] | type[None], Layer] = {
@@ -32,6 +44,9 @@ _LAYER_OF: dict[type[AnyEntry] | type[None], Layer] = {
     Open: Layer.OPEN,
     Withdraw: Layer.WITHDRAW,
     Ballot: Layer.BALLOT,
+    Progress: Layer.BALLOT,
+    Feedback: Layer.BALLOT,
+    Review: Layer.BALLOT,
 }
 
 

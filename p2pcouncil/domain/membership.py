@@ -1,15 +1,14 @@
-"""Membership: who is admitted by a vouch, who is grounded by enough of them, and whom an opening would list.
+"""Membership: who is admitted by a vouch, and who is grounded by enough of them.
 
-One rule serves all three: *somebody is inside when enough distinct insiders vouch for them*, starting from
-    the
-founders, and nothing else is (the least fixpoint). One vouch admits, `charter.vouches_needed` vouches ground.
-A circle of newcomers who vouch for each other stays outside.
+One rule serves both: *somebody is inside when enough distinct insiders vouch for them*, starting from the
+founders, and nobody else is (the least fixpoint). One vouch admits, `charter.vouches_needed` vouches ground.
+A circle of newcomers who vouch for each other stays outside. Who votes is for the pages of the register to say;
+who is grounded may expect to be on the next one.
 """
 
 from collections.abc import Iterable, Mapping, Set
 
 from crdt.ids import ChangeHash, MemberId
-from p2pcouncil.domain.outcomes import KnownRoll
 
 MAX_VOUCHES_PER_LANE = 32
 
@@ -47,30 +46,6 @@ def close_over(
             added.add(member)
             queue.extend(vouched.get(member, ()))
     return added
-
-
-def roll_of(
-    founders: Iterable[MemberId],
-    edges: Iterable[tuple[MemberId, MemberId]],
-    needed: int,
-    left: Iterable[MemberId],
-) -> frozenset[MemberId]:
-    """The roll that an opening makes: grounded in what it lists and in nothing else.
-
-    Args:
-        founders: the first roll.
-        edges: (voucher, newcomer) of each listed vouch.
-        needed: distinct vouchers needed.
-        left: members whose leave is listed. Whom they vouched for stays.
-    """
-    vouchers: dict[MemberId, dict[MemberId, frozenset[ChangeHash]]] = {}
-    vouched: dict[MemberId, list[MemberId]] = {}
-    for voucher, newcomer in edges:
-        vouchers.setdefault(newcomer, {})[voucher] = frozenset()
-        vouched.setdefault(voucher, []).append(newcomer)
-    inside = set(founders)
-    close_over(inside, list(vouchers), vouchers, vouched, needed)
-    return frozenset(inside.difference(left))
 
 
 class Admission:
@@ -115,7 +90,6 @@ class Membership:
         self._vouched: dict[MemberId, dict[MemberId, int]] = {}
         self._candidates: set[MemberId] = set()
         self._shrunk = False
-        self._roll: KnownRoll | None = None
 
     def add_vouch(self, voucher: MemberId, newcomer: MemberId, entry: ChangeHash) -> None:
         """A vouch that breaks no rule by itself; it counts when its voucher is admitted."""
@@ -123,7 +97,6 @@ class Membership:
         vouched = self._vouched.setdefault(voucher, {})
         vouched[newcomer] = vouched.get(newcomer, 0) + 1
         self._candidates.add(newcomer)
-        self._roll = None
 
     def remove_vouch(self, voucher: MemberId, newcomer: MemberId, entry: ChangeHash) -> None:
         """Such a vouch was taken back."""
@@ -136,7 +109,6 @@ class Membership:
         if not vouched[newcomer]:
             del vouched[newcomer]
         self._shrunk = True
-        self._roll = None
 
     def settle(self) -> tuple[set[MemberId], set[MemberId]]:
         """Work out who is inside after vouches came or went.
@@ -171,7 +143,6 @@ class Membership:
     def add_leave(self, member: MemberId, entry: ChangeHash) -> None:
         """A member's own leave counts."""
         self.left.setdefault(member, set()).add(entry)
-        self._roll = None
 
     def remove_leave(self, member: MemberId, entry: ChangeHash) -> None:
         """A leave counts no more."""
@@ -179,7 +150,6 @@ class Membership:
         entries.discard(entry)
         if not entries:
             del self.left[member]
-        self._roll = None
 
     def vouchers_of(self, newcomer: MemberId) -> tuple[MemberId, ...]:
         """Admitted members who vouch for somebody, ascending."""
@@ -189,37 +159,7 @@ class Membership:
         """Whom a member vouches for, ascending."""
         return tuple(sorted(self._vouched.get(voucher, ())))
 
-    def is_on_roll(self, member: MemberId) -> bool:
-        """Whether an honest opening made now would list a member."""
-        return member in self.grounded and member not in self.left
-
-    def known_roll(self) -> KnownRoll:
-        """Who an honest opening made now would list, with the entries that prove it."""
-        if self._roll is None:
-            members = tuple(sorted(member for member in self.grounded if member not in self.left))
-            leaves = sorted(min(self.left[member]) for member in self.left if member in self.grounded)
-            self._roll = KnownRoll(members, tuple(sorted(self._proof())), tuple(leaves))
-        return self._roll
-
-    def _proof(self) -> list[ChangeHash]:
-        """Enough vouches to ground everyone who is grounded, wave by wave from the founders.
-
-        Within a wave nobody rests on anybody of the same wave, so the order of members cannot matter.
-        """
-        chosen: list[ChangeHash] = []
-        inside = set(self.founders)
-        last = self.founders
-        while last:
-            reached = {newcomer for member in last for newcomer in self._vouched.get(member, ())}
-            wave = set()
-            for newcomer in reached:
-                if newcomer in inside:
-                    continue
-                vouches = self._vouchers[newcomer]
-                able = sorted(min(vouches[voucher]) for voucher in vouches if voucher in inside)
-                if len(able) >= self.vouches_needed:
-                    chosen.extend(able[: self.vouches_needed])
-                    wave.add(newcomer)
-            inside |= wave
-            last = frozenset(wave)
-        return chosen
+    def vouches_for(self, newcomer: MemberId) -> dict[MemberId, ChangeHash]:
+        """Per admitted member who vouches for somebody, their vouch of the lowest hash."""
+        vouchers = self._vouchers.get(newcomer, {})
+        return {voucher: min(vouchers[voucher]) for voucher in sorted(vouchers) if voucher in self.admitted}

@@ -1,47 +1,32 @@
-"""Openings: what puts a proposal to the vote, and which opening stands when there are several.
+"""Openings: what asks for the vote on a proposal, and which one stands when there are several.
 
-An opening fixes text, terms and roll by what it embeds and lists, so it can be judged by itself. *Only the proposer
-opens*, and their first one stands (lowest generation, sequence number, hash). A feed has one writer and an order, so
-nobody else can put another opening before the one that people vote on already; a proposer who keeps two feeds going
-could, by opening in the older one last. Once pages of a register enter openings, that ends, and others may open, too.
+An opening fixes text and terms by what it embeds, so it can be judged by itself. Anybody who belongs may open, and as
+often as they like: what counts is which one a page of the register enters. Until one does, the one of the lowest hash
+stands, which is the one that tellers enter; afterwards the entered one stands, whatever comes, and whatever becomes of
+whoever wrote it. When a vote lapsed, its proposal may be opened once more.
 """
 
 from hashlib import sha256
 
-import msgspec
-
-from crdt.ids import ChangeHash, MemberId
-from p2pcouncil.domain.entries import Leave, Open, Propose, Second, Vouch
+from crdt.ids import ChangeHash
+from p2pcouncil.domain.entries import Open, Propose, Second
 from p2pcouncil.domain.facts import Fact, Facts
-from p2pcouncil.domain.membership import roll_of
 from p2pcouncil.domain.proposals import counted, is_plain_version
-from p2pcouncil.domain.records import Charter, Join
-from p2pcouncil.domain.rejections import REFUSALS, WAITS, Rule, Verdict
+from p2pcouncil.domain.rejections import ACCEPTED, REFUSALS, WAITS, Rule, Verdict
 
 
-class Candidate(msgspec.Struct, frozen=True):
-    """An opening that is sound by itself.
+def judge_open(fact: Fact, body: Open, facts: Facts, seconds_needed: int) -> Verdict:
+    """Judge an opening by what it embeds and lists, without its rivals.
 
-    Attributes:
-        rank: the lowest of a proposal's candidates stands.
-        roll: who may vote.
+    Args:
+        fact: the entry.
+        body: what it says.
+        facts: what is held, with verdicts on every earlier kind.
+        seconds_needed: members who have to second the version. Whether they are on the roll is asked by tellers.
     """
-
-    rank: tuple[int, int, ChangeHash]
-    roll: frozenset[MemberId]
-
-
-def judge_open(
-    fact: Fact, body: Open, facts: Facts, founders: frozenset[MemberId], charter: Charter
-) -> Candidate | Verdict:
-    """Judge an opening by what it embeds and lists, without its rivals."""
     if fact.hash in facts.missing:
-        return (
-            WAITS  # First of all: an opening that lists thousands is looked at again as each of them comes.
-        )
-    if len({*body.seconds, *body.vouches, *body.leaves}) != sum(
-        map(len, (body.seconds, body.vouches, body.leaves))
-    ):
+        return WAITS
+    if len({*body.seconds}) != len(body.seconds):
         return REFUSALS[Rule.LISTED_TWICE]
     if not is_plain_version(body.version):
         return REFUSALS[Rule.VERSION]
@@ -50,30 +35,8 @@ def judge_open(
     proposal = counted(body.proposal, Propose, facts)
     if not isinstance(proposal, Propose):
         return proposal
-    if facts.held[ChangeHash(body.proposal)].member != fact.member:
-        return REFUSALS[Rule.OPENED_BY_OTHER]
-    if (body.title, body.summary, body.method, body.options) != (
-        proposal.title,
-        proposal.summary,
-        proposal.method,
-        proposal.options,
-    ):
+    if _terms(body) != _terms(proposal):
         return REFUSALS[Rule.TERMS]
-    seconders = _seconders(body, facts)
-    if not isinstance(seconders, frozenset):
-        return seconders
-    roll = _roll(body, facts, founders, charter.vouches_needed)
-    if not isinstance(roll, frozenset):
-        return roll
-    if len(seconders & roll) < charter.seconds_needed:
-        return REFUSALS[Rule.TOO_FEW_SECONDS]
-    if fact.member not in roll:
-        return REFUSALS[Rule.NOT_ON_ROLL]
-    return Candidate((facts.lanes[fact.lane].generation, fact.seq, fact.hash), roll)
-
-
-def _seconders(body: Open, facts: Facts) -> frozenset[MemberId] | Verdict:
-    members: set[MemberId] = set()
     for name in body.seconds:
         said = facts.held[ChangeHash(name)].body
         if isinstance(said, Second) and (said.proposal, said.version) != (body.proposal, body.version):
@@ -81,65 +44,87 @@ def _seconders(body: Open, facts: Facts) -> frozenset[MemberId] | Verdict:
         second = counted(name, Second, facts)
         if not isinstance(second, Second):
             return second
-        members.add(facts.held[ChangeHash(name)].member)
-    return frozenset(members)
+    if len({facts.held[ChangeHash(name)].member for name in body.seconds}) < seconds_needed:
+        return REFUSALS[Rule.TOO_FEW_SECONDS]
+    return ACCEPTED
 
 
-def _roll(
-    body: Open, facts: Facts, founders: frozenset[MemberId], needed: int
-) -> frozenset[MemberId] | Verdict:
-    edges = []
-    for name in body.vouches:
-        vouch = counted(name, Vouch, facts)
-        if not isinstance(vouch, Vouch):
-            return vouch
-        fact = facts.held[ChangeHash(name)]
-        assert isinstance(fact.record, Join)  # a vouch that counts carries a join that holds
-        edges.append((fact.member, MemberId(fact.record.member)))
-    left = []
-    for name in body.leaves:
-        leave = counted(name, Leave, facts)
-        if not isinstance(leave, Leave):
-            return leave
-        left.append(facts.held[ChangeHash(name)].member)
-    return roll_of(founders, edges, needed, left)
+def judge_entered(fact: Fact, facts: Facts) -> Verdict:
+    """Judge an opening that a page entered: the page says that it stands, and what it rests on has to be here."""
+    if fact.hash in facts.missing:
+        return WAITS
+    assert isinstance(fact.body, Open)
+    proposal = facts.held[ChangeHash(fact.body.proposal)].body
+    return ACCEPTED if isinstance(proposal, Propose) else REFUSALS[Rule.OTHER_KIND]
+
+
+def _terms(body: Open | Propose) -> tuple[object, ...]:
+    return body.title, body.summary, body.method, body.options, body.effect
 
 
 class Openings:
     """Per proposal, the sound openings, and the one of them that stands."""
 
     def __init__(self) -> None:
-        self._candidates: dict[ChangeHash, dict[ChangeHash, Candidate]] = {}
+        self._sound: dict[ChangeHash, set[ChangeHash]] = {}
         self._standing: dict[ChangeHash, ChangeHash] = {}
+        self._entered: dict[ChangeHash, ChangeHash] = {}
+        self._lapsed: set[ChangeHash] = set()
 
     def standing(self, proposal: ChangeHash) -> ChangeHash | None:
-        """The opening that stands; None if no sound one is held."""
+        """The opening that stands; None if no sound one is held, or not the one that a page entered."""
+        sound = self._sound.get(proposal, ())
+        entered = self._entered.get(proposal)
+        if entered is not None:
+            return entered if entered in sound else None
         standing = self._standing.get(proposal)
-        if standing is None:
-            candidates = self._candidates.get(proposal)
-            if not candidates:
-                return None
-            standing = self._standing[proposal] = min(candidates, key=lambda name: candidates[name].rank)
+        if standing is None and sound:
+            standing = self._standing[proposal] = min(sound, key=self._rank)
         return standing
 
-    def candidate(self, proposal: ChangeHash, entry: ChangeHash) -> Candidate | None:
-        """A sound opening; None if this one is not."""
-        return self._candidates.get(proposal, {}).get(entry)
+    def is_entered(self, proposal: ChangeHash) -> bool:
+        """Whether a page entered a vote on a proposal, which has not lapsed."""
+        return proposal in self._entered
 
-    def add(self, proposal: ChangeHash, entry: ChangeHash, candidate: Candidate) -> None:
+    def is_sound(self, proposal: ChangeHash, entry: ChangeHash) -> bool:
+        """Whether an opening is sound by itself."""
+        return entry in self._sound.get(proposal, ())
+
+    def turn(
+        self, proposal: ChangeHash, entered: ChangeHash | None, issue: ChangeHash, has_lapsed: bool
+    ) -> None:
+        """Pages changed where a vote stands.
+
+        Args:
+            proposal: whose.
+            entered: which of its openings a page entered and none lapsed.
+            issue: the vote that changed.
+            has_lapsed: whether it has lapsed.
+        """
+        (self._lapsed.add if has_lapsed else self._lapsed.discard)(issue)
+        self._standing.pop(proposal, None)
+        if entered is None:
+            self._entered.pop(proposal, None)
+        else:
+            self._entered[proposal] = entered
+
+    def add(self, proposal: ChangeHash, entry: ChangeHash) -> None:
         """An opening is sound. The cost does not grow with the number of its rivals."""
-        candidates = self._candidates.setdefault(proposal, {})
-        candidates[entry] = candidate
+        self._sound.setdefault(proposal, set()).add(entry)
         standing = self._standing.get(proposal)
-        if standing is not None and candidate.rank < candidates[standing].rank:
+        if standing is not None and self._rank(entry) < self._rank(standing):
             self._standing[proposal] = entry
 
     def remove(self, proposal: ChangeHash, entry: ChangeHash) -> None:
         """An opening is not sound, or not held any more."""
-        candidates = self._candidates.get(proposal)
-        if candidates is None or candidates.pop(entry, None) is None:
+        sound = self._sound.get(proposal)
+        if sound is None or entry not in sound:
             return
-        if not candidates:
-            del self._candidates[proposal]
+        sound.discard(entry)
+        if not sound:
+            del self._sound[proposal]
         if self._standing.get(proposal) == entry:
             del self._standing[proposal]
+
+    def _rank(self, entry: ChangeHash) -> tuple[bool, ChangeHash]:
+        return entry in self._lapsed, entry

@@ -10,8 +10,10 @@ from typing import NamedTuple
 import msgspec
 
 from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId, TextId
+from p2pcouncil.domain.effects import Effect
 from p2pcouncil.domain.entries import TextVersionRef
 from p2pcouncil.domain.records import Duty, Genesis, Join
+from p2pcouncil.domain.register.pages import Result
 from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.domain.tally.method import Method
 from p2pcouncil.domain.tally.outcome import Tally
@@ -26,6 +28,8 @@ class SubjectKind(StrEnum):
     MEMBER = "member"
     PROPOSAL = "proposal"
     ISSUE = "issue"
+    REGISTER = "register"
+    """The pages, and who is on them."""
 
 
 class Subject(NamedTuple):
@@ -46,9 +50,16 @@ class ProposalStatus(StrEnum):
 
 @unique
 class Status(StrEnum):
-    """How firm a vote's tally is. Certified pages will close votes; until then every count is provisional."""
+    """How far a vote has come. Until a page closes it, every count is provisional."""
 
-    PROVISIONAL = "provisional"
+    WAITING = "waiting"
+    """No page has entered it yet: nobody knows who may vote, and until when."""
+    RUNNING = "running"
+    """A page entered it. Whether its time is over is for tellers to seal, by their own clocks."""
+    CLOSED = "closed"
+    """A page closed it, for good."""
+    LAPSED = "lapsed"
+    """Too few tellers sealed it in time. It may be opened once more."""
 
 
 class DutyState(msgspec.Struct, frozen=True):
@@ -82,7 +93,12 @@ class MemberState(msgspec.Struct, frozen=True):
         is_admitted: may read, write, comment and propose.
         is_grounded: enough grounded members vouched for them, whether or not they have left.
         has_left: they said so themselves.
-        on_roll: grounded and not left; an honest opening lists them.
+        on_roll: may vote in what a page enters next: on the roll of the last page, or about to be, for enough members
+            vouched for them.
+        page_roll: on the roll of the last page.
+        is_teller: on duty as a teller by the last page.
+        is_convicted: a page says that they were caught in a lie.
+        objectors: members who object to their coming, ascending.
         vouchers: members whose vouches for them count, ascending.
         joins: how many different joins of theirs are vouched for; the one with the lowest hash counts.
         invite_key: the invitation that the counting join used; empty if none.
@@ -98,25 +114,14 @@ class MemberState(msgspec.Struct, frozen=True):
     is_grounded: bool
     has_left: bool
     on_roll: bool
+    page_roll: bool
+    is_teller: bool
+    is_convicted: bool
+    objectors: tuple[MemberId, ...]
     vouchers: tuple[MemberId, ...]
     joins: int
     invite_key: bytes
     invite_shared: bool
-
-
-class KnownRoll(msgspec.Struct, frozen=True):
-    """Who an honest opening made now would list.
-
-    Attributes:
-        members: on the roll, ascending.
-        vouches: hashes of the vouches to list: enough to ground everyone, chosen alike on every peer;
-            ascending.
-        leaves: hashes of the leaves to list, one per member who left; ascending.
-    """
-
-    members: tuple[MemberId, ...]
-    vouches: tuple[ChangeHash, ...]
-    leaves: tuple[ChangeHash, ...]
 
 
 class SecondedVersion(msgspec.Struct, frozen=True):
@@ -143,7 +148,7 @@ class ProposalState(msgspec.Struct, frozen=True):
         hash: its id.
         text_id: the document in which its text is edited.
         proposer: who made it, in `lane` at `seq`.
-        title, summary, tags, scope, method, options: as proposed.
+        title, summary, tags, scope, method, options, effect, reopens: as proposed.
         status: discussed, withdrawn or open.
         versions: seconded versions, most seconded first.
         comments: how many count.
@@ -163,6 +168,8 @@ class ProposalState(msgspec.Struct, frozen=True):
     scope: str
     method: Method
     options: tuple[str, ...]
+    effect: Effect | None
+    reopens: ChangeHash | None
     status: ProposalStatus
     versions: tuple[SecondedVersion, ...]
     comments: int
@@ -199,6 +206,32 @@ class Contradiction(msgspec.Struct, frozen=True):
     hashes: tuple[ChangeHash, ...]
 
 
+class RegisterOf(msgspec.Struct, frozen=True):
+    """Where a vote stands in the register.
+
+    Attributes:
+        page: number of the page that entered it.
+        closes_ms: page time at which it ends; None until the page after its own tells.
+        tellers: who seals it, ascending.
+        quorum: how many seals close it.
+        sealed_by: tellers whose seals are held, ascending.
+        closed_by: of a closed vote, the tellers whose seals its page names, ascending.
+        end_page: number of the page that closed or lapsed it; 0 while it runs.
+        result: what the page says; None while it is not closed.
+        overseers: of a closed vote, who was drawn to review it, in the order of their lots.
+    """
+
+    page: int
+    closes_ms: int | None
+    tellers: tuple[MemberId, ...]
+    quorum: int
+    sealed_by: tuple[MemberId, ...]
+    closed_by: tuple[MemberId, ...]
+    end_page: int
+    result: Result | None
+    overseers: tuple[MemberId, ...]
+
+
 class IssueState(msgspec.Struct, frozen=True):
     """A vote as it stands.
 
@@ -210,8 +243,12 @@ class IssueState(msgspec.Struct, frozen=True):
         title, summary, method, options: the terms.
         roll: who may vote, ascending.
         window_seconds: how long it is meant to be open.
-        status: how firm the tally is.
-        tally: the count of the counted ballots.
+        effect: what the decision does by itself.
+        status: how far it has come.
+        tally: of a closed vote, the count of the ballots that its page names; before, that of those held.
+        missing: ballots that the page of a closed vote names and that are not held: `tally` is then what the page
+            says of the outcome, and counts none of the ballots.
+        register: where it stands in the register; None while no page has entered it.
         contradictions: members who said two things under one number, ascending.
     """
 
@@ -227,8 +264,11 @@ class IssueState(msgspec.Struct, frozen=True):
     options: tuple[str, ...]
     roll: tuple[MemberId, ...]
     window_seconds: int
+    effect: Effect | None
     status: Status
     tally: Tally
+    missing: int
+    register: RegisterOf | None
     contradictions: tuple[Contradiction, ...]
 
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from crdt.errors import RemoteError
 from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId, TextId, domain_hash
+from p2pcouncil.domain.effects import validate_effect
 from p2pcouncil.domain.entries import Comment, Propose, Second, TextVersionRef, Withdraw
 from p2pcouncil.domain.facts import Fact, Facts
 from p2pcouncil.domain.outcomes import ProposalState, ProposalStatus, SecondedVersion
@@ -36,6 +37,10 @@ def judge_propose(fact: Fact, body: Propose) -> Verdict:
         validate_method(body.method, body.options)
     except RemoteError as error:
         return Refused(Rule.METHOD, as_sentence(str(error)))
+    try:
+        validate_effect(body.effect, body.method, body.options)
+    except RemoteError as error:
+        return Refused(Rule.EFFECT, as_sentence(str(error)))
     return ACCEPTED
 
 
@@ -71,9 +76,10 @@ def judge_second(fact: Fact, body: Second, facts: Facts) -> Verdict:
 
 
 def judge_withdraw(fact: Fact, body: Withdraw, facts: Facts, is_open: bool) -> Verdict:
-    """A withdrawal counts for the proposer's own proposal, unless a vote on it is open.
+    """A withdrawal counts for the proposer's own proposal, unless a page entered a vote on it.
 
-    Which came first, withdrawal or opening, nobody can know; an opening that stands always wins.
+    Which came first, withdrawal or opening, nobody can know; the page decides. Until there is one, tellers who hold
+    the withdrawal don't enter the opening.
     """
     if fact.hash in facts.missing:
         return WAITS
@@ -145,10 +151,10 @@ class Proposal:
         return SecondedVersion(version, members, hashes, len(hashes) >= needed)
 
     def status(self, issue: ChangeHash | None) -> ProposalStatus:
-        """Where it stands."""
-        if issue is not None:
-            return ProposalStatus.OPEN
-        return ProposalStatus.WITHDRAWN if self.withdrawals else ProposalStatus.DISCUSSED
+        """Where it stands; withdrawals count only while no page has entered a vote on it."""
+        if self.withdrawals:
+            return ProposalStatus.WITHDRAWN
+        return ProposalStatus.DISCUSSED if issue is None else ProposalStatus.OPEN
 
     def state(
         self,
@@ -170,7 +176,7 @@ class Proposal:
         body = fact.body
         assert isinstance(body, Propose)
         reason = ""
-        if self.withdrawals and issue is None:
+        if self.withdrawals:
             withdrawal = facts.held[min(self.withdrawals)].body
             assert isinstance(withdrawal, Withdraw)
             reason = withdrawal.reason
@@ -187,6 +193,8 @@ class Proposal:
             scope=body.scope,
             method=body.method,
             options=body.options,
+            effect=body.effect,
+            reopens=ChangeHash(body.reopens) if body.reopens else None,
             status=self.status(issue),
             versions=self.versions(needed, is_on_roll),
             comments=len(self.comments),

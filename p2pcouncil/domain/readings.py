@@ -6,10 +6,18 @@ Derived on demand; `state` keeps what was read until something touches it.
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId, MemberId
 from p2pcouncil.domain.books import Books
-from p2pcouncil.domain.entries import Announce, AnyEntry, Comment
+from p2pcouncil.domain.entries import Announce, AnyEntry, Comment, Object
 from p2pcouncil.domain.facts import Fact, Founding
-from p2pcouncil.domain.outcomes import ChildCouncil, CommentMade, IssueState, MemberState, ProposalState
-from p2pcouncil.domain.rejections import Refused, Rejected, Waiting
+from p2pcouncil.domain.outcomes import (
+    ChildCouncil,
+    CommentMade,
+    IssueState,
+    MemberState,
+    ProposalState,
+    RegisterOf,
+)
+from p2pcouncil.domain.oversight import overseers_of
+from p2pcouncil.domain.rejections import ACCEPTED, Refused, Rejected, Waiting
 
 CATCH_UP = "Catch up with other peers, then look again."
 
@@ -23,7 +31,7 @@ def read_member(books: Books, member: MemberId) -> MemberState:
     origin = books.duty.origin(member)
     if origin is None:
         raise LocalError("Nobody with this key is known here.", CATCH_UP)
-    membership = books.membership
+    membership, seat = books.membership, books.register.chain.roll.get(member)
     return MemberState(
         member=member,
         name=origin.name,
@@ -33,7 +41,11 @@ def read_member(books: Books, member: MemberId) -> MemberState:
         is_admitted=member in membership.admitted,
         is_grounded=member in membership.grounded,
         has_left=member in membership.left,
-        on_roll=membership.is_on_roll(member),
+        on_roll=books.is_on_roll(member),
+        page_roll=seat is not None,
+        is_teller=seat is not None and seat.is_on_duty,
+        is_convicted=member in books.register.chain.convicted,
+        objectors=read_objectors(books, member),
         vouchers=membership.vouchers_of(member),
         joins=len(books.duty.joins.of(member)),
         invite_key=origin.invite_key,
@@ -51,7 +63,7 @@ def read_proposal(books: Books, name: ChangeHash) -> ProposalState:
     if proposal is None:
         raise LocalError("There is no such proposal here.", CATCH_UP)
     issue = books.openings.standing(name)
-    needed, is_on_roll = books.charter.seconds_needed, books.membership.is_on_roll
+    needed, is_on_roll = books.charter.seconds_needed, books.is_on_roll
     return proposal.state(books.facts.held[name], books.facts, issue, needed, is_on_roll)
 
 
@@ -64,7 +76,42 @@ def read_issue(books: Books, name: ChangeHash) -> IssueState:
     issue = books.issues.get(name)
     if issue is None:
         raise LocalError("There is no such vote here.", CATCH_UP)
-    return issue.state()
+    return issue.state(read_register(books, name), books.register.sheet(name), books.facts)
+
+
+def read_register(books: Books, issue: ChangeHash) -> RegisterOf | None:
+    """Where a vote stands in the register; None while no page has entered it."""
+    register = books.register
+    entering = register.entering(issue)
+    if entering is None:
+        return None
+    vote, closed = entering.vote, entering.closed
+    return RegisterOf(
+        page=vote.page,
+        closes_ms=vote.closes_ms,
+        tellers=tuple(sorted(teller.member for teller in vote.committee.tellers)),
+        quorum=vote.committee.quorum,
+        sealed_by=tuple(sorted(register.minutes.seals(issue))),
+        closed_by=() if closed is None else tuple(MemberId(teller) for teller in closed.tellers),
+        end_page=entering.page,
+        result=None if closed is None else closed.result,
+        overseers=overseers_of(issue, register, books.facts),
+    )
+
+
+def read_objectors(books: Books, newcomer: MemberId) -> tuple[MemberId, ...]:
+    """Members who object to somebody's coming, ascending."""
+    objections = (books.facts.held[name] for name in books.listed[Object])
+    return tuple(
+        sorted({f.member for f in objections if isinstance(f.body, Object) and f.body.newcomer == newcomer})
+    )
+
+
+def read_about(books: Books, issue: ChangeHash, kind: type[AnyEntry]) -> list[Fact]:
+    """What counts of one kind of what was said of a closed vote, by ascending hash."""
+    held, verdicts = books.facts.held, books.facts.verdicts
+    names = sorted(books.facts.referrers.get(issue, ()))
+    return [held[name] for name in names if isinstance(held[name].body, kind) and verdicts[name] is ACCEPTED]
 
 
 def read_comments(books: Books, proposal: ChangeHash) -> tuple[CommentMade, ...]:

@@ -39,12 +39,14 @@ class Rule(Enum):
     TEXT = "The text that it embeds is not the version that it names."
     LISTED_TWICE = "It lists the same entry twice."
     SECONDS = "It lists a second for another proposal or another version."
-    TOO_FEW_SECONDS = "Too few members of its roll have seconded this version."
-    OPENED_BY_OTHER = "Only its proposer opens the vote on a proposal, until a register enters openings."
+    TOO_FEW_SECONDS = "Too few members have seconded this version."
     NOT_ON_ROLL = "Its author is not on the roll of this vote."
     ANOTHER_OPENING = "Another opening of this proposal stands, and one proposal opens once."
     OPENING_VOID = "It votes on an opening that does not stand."
     CHOICE = "Its choice does not fit the vote's method and options."
+    EFFECT = "What it would do and how it is decided do not fit each other."
+    NOT_AN_OVERSEER = "Its author was not drawn to review this vote, or it reviews another page."
+    NO_KEY = "Its key for lots is none, or the key of a device: proofs would give its secret away."
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):

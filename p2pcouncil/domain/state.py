@@ -10,9 +10,11 @@ from typing import TypeVar, cast
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId
-from p2pcouncil.domain.entries import AskToJoin, Invite, Vouch
+from p2pcouncil.domain.agenda import Agenda
+from p2pcouncil.domain.entries import AnyEntry, AskToJoin, Invite, Vouch
 from p2pcouncil.domain.facts import Fact
 from p2pcouncil.domain.feed_entry import FeedEntry
+from p2pcouncil.domain.finals import named_ballots
 from p2pcouncil.domain.membership import MAX_VOUCHES_PER_LANE, Admission
 from p2pcouncil.domain.outcomes import (
     AskMade,
@@ -22,7 +24,6 @@ from p2pcouncil.domain.outcomes import (
     DutyState,
     InviteMade,
     IssueState,
-    KnownRoll,
     MemberState,
     ProposalState,
     Subject,
@@ -30,6 +31,7 @@ from p2pcouncil.domain.outcomes import (
     VouchMade,
 )
 from p2pcouncil.domain.readings import (
+    read_about,
     read_children,
     read_comments,
     read_issue,
@@ -39,7 +41,8 @@ from p2pcouncil.domain.readings import (
     read_rejected,
     read_waiting,
 )
-from p2pcouncil.domain.records import RULES_VERSION, Genesis, Join, read_genesis
+from p2pcouncil.domain.records import RULES_VERSION, Charter, Genesis, Join, read_genesis
+from p2pcouncil.domain.register_book import RegisterBook
 from p2pcouncil.domain.rejections import Rejected, Verdict, Waiting
 from p2pcouncil.domain.state_hash import StateHash
 from p2pcouncil.domain.transition import Transition
@@ -52,7 +55,8 @@ class CouncilState:
 
     Attributes:
         council: its id.
-        genesis: its founding, with the charter.
+        genesis: its founding, with its first charter.
+        agenda: what waits for a page.
     """
 
     def __init__(self, genesis_bytes: bytes) -> None:
@@ -79,6 +83,7 @@ class CouncilState:
         self._books = self._transition.books
         self._admission = Admission(founders)
         self._hash = StateHash(self._books)
+        self.agenda = Agenda(self._books)
         self._hash.note((), [Subject(SubjectKind.MEMBER, founder) for founder in founders], ())
         self._views: dict[tuple[str, bytes], object] = {}
 
@@ -149,9 +154,9 @@ class CouncilState:
         """
         return self._view(SubjectKind.MEMBER, member, lambda: read_member(self._books, member))
 
-    def known_roll(self) -> KnownRoll:
-        """Who an honest opening made now would list, with the vouches and leaves to list."""
-        return self._books.membership.known_roll()
+    def known_roll(self) -> tuple[MemberId, ...]:
+        """Who may vote in what a page enters next, as far as is known; ascending."""
+        return tuple(sorted(self._books.next_roll()))
 
     def duty(self, member: MemberId) -> DutyState:
         """Which device votes for a member; its `device` is None for a stranger."""
@@ -184,6 +189,22 @@ class CouncilState:
     def children(self) -> tuple[ChildCouncil, ...]:
         """The councils below this one that members announced, by ascending id."""
         return self._view(SubjectKind.COUNCIL, b"children", lambda: read_children(self._books))
+
+    # The register.
+
+    @property
+    def register(self) -> RegisterBook:
+        """The pages, and what tellers said; for reading only."""
+        return self._books.register
+
+    @property
+    def charter(self) -> Charter:
+        """The charter as the last page has it."""
+        return self._books.charter
+
+    def said_of(self, issue: ChangeHash, kind: type[AnyEntry]) -> tuple[Fact, ...]:
+        """What counts of one kind of what was said of a closed vote, by ascending hash."""
+        return tuple(read_about(self._books, issue, kind))
 
     # Proposals and issues.
 
@@ -220,12 +241,17 @@ class CouncilState:
 
     def ballot(self, issue: ChangeHash, member: MemberId) -> CountedBallot | None:
         """The ballot that counts for a member on an issue; None while they cast none."""
+        if self._books.register.sheet(issue) is not None:
+            return next((ballot for ballot in self.ballots(issue) if ballot.member == member), None)
         held = self._books.issues.get(issue)
         return held.counted(member, self._books.facts) if held else None
 
     def ballots(self, issue: ChangeHash) -> tuple[CountedBallot, ...]:
         """The ballots that count on an issue, by ascending member."""
         held = self._books.issues.get(issue)
+        sheet = self._books.register.sheet(issue)
+        if held is not None and sheet is not None:
+            return named_ballots(held.terms, issue, held.roll_ascending, sheet, self._books.facts)[0]
         counted = (held.counted(member, self._books.facts) for member in sorted(held.voters)) if held else ()
         return tuple(ballot for ballot in counted if ballot is not None)
 
@@ -250,7 +276,8 @@ class CouncilState:
         transition, books = self._transition, self._books
         transition.settle()
         self._hash.note(transition.judged, books.touched, books.recast)
-        touched = frozenset(books.touched)
+        touched = frozenset(books.touched | books.shown)
+        books.shown.clear()
         transition.judged.clear()
         books.touched.clear()
         books.recast.clear()

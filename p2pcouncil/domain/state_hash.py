@@ -12,6 +12,7 @@ from typing import assert_never
 from crdt.ids import ChangeHash, MemberId, domain_hash
 from p2pcouncil.domain.books import Books
 from p2pcouncil.domain.canonical import LeafTree, encode_canonical
+from p2pcouncil.domain.issues import Issue
 from p2pcouncil.domain.outcomes import Subject, SubjectKind
 from p2pcouncil.domain.readings import read_member, read_proposal
 from p2pcouncil.domain.rejections import Accepted, Refused, Verdict, Waits
@@ -105,9 +106,17 @@ class StateHash:
                 return encode_canonical(read.status.value, read.issue, read.versions, read.comments)
             case SubjectKind.ISSUE:
                 issue = books.issues.get(ChangeHash(subject.id))
-                return encode_canonical(issue.roll_digest, issue.tally().essence()) if issue else b""
+                return self._encode_issue(issue) if issue else b""
+            case SubjectKind.REGISTER:
+                minutes = books.register.minutes
+                return encode_canonical(minutes.chain.number, minutes.chain.page, minutes.broken)
             case _:
                 assert_never(subject.kind)
+
+    def _encode_issue(self, issue: Issue) -> bytes:
+        entering = self._books.register.entering(issue.fact.hash)
+        ended = (entering.page, entering.closed) if entering is not None else None
+        return encode_canonical(issue.roll_digest, issue.tally().essence(), ended)
 
     def _encode_voter(self, issue: ChangeHash, member: MemberId) -> bytes:
         held = self._books.issues.get(issue)

@@ -16,12 +16,18 @@ from p2pcouncil.domain.entries import (
     AskToJoin,
     Ballot,
     Comment,
+    Feedback,
     Invite,
     Leave,
+    Object,
     Open,
+    Pledge,
+    Progress,
     Propose,
+    Review,
     Second,
     StateDuty,
+    Tell,
     Vouch,
     Withdraw,
 )
@@ -29,10 +35,13 @@ from p2pcouncil.domain.facts import Fact, Lane
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.issues import judge_ballot
 from p2pcouncil.domain.marks import Layer, Marks
-from p2pcouncil.domain.openings import Candidate, judge_open
+from p2pcouncil.domain.openings import judge_entered, judge_open
+from p2pcouncil.domain.outcomes import Subject, SubjectKind
+from p2pcouncil.domain.oversight import judge_afterwards
 from p2pcouncil.domain.proposals import judge_comment, judge_propose, judge_second, judge_withdraw
 from p2pcouncil.domain.records import Duty, Genesis, Join, duty_message, encode_record, join_message
-from p2pcouncil.domain.rejections import ACCEPTED, REFUSALS, Rule, Verdict
+from p2pcouncil.domain.register.belonging import is_lot_key
+from p2pcouncil.domain.rejections import ACCEPTED, REFUSALS, Accepted, Rule, Verdict
 
 
 class Transition:
@@ -52,6 +61,7 @@ class Transition:
         self._moved: set[MemberId] = set()
         self._linked: dict[ChangeHash, tuple[MemberId, MemberId]] = {}
         self._contested: dict[ChangeHash, ChangeHash | None] = {}
+        self._turned: set[ChangeHash] = set()
 
     def add(self, entry: FeedEntry) -> Fact | None:
         """Take in an entry; None if it is held already. Settle before anything is read.
@@ -67,6 +77,8 @@ class Transition:
         fact = self._facts.add(entry, lane)
         if fact.record is not None:
             self._carry(fact, comes=True)
+        if isinstance(fact.body, Tell):
+            self.books.register.come(fact, fact.body)
         self._marks.add(fact)
         self._marks.came_or_goes(fact.hash)
         return fact
@@ -79,6 +91,8 @@ class Transition:
             self._set_verdict(fact, None)
             self._carry(fact, comes=False)
             self._unlink(fact)
+            if isinstance(fact.body, Tell):
+                self.books.register.go(fact, fact.body)
             if isinstance(fact.body, Open):
                 self._contest(ChangeHash(fact.body.proposal))
                 self.books.openings.remove(ChangeHash(fact.body.proposal), fact.hash)
@@ -94,7 +108,9 @@ class Transition:
         self._settle_vouches()
         self._settle_layer(Layer.PLAIN)
         self._settle_layer(Layer.REMARK)
+        self._settle_register()
         self._settle_openings()
+        self._settle_rolls()
         self._settle_layer(Layer.WITHDRAW)
         self._settle_layer(Layer.BALLOT)
         self.books.recount()
@@ -173,12 +189,12 @@ class Transition:
             fact = self._facts.held[name]
             proposal = _proposal_of(fact)
             self._contest(proposal)
-            finding = self._judge_opening(fact)
-            if isinstance(finding, Candidate):
-                openings.add(proposal, name, finding)
+            verdict = self._judge_opening(fact)
+            if isinstance(verdict, Accepted):
+                openings.add(proposal, name)
             else:
                 openings.remove(proposal, name)
-                self._set_verdict(fact, finding)
+                self._set_verdict(fact, verdict)
         for proposal, before in self._contested.items():
             after = openings.standing(proposal)
             marked.update(name for name in (before, after) if name in self._facts.held)
@@ -188,7 +204,7 @@ class Transition:
         for name in marked:
             fact = self._facts.held[name]
             proposal = _proposal_of(fact)
-            if openings.candidate(proposal, name) is not None:
+            if openings.is_sound(proposal, name):
                 stands = openings.standing(proposal) == name
                 self._set_verdict(fact, ACCEPTED if stands else REFUSALS[Rule.ANOTHER_OPENING])
 
@@ -206,13 +222,56 @@ class Transition:
     def _lane(self, fact: Fact) -> Lane:
         return self._facts.lanes[fact.lane]
 
-    def _judge_opening(self, fact: Fact) -> Candidate | Verdict:
+    def _judge_opening(self, fact: Fact) -> Verdict:
         assert isinstance(fact.body, Open)
+        if self.books.register.entering(fact.hash) is not None:
+            return judge_entered(fact, self._facts)
         refused = judge_author(fact, self._lane(fact), fact.member in self.books.membership.admitted)
         if refused is not None:
             return refused
-        founders, charter = self.books.membership.founders, self.books.charter
-        return judge_open(fact, fact.body, self._facts, founders, charter)
+        return judge_open(fact, fact.body, self._facts, self.books.charter.seconds_needed)
+
+    def _settle_register(self) -> None:
+        """Hear what tellers said, and mark what new pages changed."""
+        books, register = self.books, self.books.register
+        seconds_needed = books.charter.seconds_needed
+        turned = register.settle()
+        if turned is None:
+            return
+        council = Subject(SubjectKind.REGISTER, self._facts.council)
+        books.shown.add(council)
+        books.shown.update(Subject(SubjectKind.ISSUE, ChangeHash(issue)) for issue in register.chain.votes)
+        if turned.has_turned:
+            books.touched.add(council)
+        for issue, proposal in turned.issues.items():
+            self._contest(proposal)
+            entering = register.entering(issue)
+            entered = register.chain.proposals.get(proposal)
+            has_lapsed = entering is not None and entering.has_lapsed
+            books.openings.turn(proposal, ChangeHash(entered) if entered else None, issue, has_lapsed)
+            self._turned.add(issue)
+            books.touched.add(Subject(SubjectKind.ISSUE, issue))
+            books.touched.add(Subject(SubjectKind.PROPOSAL, proposal))
+            for name in (issue, *self._facts.referrers.get(issue, ())):
+                if name in self._facts.held:
+                    self._marks.add(self._facts.held[name])
+            self._mark_withdrawals(proposal)
+        books.is_roll_stale |= turned.has_roll_changed
+        books.touch_members(turned.members)
+        books.touch_roll(turned.members)
+        if books.charter.seconds_needed != seconds_needed:
+            self._marks.add_all(f for f in self._facts.held.values() if isinstance(f.body, Open))
+            books.touched.update(Subject(SubjectKind.PROPOSAL, name) for name in books.proposals)
+
+    def _settle_rolls(self) -> None:
+        """Give votes the rolls that they have now: those that pages entered, and those that wait for one."""
+        books = self.books
+        turned = set(books.issues) if books.is_roll_stale else self._turned & books.issues.keys()
+        for name in turned:
+            if books.rebase(name):
+                self._marks.add_all(self._facts.held[r] for r in self._facts.referrers.get(name, ()))
+        books.is_roll_stale = False
+        self._turned.clear()
 
     def _judge(self, fact: Fact) -> Verdict:
         """Judge an entry of any kind but openings, which also depend on their rivals."""
@@ -233,11 +292,15 @@ class Transition:
             case Propose():
                 return judge_propose(fact, body)
             case Withdraw():
-                is_open = books.openings.standing(ChangeHash(body.proposal)) is not None
-                return judge_withdraw(fact, body, self._facts, is_open)
+                is_entered = books.openings.is_entered(ChangeHash(body.proposal))
+                return judge_withdraw(fact, body, self._facts, is_entered)
+            case Progress() | Feedback() | Review():
+                return judge_afterwards(fact, body, books.register, self._facts)
+            case Pledge():
+                return ACCEPTED if is_lot_key(body.vrf, lane.device) else REFUSALS[Rule.NO_KEY]
             case Vouch():
                 return judge_vouch(fact, lane) or ACCEPTED
-            case Invite() | Leave() | StateDuty() | Announce() | AskToJoin():
+            case Invite() | Leave() | StateDuty() | Announce() | AskToJoin() | Object() | Tell():
                 return ACCEPTED
             case Open() | None:
                 raise AssertionError("openings have a layer of their own, and what can't be read has a fault")

@@ -15,7 +15,7 @@ from nacl.signing import SigningKey
 from crdt.ids import DeviceId, MemberId, domain_hash
 from crdt.keys import DeviceCertificate, certificate_message
 from p2pcouncil.domain.fingerprint import fingerprint
-from p2pcouncil.domain.sortition.ecvrf import VrfSeed, vrf_public
+from p2pcouncil.domain.sortition.ecvrf import VrfSeed, prove, vrf_public
 from p2pcouncil.identity.phrase import decode_phrase, member_seed
 
 VRF_SEED_DOMAIN = "p2pcouncil/vrf-seed/1"
@@ -106,6 +106,10 @@ class DeviceKey(_SecretKey):
     def vrf_seed(self) -> VrfSeed:
         """The 32 secret bytes of this device's VRF key: the one way to a `VrfSeed`, which proofs are made with."""
         return VrfSeed(domain_hash(VRF_SEED_DOMAIN, bytes(self._key)))
+
+    def prove_lot(self, alpha: bytes) -> bytes:
+        """This device's VRF proof over an input, 80 bytes."""
+        return prove(self.vrf_seed(), alpha)
 
     @property
     def vrf_public(self) -> bytes:

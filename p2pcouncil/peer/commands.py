@@ -6,7 +6,8 @@ dropped as soon as they are used. `Done` says, in one sentence, what happened.
 
 from dataclasses import dataclass, field
 
-from crdt.ids import ChangeHash, CouncilId, DeviceId
+from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId
+from p2pcouncil.domain.effects import Effect
 from p2pcouncil.domain.entries import TextVersionRef
 from p2pcouncil.domain.records import Charter
 from p2pcouncil.domain.tally.choice import Choice
@@ -92,6 +93,8 @@ class MakeProposal:
     options: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     scope: str = ""
+    effect: Effect | None = None
+    reopens: ChangeHash | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,50 @@ class CastBallot:
 
 
 @dataclass(frozen=True, slots=True)
+class PledgeDuty:
+    """Go on duty as a teller in a council, or off it."""
+
+    council: CouncilId
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectTo:
+    """Object to a newcomer: no page lets them in before a vote says so."""
+
+    council: CouncilId
+    newcomer: MemberId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportProgress:
+    """Say what became of a decision; its owner says when it is done."""
+
+    issue: ChangeHash
+    text: str
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GiveFeedback:
+    """Say how a decision works out."""
+
+    issue: ChangeHash
+    is_content: bool
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewVote:
+    """Sign an overseer's verdict on a closed vote."""
+
+    issue: ChangeHash
+    holds: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SetPriorities:
     """Which tags come first in my inbox; kept on this laptop only."""
 
@@ -187,6 +234,11 @@ Command = (
     | SecondProposal
     | OpenVote
     | CastBallot
+    | PledgeDuty
+    | ObjectTo
+    | ReportProgress
+    | GiveFeedback
+    | ReviewVote
     | SetPriorities
     | DisownDevice
     | TakeOverDuty

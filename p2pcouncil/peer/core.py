@@ -16,6 +16,7 @@ from p2pcouncil.domain.outcomes import ProposalState
 from p2pcouncil.domain.records import Join
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.acquaintances import Acquaintances
+from p2pcouncil.peer.duties import Duties
 from p2pcouncil.peer.events import (
     AddressesKnown,
     AnswerHeard,
@@ -61,6 +62,7 @@ class Peer:
         self.lobby = Lobby(self.world)
         self.holdings = Holdings(self.world)
         self.acquaintances = Acquaintances(self.world)
+        self.duties = Duties(self.world, self.pulling)
         self._orphan_rows: dict[CouncilId, list[Row]] = {}
         self._council_of: dict[LaneId, CouncilId] = {}
         self._listening: set[CouncilId] = set()
@@ -108,7 +110,7 @@ class Peer:
             case Tick():
                 self.world.courtesy.tick(now_ms)
                 told = [*self.pulling.tick(now_ms), *self.holdings.tick(now_ms), *self.lobby.tick(now_ms)]
-                return [*self._patience.tick(now_ms), *told]
+                return [*self._patience.tick(now_ms), *told, *self.duties.tick(now_ms)]
             case Served(device, size_bytes):
                 self.world.courtesy.charge(device, What.SERVED_BYTES, size_bytes, now_ms)
                 return []
@@ -359,7 +361,11 @@ class Peer:
         mine = [row for row in event.rows if self.world.is_mine(row.header)] if self.world.connected else []
         effects += self.pulling.spread(_grouped(mine), now_ms)
         if not event.more:
-            effects += [*self.pulling.folded(now_ms), *self.holdings.tick(now_ms)]
+            effects += [
+                *self.pulling.folded(now_ms),
+                *self.holdings.tick(now_ms),
+                *self.duties.tick(now_ms),
+            ]
         return effects
 
 

@@ -12,7 +12,7 @@ from crdt.envelope import Envelope
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId, TextId, domain_hash
 from crdt.index import FeedReader, LaneIndex
-from crdt.keys import LaneHeader, LaneKind
+from crdt.keys import LaneHeader, LaneKind, lane_id
 from crdt.text import TextDocument
 from p2pcouncil.domain.duty import EVERYTHING, text_reach
 from p2pcouncil.domain.feed_entry import FeedEntry
@@ -175,6 +175,12 @@ class Place:
     def lanes_of(self, member: MemberId) -> tuple[LaneHeader, ...]:
         """The lanes that a member's devices have written here."""
         return tuple(h for h in self.index.headers() if h.member == member)
+
+    def feeds_of(self, member: MemberId) -> tuple[LaneId, ...]:
+        """The feeds that a member's devices have written here."""
+        return tuple(
+            lane_id(h) for h in self.index.headers() if h.member == member and h.kind is LaneKind.FEED
+        )
 
     def member_devices(self) -> frozenset[DeviceId]:
         """Every device that is known to write for an admitted member."""

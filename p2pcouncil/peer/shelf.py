@@ -17,6 +17,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from crdt.errors import UNREADABLE, DamagedError
+from crdt.ids import CouncilId
 from p2pcouncil.domain.records import Hash
 
 COUNCIL = "council"
@@ -31,6 +32,11 @@ SEEN_BY_NETWORK = b"seen by network"
 
 CONDUCT = b"conduct"
 """A setting: which devices are throttled or refused, and why, as `p2pcouncil.peer.courtesy` writes it."""
+
+
+def off_duty(council: CouncilId) -> bytes:
+    """The setting that says whether we don't want to tell in a council."""
+    return b"off duty " + council
 
 
 class LobbyRecord(msgspec.Struct, frozen=True, array_like=True):

@@ -12,8 +12,7 @@ from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.domain.tally.method import Method
 from p2pcouncil.domain.tally.rounds import Round
 
-WHY_OFF_ROLL = "It was opened before you were let in, or its opener left you off the roll."
-"""Nobody can tell which: no rule knows what an opener had heard."""
+WHY_OFF_ROLL = "A page entered it before a page let you in."
 
 
 @dataclass(frozen=True, slots=True)

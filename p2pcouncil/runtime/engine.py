@@ -10,7 +10,7 @@ import gc
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from typing import Any, assert_never
 
@@ -97,6 +97,7 @@ class Engine:
         self._keeps_open = 0
         self._unkept: dict[tuple[str, bytes], Keep] = {}
         self._changed: set[asyncio.Event] = set()
+        self._written = asyncio.Event()
         self.failure: BaseException | None = None
         self.trouble = ""
 
@@ -304,6 +305,7 @@ class Engine:
             generation = await self.generation(effect.council, text)
             writes.append(prepare_write(effect, self.signer, me.certificate, generation, now_ms()))
         written = await self.store.run(write_all, writes)
+        self._written.set()
         self.wrote()
         return written
 
@@ -365,7 +367,10 @@ class Engine:
                     await self.refresh(shelf=True)
                     self._version = version
             await self._hash_ahead()
-            await asyncio.sleep(WATCH_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await self._written.wait()
+            self._written.clear()
 
     async def _hash_ahead(self) -> None:
         """Do in slices what the first look at a large council would wait for."""

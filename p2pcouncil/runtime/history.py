@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import assert_never
 
-from crdt.errors import RemoteError
+from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash, CouncilId, MemberId
 from crdt.index import FeedReader
 from crdt.keys import LaneKind
@@ -15,19 +15,34 @@ from p2pcouncil.domain.entries import (
     AskToJoin,
     Ballot,
     Comment,
+    Feedback,
     Invite,
     Leave,
+    Object,
     Open,
+    Pledge,
+    Progress,
     Propose,
+    Review,
     Second,
     StateDuty,
+    Tell,
     Vouch,
     Withdraw,
     decode_entry,
 )
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.records import read_genesis, read_join
+from p2pcouncil.domain.register.sayings import (
+    PageProposal,
+    Precommit,
+    Prevote,
+    Receipt,
+    Seal,
+    read_saying,
+)
 from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.issues import show_choice
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.runtime.engine import Engine
@@ -102,7 +117,8 @@ def _say(peer: Peer, council: CouncilId, entry: AnyEntry) -> str:
     place = peer.world.places[council]
 
     def title(name: bytes) -> str:
-        found = place.proposal(ChangeHash(name))
+        issue = place.issue(ChangeHash(name))
+        found = place.proposal(issue.proposal if issue is not None else ChangeHash(name))
         return f"“{clean_line(found.title, 60)}”" if found else f"{name.hex()[:8]}"
 
     match entry:
@@ -137,8 +153,55 @@ def _say(peer: Peer, council: CouncilId, entry: AnyEntry) -> str:
             return "left"
         case StateDuty():
             return "said which device votes"
+        case Pledge():
+            return "went on duty as a teller" if entry.is_on else "went off duty"
+        case Object():
+            return f"objected to {_name_of(place, entry.newcomer)}: {clean_line(entry.reason, 100)}"
+        case Tell():
+            return _told(entry)
+        case Progress():
+            done = "done: " if entry.is_done else ""
+            return f"on {title(entry.issue)}: {done}{clean_line(entry.text, 100)}"
+        case Feedback():
+            told = "works out" if entry.is_content else "does not work out"
+            return f"said that {title(entry.issue)} {told}: {clean_line(entry.text, 100)}"
+        case Review():
+            told = "holds" if entry.holds else "does not hold"
+            return f"reviewed {title(entry.issue)}: it {told}. {clean_line(entry.note, 100)}"
         case _:
             assert_never(entry)
+
+
+def _name_of(place: Place, member: bytes) -> str:
+    try:
+        return clean_line(place.state.member(MemberId(member)).name, 32)
+    except LocalError:
+        return "somebody who is not known here"
+
+
+def _told(entry: Tell) -> str:
+    """What a teller's entry says, in a sentence."""
+    words = []
+    for said in entry.said:
+        try:
+            saying = read_saying(said)
+        except RemoteError:
+            words.append("something unreadable")
+            continue
+        match saying:
+            case PageProposal():
+                words.append(f"proposed page {saying.number}")
+            case Prevote():
+                words.append(f"would{'' if saying.value else ' not'} take page {saying.number}")
+            case Precommit():
+                words.append(
+                    f"signed {f'page {saying.number}' if saying.value else f'no page {saying.number} yet'}"
+                )
+            case Receipt():
+                words.append(f"received {len(saying.ballots)} ballots")
+            case Seal():
+                words.append(f"sealed the vote {saying.issue.hex()[:8]}")
+    return "as a teller: " + (", ".join(dict.fromkeys(words)) or "carried a page")
 
 
 def _join_name(record: bytes) -> str:

@@ -284,6 +284,7 @@ class PeerSession:
         self, identity: Identity, network: NetworkOptions, known: Sequence[tuple[bytes, bytes]]
     ) -> None:
         await self.engine.connect(self._make_transport(identity, network, known))
+        self.peer.duties.begin(identity.device_key)
         self.engine.dial_all(network.dial)
 
     async def _know_own_feeds(self) -> None:

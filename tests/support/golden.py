@@ -25,10 +25,11 @@ from tests.support.world import World, interleave
 def story() -> World:
     """A newcomer joins, a proposal is seconded and opened, duty moves, and somebody votes twice."""
     world = World(charter=Charter(vouches_needed=2))
-    vouches = [world.vouch("Ada", "Dan"), world.vouch("Ben", "Dan")]
+    world.vouch("Ada", "Dan")
+    world.vouch("Ben", "Dan")
     proposal = world.propose("Dan", "Bake on Sundays")
     world.comment("Cem", proposal, "Who cleans?", world.comment("Ben", proposal, "Yes!"))
-    issue = world.open("Dan", proposal, [world.second("Ada", proposal)], vouches)
+    issue = world.open("Dan", proposal, [world.second("Ada", proposal)])
     world.ballot("Ada", issue)
     world.ballot("Ben", issue, NO)
     world.ballot("Ben", issue)

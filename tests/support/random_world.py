@@ -123,7 +123,7 @@ class RandomWorld:
         proposal = self.rng.choice(proposals)
         text = self.rng.choice(TEXTS)
         seconds = [s for s in self._several("second") if self._seconds(s, proposal, text)]
-        opening = self.world.opening(proposal, seconds, self._several("vouch"), self._several("leave"), text)
+        opening = self.world.opening(proposal, seconds, text)
         if self.rng.random() < 0.1:
             opening = self._spoil(opening)
         return self.world.write(self._name(), opening, self._device(), self.rng.choice((0, 0, 0, 1)))
@@ -144,7 +144,6 @@ class RandomWorld:
         if not ready:
             return self._second()
         proposal = self.rng.choice(ready)
-        roll = state.known_roll()
         opener = next((name for name in NAMES if self.world.id(name) == proposal.proposer), NAMES[0])
         enough = {v.version for v in proposal.versions if v.is_enough}
         text = next((text for text in TEXTS if version_of(text) in enough), TEXTS[0])
@@ -153,8 +152,6 @@ class RandomWorld:
             opener if self.rng.random() < 0.8 else self._name(),
             held[proposal.hash],
             [held[name] for version in seconds for name in version.hashes],
-            [held[name] for name in roll.vouches],
-            [held[name] for name in roll.leaves],
             text,
             self._device(),
         )

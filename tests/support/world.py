@@ -287,21 +287,17 @@ class World:
         name: str,
         proposal: FeedEntry,
         seconds: Sequence[FeedEntry] = (),
-        vouches: Sequence[FeedEntry] = (),
-        leaves: Sequence[FeedEntry] = (),
         text: str = "The text",
         device: int = 0,
         generation: int = 0,
     ) -> FeedEntry:
-        entry = self.opening(proposal, seconds, vouches, leaves, text)
+        entry = self.opening(proposal, seconds, text)
         return self.write(name, entry, device, generation)
 
     def opening(
         self,
         proposal: FeedEntry,
         seconds: Sequence[FeedEntry] = (),
-        vouches: Sequence[FeedEntry] = (),
-        leaves: Sequence[FeedEntry] = (),
         text: str = "The text",
     ) -> Open:
         """An opening with the proposal's own terms."""
@@ -316,9 +312,8 @@ class World:
             terms.method,
             terms.options,
             tuple(entry.hash for entry in seconds),
-            tuple(entry.hash for entry in vouches),
-            tuple(entry.hash for entry in leaves),
             60,
+            terms.effect,
         )
 
     def ballot(

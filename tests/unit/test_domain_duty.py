@@ -165,7 +165,7 @@ def test_a_stolen_second_device_can_not_vouch_itself_into_the_vote() -> None:
     world.vouch("Ada", "Dan")
     ground = a_join_of_lower_hash(world, "Dan", 1)
     proposal = world.propose("Ada")
-    issue = world.open("Ada", proposal, [world.second("Ben", proposal)], [world.entries[0]])
+    issue = world.open("Ada", proposal, [world.second("Ben", proposal)])
     ballot = world.ballot("Dan", issue)
     world.vouch("Dan", "Dan", ground, device=1)
     world.leave("Zoe")

@@ -14,21 +14,19 @@ def test_founders_belong_from_the_start() -> None:
     state = world.fold([])
     assert [m.name for m in sorted(state.members(), key=lambda m: m.name)] == ["Ada", "Ben"]
     assert all(m.is_founder and m.is_admitted and m.on_roll and not m.vouchers for m in state.members())
-    assert state.known_roll().members == tuple(sorted([world.id("Ada"), world.id("Ben")]))
-    assert state.known_roll().vouches == ()
+    assert state.known_roll() == tuple(sorted([world.id("Ada"), world.id("Ben")]))
 
 
 def test_one_vouch_admits_and_the_charters_number_grounds() -> None:
     world = World(charter=Charter(vouches_needed=2))
-    first = world.vouch("Ada", "Dan")
+    world.vouch("Ada", "Dan")
     dan = world.fold().member(world.id("Dan"))
     assert dan.is_admitted
     assert not dan.is_grounded
     assert not dan.on_roll
-    second = world.vouch("Ben", "Dan")
+    world.vouch("Ben", "Dan")
     state = world.fold()
     assert state.member(world.id("Dan")).on_roll
-    assert state.known_roll().vouches == tuple(sorted([first.hash, second.hash]))
     assert state.member(world.id("Dan")).vouchers == tuple(sorted([world.id("Ada"), world.id("Ben")]))
 
 
@@ -109,20 +107,18 @@ def test_a_lane_vouches_at_most_32_times() -> None:
         world.vouch("Ada", f"Newcomer {number}")
     state = world.fold()
     assert rules(world) == [Rule.TOO_MANY_VOUCHES]
-    assert len(state.known_roll().members) == 3 + 32
+    assert len(state.known_roll()) == 3 + 32
     assert not state.is_admitted(world.id("Newcomer 32"))
 
 
 def test_leaving_takes_a_member_off_the_roll_and_keeps_those_they_vouched_for() -> None:
     world = World()
-    vouch = world.vouch("Ada", "Dan")
-    leave = world.leave("Ada")
+    world.vouch("Ada", "Dan")
+    world.leave("Ada")
     state = world.fold()
     roll = state.known_roll()
-    assert world.id("Ada") not in roll.members
-    assert world.id("Dan") in roll.members
-    assert roll.leaves == (leave.hash,)
-    assert roll.vouches == (vouch.hash,)
+    assert world.id("Ada") not in roll
+    assert world.id("Dan") in roll
     ada = state.member(world.id("Ada"))
     assert ada.has_left
     assert ada.is_admitted

@@ -6,7 +6,7 @@ from p2pcouncil.domain.entries import Comment, Second, TextVersionRef
 from p2pcouncil.domain.outcomes import ProposalStatus
 from p2pcouncil.domain.proposals import text_id_of
 from p2pcouncil.domain.records import Charter
-from p2pcouncil.domain.rejections import Rule
+from p2pcouncil.domain.rejections import ACCEPTED, Rule
 from p2pcouncil.domain.tally.method import Approval, YesNo
 from tests.support.world import World, digest_of, version_of
 
@@ -125,19 +125,18 @@ def test_only_the_proposer_withdraws() -> None:
     assert rules(world) == [Rule.NOT_THE_PROPOSER]
 
 
-def test_a_withdrawal_is_void_once_an_opening_stands_whichever_comes_first() -> None:
+def test_a_withdrawal_counts_until_a_page_enters_the_vote() -> None:
+    """What a page does to it is tested with the register's book."""
     world = World()
     proposal = world.propose("Ada")
     withdrawal = world.withdraw("Ada", proposal)
+    opening = world.open("Cem", proposal, [world.second("Ben", proposal)])
     state = world.fold()
-    opening = world.open("Ada", proposal, [world.second("Ben", proposal)])
-    state.apply(world.entries)
-    assert state.proposal(proposal.hash).status is ProposalStatus.OPEN
-    (rejected,) = state.rejected
-    assert (rejected.hash, rejected.rule) == (withdrawal.hash, Rule.ALREADY_OPEN)
-    assert "already open" in rejected.reason
-    state.void(opening.lane, opening.seq)
+    assert state.verdict(withdrawal.hash) is ACCEPTED
     assert state.proposal(proposal.hash).status is ProposalStatus.WITHDRAWN
+    assert opening.hash not in state.agenda.openings(), "tellers don't put it to the vote"
+    state.void(withdrawal.lane, withdrawal.seq)
+    assert opening.hash in state.agenda.openings()
 
 
 def test_authors_clocks_decide_nothing() -> None:

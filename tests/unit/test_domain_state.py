@@ -54,7 +54,7 @@ def test_a_genesis_that_does_not_verify_or_asks_for_newer_rules_makes_no_state()
     world = World()
     with pytest.raises(RemoteError):
         CouncilState(world.genesis[:-1])
-    newer = World(charter=Charter(rules_version=2))
+    newer = World(charter=Charter(rules_version=3))
     with pytest.raises(LocalError) as error:
         CouncilState(newer.genesis)
     assert "Upgrade" in error.value.hint

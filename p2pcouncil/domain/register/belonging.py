@@ -147,8 +147,13 @@ def _join(chain: Chain, joined: Sequence[Joined]) -> Chain:
     return replace(chain, roll=dict(sorted(roll.items())), vouched=vouched)
 
 
+def is_lot_key(key: bytes, device: bytes) -> bool:
+    """Whether lots can be proved with a key without giving its secret away."""
+    return key != device and ecvrf.is_vrf_key(key)
+
+
 def _validate_vrf(key: bytes, device: bytes) -> None:
-    if key == device or not ecvrf.is_vrf_key(key):
+    if not is_lot_key(key, device):
         raise RemoteError("A VRF key is none, or the key of a device: proofs would give its secret away.")
 
 
@@ -160,13 +165,14 @@ def most_joins(chain: Chain) -> int:
 def may_vouch(chain: Chain, member: MemberId) -> bool:
     """Whether a member has served their probation and has vouches left this year, at the chain's time."""
     seat = chain.roll.get(member)
-    if seat is None or not _has_served(chain, seat):
+    if seat is None or not has_served(chain, seat):
         return False
     recent = [then for then in chain.vouched.get(member, ()) if then > chain.time_ms - YEAR_MS]
     return len(recent) < VOUCHES_PER_YEAR
 
 
-def _has_served(chain: Chain, seat: Seat) -> bool:
+def has_served(chain: Chain, seat: Seat) -> bool:
+    """Whether a member's probation is over, at the chain's time."""
     return (
         not seat.since_ms or chain.time_ms - seat.since_ms >= chain.charter.probation_seconds * MS_PER_SECOND
     )
@@ -183,7 +189,7 @@ def _pledge(chain: Chain, page: Page) -> Chain:
                 "A page puts somebody on duty who is not on the roll, or who was caught in a lie."
             )
         _validate_vrf(pledge.vrf, seat.device)
-        if pledge.is_on and not _has_served(chain, seat):
+        if pledge.is_on and not has_served(chain, seat):
             raise RemoteError("A page puts a newcomer on duty before their probation is over.")
         key_page = seat.key_page if pledge.vrf == seat.vrf else chain.number
         roll[member] = replace(seat, vrf=pledge.vrf, is_on_duty=pledge.is_on, key_page=key_page)

@@ -106,6 +106,8 @@ class Chain:
     lapsed: Mapping[bytes, int] = field(default_factory=dict)
     convicted: Mapping[MemberId, int] = field(default_factory=dict)
     vouched: Mapping[MemberId, tuple[int, ...]] = field(default_factory=dict)
+    removed: Mapping[MemberId, int] = field(default_factory=dict)
+    admitted: Mapping[MemberId, int] = field(default_factory=dict)
 
     def next_committee(self) -> Committee:
         """Who tells the next page, by rank: fixed by this page alone."""

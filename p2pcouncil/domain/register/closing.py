@@ -48,14 +48,15 @@ def sheet_of(vote: OpenVote, seals: Sequence[Sequence[int]], ballots: Ballots) -
 def sheet_hashes(issue: bytes, sheet: Sheet) -> tuple[bytes, ...]:
     """The names of a sheet's parts, 32 bytes each, as a page pins them."""
     return tuple(
-        domain_hash(
-            SHEET_DOMAIN,
-            issue,
-            (start // MEMBERS_PER_SHEET).to_bytes(4, "big"),
-            encode_canonical(*(name or b"" for name in sheet[start : start + MEMBERS_PER_SHEET])),
-        )
+        sheet_part_hash(issue, start // MEMBERS_PER_SHEET, sheet[start : start + MEMBERS_PER_SHEET])
         for start in range(0, len(sheet), MEMBERS_PER_SHEET)
     )
+
+
+def sheet_part_hash(issue: bytes, part: int, ballots: Sheet) -> bytes:
+    """The name of one part of a sheet, 32 bytes."""
+    named = encode_canonical(*(name or b"" for name in ballots))
+    return domain_hash(SHEET_DOMAIN, issue, part.to_bytes(4, "big"), named)
 
 
 def close(

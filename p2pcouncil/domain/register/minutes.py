@@ -15,7 +15,7 @@ from crdt.errors import RemoteError
 from crdt.ids import DeviceId, MemberId
 from p2pcouncil.domain.register.certificates import Certificate, make_certificate, precommit_of
 from p2pcouncil.domain.register.chain import Chain, OpenVote
-from p2pcouncil.domain.register.closing import Sheet, sheet_hashes
+from p2pcouncil.domain.register.closing import MEMBERS_PER_SHEET, Sheet, sheet_part_hash
 from p2pcouncil.domain.register.committees import Committee
 from p2pcouncil.domain.register.following import follow
 from p2pcouncil.domain.register.pages import Convicted, Page, page_hash, read_page
@@ -61,7 +61,7 @@ class Minutes:
         self.broken = 0
         self._pages: dict[bytes, bytes] = {}
         self._read: dict[bytes, Page] = {}
-        self._sheets: dict[tuple[bytes, ...], Sheet] = {}
+        self._sheet_parts: dict[bytes, Sheet] = {}
         self._said: dict[Topic, dict[bytes, tuple[AnySaying, Said]]] = {}
         self._early: dict[Topic, dict[tuple[bytes, bytes], tuple[AnySaying, Said]]] = {}
         self._votes: dict[bytes, OpenVote] = {}
@@ -125,7 +125,13 @@ class Minutes:
 
     def hold_sheet(self, issue: bytes, sheet: Sheet) -> None:
         """Take in a sheet."""
-        self._sheets[sheet_hashes(issue, sheet)] = sheet
+        for part in range(-(-len(sheet) // MEMBERS_PER_SHEET)):
+            some = sheet[part * MEMBERS_PER_SHEET : (part + 1) * MEMBERS_PER_SHEET]
+            self.hold_sheet_part(issue, part, some)
+
+    def hold_sheet_part(self, issue: bytes, part: int, ballots: Sheet) -> None:
+        """Take in a part of a sheet: of the members from `part` times `MEMBERS_PER_SHEET` on."""
+        self._sheet_parts[sheet_part_hash(issue, part, ballots)] = ballots
 
     def page(self, name: bytes) -> bytes | None:
         """The bytes of a page; None if they are not held."""
@@ -142,7 +148,9 @@ class Minutes:
 
     def sheet(self, names: tuple[bytes, ...]) -> Sheet | None:
         """A sheet by the hashes of its parts; None if it is not held."""
-        return self._sheets.get(names)
+        parts = [self._sheet_parts.get(name) for name in names]
+        held = [part for part in parts if part is not None]
+        return tuple(ballot for part in held for ballot in part) if len(held) == len(names) else None
 
     def said_about(self, topic: Topic) -> Iterator[AnySaying]:
         """What tellers said about a page or a vote, in no particular order."""

@@ -12,7 +12,7 @@ from p2pcouncil.invitation import decode_invitation
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.events import Append, Connect, Keep
-from p2pcouncil.peer.planning import membership, proposals, votes
+from p2pcouncil.peer.planning import afterwards, membership, proposals, votes
 from p2pcouncil.peer.planning.desk import Desk, Plan
 
 
@@ -77,6 +77,16 @@ def _plan(desk: Desk, command: c.Command) -> Plan:
             return votes.plan_open(desk, proposal, window_seconds)
         case c.CastBallot():
             return votes.plan_vote(desk, command)
+        case c.PledgeDuty():
+            return afterwards.plan_pledge(desk, command)
+        case c.ObjectTo():
+            return afterwards.plan_object(desk, command)
+        case c.ReportProgress():
+            return afterwards.plan_progress(desk, command)
+        case c.GiveFeedback():
+            return afterwards.plan_feedback(desk, command)
+        case c.ReviewVote():
+            return afterwards.plan_review(desk, command)
         case c.SetPriorities(tags):
             value = "\n".join(tag.strip() for tag in tags if tag.strip()).encode()
             message = "Your inbox shows these first: " + (", ".join(tags) or "nothing in particular") + "."

@@ -2,6 +2,7 @@
 
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash, TextId
+from p2pcouncil.domain.effects import validate_effect
 from p2pcouncil.domain.entries import (
     MAX_COMMENT_CHARS,
     MAX_SUMMARY_CHARS,
@@ -40,6 +41,10 @@ def plan_propose(desk: Desk, command: c.MakeProposal) -> Plan:
         validate_method(command.method, command.options)
     except RemoteError as error:
         raise LocalError(sentence_of(error), "Change the method or its options.") from error
+    try:
+        validate_effect(command.effect, command.method, command.options)
+    except RemoteError as error:
+        raise LocalError(sentence_of(error), "Change what the decision does, or how it is taken.") from error
     nonce = desk.draw(16)
     entry = Propose(
         desk.now_ms,
@@ -50,6 +55,8 @@ def plan_propose(desk: Desk, command: c.MakeProposal) -> Plan:
         command.scope[:MAX_TITLE_CHARS],
         command.method,
         command.options,
+        command.effect,
+        command.reopens or b"",
     )
     text_id = text_id_of(place.council, desk.peer.world.my_feed(place.council, desk.generation), nonce)
     effects: list[Effect] = [Append(place.council, (entry,))]

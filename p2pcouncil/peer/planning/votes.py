@@ -8,7 +8,7 @@ from p2pcouncil.domain.entries import (
     Open,
     TextVersionRef,
 )
-from p2pcouncil.domain.outcomes import ProposalState, ProposalStatus
+from p2pcouncil.domain.outcomes import ProposalState, ProposalStatus, Status
 from p2pcouncil.domain.tally.choice import validate_choice
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import Append
@@ -30,15 +30,10 @@ def plan_open(desk: Desk, proposal: ChangeHash, window_seconds: int | None) -> P
         raise LocalError("The vote on it is open already.", "Vote.")
     if found.status is ProposalStatus.WITHDRAWN:
         raise LocalError("This proposal was withdrawn.", "Make a new one.")
-    if found.proposer != desk.me.member:
-        raise LocalError(
-            "Only its proposer opens the vote on a proposal, in this version.",
-            "Ask them to; or propose its text yourself.",
-        )
     version, seconds = _version_to_open(desk, place, found)
     text = place.text(found.text_id).text_at(ChangeHash(head) for head in version.heads)
     roll = state.known_roll()
-    if desk.me.member not in roll.members:
+    if desk.me.member not in roll:
         raise LocalError(
             "You are not on the roll yet.", "More members have to vouch for you before you open a vote."
         )
@@ -52,11 +47,13 @@ def plan_open(desk: Desk, proposal: ChangeHash, window_seconds: int | None) -> P
         found.method,
         found.options,
         seconds,
-        roll.vouches,
-        roll.leaves,
-        window_seconds or state.genesis.charter.window_seconds,
+        window_seconds or state.charter.window_seconds,
+        found.effect,
     )
-    message = f"The vote on “{shown(found.title)}” is open, for {_members(len(roll.members))}."
+    message = (
+        f"The vote on “{shown(found.title)}” is asked for. The next page of the register enters it, and says who "
+        f"votes: {_members(len(roll))}, as far as is known here."
+    )
     # Once in each generation of our feed: two windows can't open it twice, and after a fork took it back we can again.
     once = f"open:{found.hash.hex()}:{desk.generation}"
     return Plan((Append(place.council, (entry,), once),), message, None)
@@ -66,7 +63,7 @@ def _version_to_open(
     desk: Desk, place: Place, found: ProposalState
 ) -> tuple[TextVersionRef, tuple[ChangeHash, ...]]:
     now = desk.peer.version_of(place, found)
-    needed = place.state.genesis.charter.seconds_needed
+    needed = place.state.charter.seconds_needed
     enough = [v for v in found.versions if v.is_enough]
     for candidate in enough:
         if candidate.version == now:
@@ -97,6 +94,10 @@ def plan_vote(desk: Desk, command: c.CastBallot) -> Plan:
         raise LocalError("There is no open vote of that name here.", "See `p2pcouncil inbox`.")
     desk.place(place.council)
     desk.check_duty(place)
+    if issue.status in (Status.CLOSED, Status.LAPSED):
+        ended = f"page {issue.register.end_page}" if issue.register is not None else "a page"
+        what = "closed" if issue.status is Status.CLOSED else "lapsed"
+        raise LocalError(f"The vote {what} on {ended}.", "Propose anew what should be decided otherwise.")
     if desk.me.member not in issue.roll:
         raise LocalError(
             "You are not on the roll of this vote.",
