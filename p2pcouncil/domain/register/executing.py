@@ -103,10 +103,9 @@ def _elect(chain: Chain, issue: bytes, effect: Elect, office: str, result: Resul
     serving = tuple(member for member in elected if member in chain.roll)
     if not serving:
         return chain, "Nobody who was elected is on the roll any more, so the office stays as it was."
-    gone = len(elected) - len(serving)
-    undone = (
-        f"Of {len(elected)} elected, {gone} not on the roll any more, and without the office." if gone else ""
-    )
+    undone = ""
+    if len(serving) < len(elected):
+        undone = f"Only {len(serving)} of {len(elected)} elected took the office; the rest are not on the roll any more."
     return replace(chain, offices=_with(chain.offices, office, Office(serving, issue))), undone
 
 
