@@ -13,6 +13,7 @@ from p2pcouncil.domain.entries import Open, Pledge, StateDuty, Vouch
 from p2pcouncil.domain.finals import count_choices, named_ballots, result_of
 from p2pcouncil.domain.readings import read_objectors
 from p2pcouncil.domain.records import Join
+from p2pcouncil.domain.register.belonging import is_barred
 from p2pcouncil.domain.register.chain import OpenVote
 from p2pcouncil.domain.register.closing import Sheet
 from p2pcouncil.domain.register.pages import Entered, Pledged, Result
@@ -81,7 +82,7 @@ class Agenda:
         chain, membership = books.register.chain, books.membership
         found: dict[MemberId, Newcomer] = {}
         for member in sorted(membership.admitted - chain.roll.keys()):
-            if member in membership.left or self._is_shut_out(member):
+            if member in membership.left or is_barred(chain, member):
                 continue
             joins = books.duty.joins.of(member)
             origin = books.duty.origin(member)
@@ -135,9 +136,3 @@ class Agenda:
             assert isinstance(body, Pledge)
             found[member] = Pledged(member, body.vrf, body.is_on, name)
         return found
-
-    def _is_shut_out(self, member: MemberId) -> bool:
-        """Whether a decision took them off the roll, and none since lets them in again."""
-        chain = self._books.register.chain
-        removed = chain.removed.get(member)
-        return removed is not None and chain.admitted.get(member, 0) <= removed

@@ -1,7 +1,8 @@
 """Effects: what a decision does, besides being decided. A proposal names one, its opening and its page repeat it.
 
 An effect runs once, on the page that closes its vote, if the vote came out for it. What it changes stands in the
-chain: the roll, the charter, parameters, offices, councils below, promises. So a page says what became of them.
+chain: the roll, the charter, parameters, offices, councils below, promises. So a page says by itself what became of
+them. How they run stands in `register.executing`.
 
 Source: DESIGN section 5.
 """
@@ -18,6 +19,7 @@ from p2pcouncil.domain.records import (
     Record,
 )
 from p2pcouncil.domain.tally.method import Method, YesNo
+from p2pcouncil.domain.tally.outcome import Outcome
 
 MAX_CANDIDATES = 64
 CHARTER_TERMS: dict[str, tuple[int, int]] = {
@@ -57,13 +59,13 @@ class ChangeCharter(EffectBase, frozen=True, array_like=True, tag="charter.1", f
 
 
 class RemoveMember(EffectBase, frozen=True, array_like=True, tag="remove.1", forbid_unknown_fields=True):
-    """A member is taken off the roll. Votes that run keep their roll."""
+    """A member is taken off the roll, and comes again only if a vote admits them. Votes that run keep their roll."""
 
     member: Hash
 
 
 class AdmitMember(EffectBase, frozen=True, array_like=True, tag="admit.1", forbid_unknown_fields=True):
-    """A newcomer may come onto the roll although somebody objects."""
+    """A newcomer may come onto the roll although somebody objects, or a vote removed them before."""
 
     member: Hash
 
@@ -113,11 +115,29 @@ def validate_effect(effect: Effect | None, method: Method, options: tuple[str, .
     Raises:
         RemoteError: it does not fit; the words say why.
     """
+    validate_effect_alone(effect)
     match effect:
+        case None | Promise():
+            return
+        case Elect(candidates=candidates):
+            if isinstance(method, YesNo) or len(candidates) != len(options):
+                raise RemoteError("An election needs a method with options, and one candidate per option.")
         case (
-            None | Promise() | RemoveMember() | AdmitMember() | RecogniseCouncil() | Recall() | SetParameter()
+            ChangeCharter() | RemoveMember() | AdmitMember() | RecogniseCouncil() | Recall() | SetParameter()
         ):
-            pass
+            if not isinstance(method, YesNo):
+                raise RemoteError("What is decided by yes or no has to be voted on by yes or no.")
+        case _:
+            assert_never(effect)
+
+
+def validate_effect_alone(effect: Effect | None) -> None:
+    """Refuse an effect that is unsound by whatever method it is decided: what can be asked of a page alone.
+
+    Raises:
+        RemoteError: no vote could carry it out; the words say why.
+    """
+    match effect:
         case ChangeCharter(term=term, value=value):
             if term not in CHARTER_TERMS:
                 raise RemoteError(f"A charter has no term “{term}”; it has {', '.join(CHARTER_TERMS)}.")
@@ -125,15 +145,37 @@ def validate_effect(effect: Effect | None, method: Method, options: tuple[str, .
             if not least <= value <= most:
                 raise RemoteError(f"The charter's {term} goes from {least} to {most}.")
         case Elect(candidates=candidates):
-            if isinstance(method, YesNo) or len(candidates) != len(options):
-                raise RemoteError("An election needs a method with options, and one candidate per option.")
             if len(set(candidates)) != len(candidates):
                 raise RemoteError("An election names a candidate twice.")
+        case (
+            None | Promise() | RemoveMember() | AdmitMember() | RecogniseCouncil() | Recall() | SetParameter()
+        ):
             return
         case _:
             assert_never(effect)
-    if effect is not None and not isinstance(effect, Promise) and not isinstance(method, YesNo):
-        raise RemoteError("What is decided by yes or no has to be voted on by yes or no.")
+
+
+def is_carried(effect: Effect, outcome: str) -> bool:
+    """Whether a vote came out for its effect.
+
+    An election that ties fills no seat, not even those that are clear: half an office would be filled, and the
+    election that follows would empty it again.
+
+    Args:
+        effect: of the vote.
+        outcome: as `tally.outcome.Outcome` has it.
+    """
+    match effect:
+        case Elect():
+            return outcome == Outcome.ELECTED
+        case Promise():
+            return outcome in (Outcome.PASSED, Outcome.ELECTED)
+        case (
+            ChangeCharter() | RemoveMember() | AdmitMember() | RecogniseCouncil() | Recall() | SetParameter()
+        ):
+            return outcome == Outcome.PASSED
+        case _:
+            assert_never(effect)
 
 
 def changed_charter(charter: Charter, change: ChangeCharter) -> Charter:

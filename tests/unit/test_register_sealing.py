@@ -1,5 +1,8 @@
 """Seals: what tellers name, what counts of it, and what a page pins."""
 
+from collections.abc import Callable, Mapping
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,12 +12,15 @@ from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId
 from p2pcouncil.domain.register.chain import OpenVote
 from p2pcouncil.domain.register.closing import (
     MEMBERS_PER_SHEET,
+    Ballots,
+    Sheet,
     close,
     look_at_closing,
     sheet_hashes,
     sheet_of,
 )
 from p2pcouncil.domain.register.committees import Committee, Teller
+from p2pcouncil.domain.register.pages import Closed, Result
 from p2pcouncil.domain.register.sayings import Receipt, Received
 from p2pcouncil.domain.register.sealing import (
     counted_number,
@@ -110,17 +116,92 @@ def test_each_place_on_a_sheet_is_pinned() -> None:
     assert sheet_hashes(b"j" * 32, sheet) != names
 
 
-def test_what_a_proposer_closes_looks_good_to_whoever_holds_the_same() -> None:
-    seals = dict(zip((ADA, BEN, CAT), ((bytes([n]) * 32, SEALS[n]) for n in range(3)), strict=True))
-    made = close(VOTE, seals, lambda member: HELD.get(member, {}), b"")
+def forked(*who: MemberId) -> Callable[[MemberId], bool]:
+    return lambda member: member in who
+
+
+def test_a_forked_feed_keeps_only_its_own_ballot_from_counting() -> None:
+    below = {**HELD, ADA: {1: ballot(1)}}
+    assert sheet_of(VOTE, SEALS, lambda member: below.get(member, {}), forked(ADA)) == (
+        ballot(1),
+        ballot(3),
+        None,
+        ballot(4),
+    ), "what stands below the fork counts"
+    nothing = {**HELD, ADA: {}}
+    assert sheet_of(VOTE, SEALS, lambda member: nothing.get(member, {}), forked(ADA)) == (
+        None,
+        ballot(3),
+        None,
+        ballot(4),
+    )
+
+
+def test_somebody_elses_fork_excuses_no_missing_ballot() -> None:
+    below = {**HELD, ADA: {1: ballot(1)}}
+    assert sheet_of(VOTE, SEALS, lambda member: below.get(member, {}), forked(BEN, DAN)) is None
+
+
+def test_a_fork_changes_nothing_about_a_ballot_that_is_held() -> None:
+    held = sheet_of(VOTE, SEALS, lambda member: HELD.get(member, {}))
+    assert sheet_of(VOTE, SEALS, lambda member: HELD.get(member, {}), forked(*ROLL)) == held
+
+
+def test_no_later_ballot_of_a_forked_feed_counts_than_the_seals_say() -> None:
+    late = {**HELD, DAN: {2: ballot(6), 3: ballot(5)}}
+    sheet = sheet_of(VOTE, SEALS, lambda member: late.get(member, {}), forked(DAN))
+    assert sheet == (ballot(2), ballot(3), None, None)
+
+
+NAMED = {teller: (bytes([n]) * 32, SEALS[n]) for n, teller in enumerate((ADA, BEN, CAT))}
+
+
+def seal(issue: bytes, teller: MemberId, name: bytes) -> tuple[int, ...] | None:
+    return NAMED[teller][1] if NAMED[teller][0] == name else None
+
+
+def result_of(sheet: Sheet) -> Result:
+    return Result("passed", (), sum(one is not None for one in sheet))
+
+
+def held_by(held: Mapping[MemberId, Mapping[int, ChangeHash]]) -> Ballots:
+    return lambda member: held.get(member, {})
+
+
+def closing(held: Mapping[MemberId, Mapping[int, ChangeHash]], *forks: MemberId) -> Closed:
+    made = close(VOTE, NAMED, held_by(held), result_of, forked(*forks))
     assert made is not None
-    closed, _ = made
+    return made[0]
 
-    def seal(issue: bytes, teller: MemberId, name: bytes) -> tuple[int, ...] | None:
-        return seals[teller][1] if seals[teller][0] == name else None
 
-    assert look_at_closing(VOTE, closed, seal, lambda member: HELD.get(member, {})) is Look.GOOD
-    assert look_at_closing(VOTE, closed, lambda issue, teller, name: None, lambda member: {}) is Look.UNKNOWN
-    assert look_at_closing(VOTE, closed, seal, lambda member: {}) is Look.UNKNOWN
+def test_what_a_proposer_closes_looks_good_to_whoever_holds_the_same() -> None:
+    closed = closing(HELD)
+    assert closed.result == Result("passed", (), 3)
+    assert look_at_closing(VOTE, closed, seal, held_by(HELD), result_of) is Look.GOOD
+    unheard = look_at_closing(VOTE, closed, lambda issue, teller, name: None, held_by({}), result_of)
+    assert unheard is Look.UNKNOWN
+    assert look_at_closing(VOTE, closed, seal, held_by({}), result_of) is Look.UNKNOWN
     late = {**HELD, ADA: {1: ballot(1), 2: ballot(9)}}
-    assert look_at_closing(VOTE, closed, seal, lambda member: late.get(member, {})) is Look.BAD
+    assert look_at_closing(VOTE, closed, seal, held_by(late), result_of) is Look.BAD
+
+
+def test_a_result_that_the_ballots_do_not_come_to_looks_bad() -> None:
+    closed = closing(HELD)
+    for wrong in (Result("rejected", (), 3), Result("passed", (0,), 3), Result("passed", (), 2)):
+        claimed = msgspec.structs.replace(closed, result=wrong)
+        assert look_at_closing(VOTE, claimed, seal, held_by(HELD), result_of) is Look.BAD
+
+
+def test_a_vote_is_closed_though_somebody_forked_and_whoever_knows_it_agrees() -> None:
+    below = {**HELD, ADA: {1: ballot(1)}}
+    assert close(VOTE, NAMED, held_by(below), result_of) is None
+    closed = closing(below, ADA)
+    assert look_at_closing(VOTE, closed, seal, held_by(below), result_of, forked(ADA)) is Look.GOOD
+    assert look_at_closing(VOTE, closed, seal, held_by(below), result_of) is Look.UNKNOWN, "the fork is news"
+
+
+def test_while_a_fork_spreads_another_sheet_is_no_lie_yet() -> None:
+    below = {**HELD, ADA: {}}
+    closed = closing(below, ADA)
+    assert look_at_closing(VOTE, closed, seal, held_by(HELD), result_of, forked(ADA)) is Look.UNKNOWN
+    assert look_at_closing(VOTE, closed, seal, held_by(HELD), result_of) is Look.BAD

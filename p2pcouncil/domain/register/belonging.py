@@ -6,7 +6,7 @@ brings in others nor tells for a while.
 Source: DESIGN section 5, "Joining".
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 from crdt.errors import RemoteError
@@ -41,10 +41,21 @@ def _leave(chain: Chain, page: Page) -> Chain:
     gone = {MemberId(left.member) for left in page.left}
     if not gone <= chain.roll.keys():
         raise RemoteError("A page lets somebody leave who is not on the roll.")
-    roll = {member: seat for member, seat in chain.roll.items() if member not in gone}
-    if not roll:
+    if gone == chain.roll.keys():
         raise RemoteError("A page would leave nobody on the roll.")
-    return replace(chain, roll=roll)
+    return take_off(chain, gone)
+
+
+def take_off(chain: Chain, gone: Set[MemberId]) -> Chain:
+    """Take members off the roll, and out of the offices that they hold. Votes that run keep their roll."""
+    if not gone:
+        return chain
+    roll = {member: seat for member, seat in chain.roll.items() if member not in gone}
+    offices = {
+        name: replace(office, members=tuple(member for member in office.members if member not in gone))
+        for name, office in chain.offices.items()
+    }
+    return replace(chain, roll=roll, offices=offices)
 
 
 def _move(chain: Chain, page: Page) -> Chain:
@@ -97,8 +108,9 @@ def is_convictable(chain: Chain, conviction: Convicted) -> bool:
 def validate_conviction(chain: Chain, conviction: Convicted) -> None:
     """Refuse evidence that is none.
 
-    Which device told for the member in the past is not asked: both sayings name the council and the member, and a
-    device that speaks for a member in two tongues was certified by nobody else.
+    When a device told for the member is not asked: both sayings name the council and the member, and a device that
+    speaks for a member in two tongues was certified by nobody else. Nobody escapes by moving on, leaving or being
+    removed.
 
     Raises:
         RemoteError: the sayings are not signed by the device, not the member's, or could both be honest.
@@ -107,7 +119,8 @@ def validate_conviction(chain: Chain, conviction: Convicted) -> None:
     if one.council != chain.council or one.member != conviction.member or not contradict(one, other):
         raise RemoteError("A page convicts somebody of two sayings that could both be honest.")
     seat = chain.roll.get(MemberId(conviction.member))
-    devices = {seat.device} if seat is not None else set()
+    devices = set(chain.devices.get(MemberId(conviction.member), ()))
+    devices |= {seat.device} if seat is not None else set()
     devices |= {
         device
         for vote in chain.votes.values()
@@ -134,6 +147,8 @@ def _join(chain: Chain, joined: Sequence[Joined]) -> Chain:
         member = MemberId(join.member)
         if join.council != chain.council or member in chain.roll:
             raise RemoteError("A page lets somebody in who is on the roll, or who asked another council.")
+        if is_barred(chain, member):
+            raise RemoteError("A page lets somebody in whom a vote removed, and none admitted again since.")
         _validate_vrf(join.vrf, join.device)
         validate_order(item.vouchers, "vouchers")
         if not len(item.vouchers) == len(item.vouches) >= chain.charter.vouches_needed:
@@ -150,6 +165,11 @@ def _join(chain: Chain, joined: Sequence[Joined]) -> Chain:
 def is_lot_key(key: bytes, device: bytes) -> bool:
     """Whether lots can be proved with a key without giving its secret away."""
     return key != device and ecvrf.is_vrf_key(key)
+
+
+def is_barred(chain: Chain, member: MemberId) -> bool:
+    """Whether a vote took a member off the roll, and none on a later page lets them come again."""
+    return member in chain.removed and chain.admitted.get(member, 0) <= chain.removed[member]
 
 
 def _validate_vrf(key: bytes, device: bytes) -> None:

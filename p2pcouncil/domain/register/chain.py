@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crdt.ids import CouncilId, DeviceId, MemberId
-from p2pcouncil.domain.effects import Effect
+from p2pcouncil.domain.effects import Effect, Promise
 from p2pcouncil.domain.records import Charter, Genesis
 from p2pcouncil.domain.register.committees import Committee, Teller
+from p2pcouncil.domain.register.pages import Result
 from p2pcouncil.domain.sortition import lot
 from p2pcouncil.domain.sortition.sizes import committee_size
 
@@ -22,6 +23,9 @@ MS_PER_SECOND = 1_000
 KEY_PAGES = 20
 """How many pages old a VRF key has to be before its proofs make seeds. Whoever could name a key for a page that they
 see coming would try keys until the lot suited them."""
+DEVICES_KEPT = 8
+"""Of how many devices that told for a member the lies can still be held against them: the last ones of which a page
+drew any as a teller. To be forgotten, a device has to be followed by so many others that were pledged and drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class OpenVote:
         closes_ms: page time at which it ends; None until the page after its own tells the time.
         roll: who may vote, ascending: the roll after its page.
         committee: who seals it: the tellers of its page.
+        grace_seconds: how long it waits for seals once it is over, as the charter had it when it was entered.
     """
 
     issue: bytes
@@ -69,6 +74,25 @@ class OpenVote:
     roll: tuple[MemberId, ...]
     committee: Committee
     effect: Effect | None = None
+    grace_seconds: int = Charter().grace_seconds
+
+    @property
+    def lapses_ms(self) -> int | None:
+        """Page time from which a page may lapse it; None until a page told its end."""
+        return None if self.closes_ms is None else self.closes_ms + self.grace_seconds * MS_PER_SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who holds an office.
+
+    Attributes:
+        members: in the order of the options of the vote; empty once all are gone.
+        issue: the vote that elected them.
+    """
+
+    members: tuple[MemberId, ...]
+    issue: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +101,7 @@ class Chain:
 
     Attributes:
         council: whose.
-        charter: its charter.
+        charter: its charter as decisions left it.
         number: of the last page; 0 for the founding.
         page: its hash; the council's id for page 0.
         time_ms: page time, milliseconds since 1970; 0 until page 2.
@@ -90,6 +114,16 @@ class Chain:
         lapsed: every vote that lapsed, with the number of the page that says so. Its proposal may be opened anew.
         convicted: members who were caught in a lie, with the number of the page that says so. They tell no more.
         vouched: per member, page times of joins that they vouched for.
+        decided: every vote that was closed, with the number of the page that did, and how it came out.
+        parameters: figures that the council named, each with its value and the vote that set it.
+        offices: who holds which.
+        recognised: councils below that are this society's, with the vote that recognised them first.
+        removed: whom a vote took off the roll, or keeps off it, with the number of the last page that did.
+        admitted: newcomers whom a vote let in whoever objects, with the number of the last page that did.
+        promises: what members answer for, by the vote that took them at their word.
+        void_effects: votes that came out for an effect which could not, or not wholly, be carried out, and why: a
+            sentence for people. It follows from the rest, and no hash should cover its words.
+        devices: per member, the last devices that told for them, of which lies are still theirs.
     """
 
     council: CouncilId
@@ -106,8 +140,15 @@ class Chain:
     lapsed: Mapping[bytes, int] = field(default_factory=dict)
     convicted: Mapping[MemberId, int] = field(default_factory=dict)
     vouched: Mapping[MemberId, tuple[int, ...]] = field(default_factory=dict)
+    decided: Mapping[bytes, tuple[int, Result]] = field(default_factory=dict)
+    parameters: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+    offices: Mapping[str, Office] = field(default_factory=dict)
+    recognised: Mapping[CouncilId, bytes] = field(default_factory=dict)
     removed: Mapping[MemberId, int] = field(default_factory=dict)
     admitted: Mapping[MemberId, int] = field(default_factory=dict)
+    promises: Mapping[bytes, Promise] = field(default_factory=dict)
+    void_effects: Mapping[bytes, str] = field(default_factory=dict)
+    devices: Mapping[MemberId, tuple[DeviceId, ...]] = field(default_factory=dict)
 
     def next_committee(self) -> Committee:
         """Who tells the next page, by rank: fixed by this page alone."""

@@ -5,6 +5,10 @@ and from the ballots: up to the number that the seals come to, whose ballot, or 
 member's ballots stand in one feed in the order of their numbers, so whoever holds that one holds all before it, and
 comes to the same sheet. It is pinned all the same, and travels beside the page: two ballots of one number in a feed
 that is forked after the vote would otherwise change a result that stands.
+
+A feed that is forked breaks that off: what stands above the fork is dropped, and nobody may ever hold the ballot that
+seals speak of. Then what is held below the fork counts, or nothing. So whoever forks their feed harms their own ballot,
+and holds up nobody's vote.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,15 +27,25 @@ Sheet = tuple[ChangeHash | None, ...]
 """Per member of a vote's roll, ascending, the ballot that counts; None for none."""
 Ballots = Callable[[MemberId], Mapping[int, ChangeHash]]
 """A member's ballots on one vote, by number."""
+IsForked = Callable[[MemberId], bool]
+"""Whether a feed of a member is known to be forked."""
 
 
-def sheet_of(vote: OpenVote, seals: Sequence[Sequence[int]], ballots: Ballots) -> Sheet | None:
+def nobody_forks(member: MemberId) -> bool:
+    """No feed is known to be forked."""
+    return False
+
+
+def sheet_of(
+    vote: OpenVote, seals: Sequence[Sequence[int]], ballots: Ballots, is_forked: IsForked = nobody_forks
+) -> Sheet | None:
     """Which ballots count, given the seals that a page names.
 
     Args:
         vote: which.
         seals: the numbers of each (`sealing.unpack_numbers`).
         ballots: what is held of each member's.
+        is_forked: of whom no later ballot may ever come; what is held of theirs has to do.
 
     Returns:
         None if too little is held to say: of some member no ballot is here that is as late as the seals say.
@@ -39,7 +53,7 @@ def sheet_of(vote: OpenVote, seals: Sequence[Sequence[int]], ballots: Ballots) -
     picked: list[ChangeHash | None] = []
     for member, limit in zip(vote.roll, counted_numbers(seals, vote.committee.liars), strict=True):
         held = ballots(member) if limit else {}
-        if limit > max(held, default=0):
+        if limit > max(held, default=0) and not is_forked(member):
             return None
         picked.append(ballot_that_counts(held, limit))
     return tuple(picked)
@@ -64,6 +78,7 @@ def close(
     seals: Mapping[MemberId, tuple[bytes, Sequence[int]]],
     ballots: Ballots,
     result_of: Callable[[Sheet], Result],
+    is_forked: IsForked = nobody_forks,
 ) -> tuple[Closed, Sheet] | None:
     """What a proposer writes on a page to close a vote.
 
@@ -72,12 +87,13 @@ def close(
         seals: per teller, the message of their seal and its numbers; at least a quorum.
         ballots: what is held of each member's.
         result_of: counts the ballots of a sheet.
+        is_forked: of whom no later ballot may ever come.
 
     Returns:
         The part of the page, and the sheet that it pins; None while a ballot that the seals speak of is missing.
     """
     tellers = sorted(seals)
-    sheet = sheet_of(vote, [seals[teller][1] for teller in tellers], ballots)
+    sheet = sheet_of(vote, [seals[teller][1] for teller in tellers], ballots, is_forked)
     if sheet is None:
         return None
     named = tuple(seals[teller][0] for teller in tellers)
@@ -90,8 +106,12 @@ def look_at_closing(
     seal: Callable[[bytes, MemberId, bytes], Sequence[int] | None],
     ballots: Ballots,
     result_of: Callable[[Sheet], Result],
+    is_forked: IsForked = nobody_forks,
 ) -> Look:
     """What a teller thinks of a vote that a new page would close.
+
+    While a fork spreads, two honest tellers hold different ballots of whoever made it. So a sheet that differs is no
+    lie yet if any such member is on the roll: the teller waits, and looks again when it holds more.
 
     Args:
         vote: which.
@@ -99,6 +119,7 @@ def look_at_closing(
         seal: the numbers of a seal, by vote, teller and name; None if it is not held.
         ballots: what is held of each member's.
         result_of: counts the ballots of a sheet.
+        is_forked: of whom no later ballot may ever come.
     """
     seals = [
         seal(vote.issue, MemberId(teller), name)
@@ -107,9 +128,9 @@ def look_at_closing(
     held = [numbers for numbers in seals if numbers is not None]
     if len(held) < len(seals):
         return Look.UNKNOWN
-    sheet = sheet_of(vote, held, ballots)
+    sheet = sheet_of(vote, held, ballots, is_forked)
     if sheet is None:
         return Look.UNKNOWN
     if sheet_hashes(vote.issue, sheet) != closed.sheets:
-        return Look.BAD
+        return Look.UNKNOWN if any(map(is_forked, vote.roll)) else Look.BAD
     return Look.GOOD if result_of(sheet) == closed.result else Look.BAD

@@ -1,23 +1,24 @@
 """Which page may follow a chain, and what the chain is then: the paper's `valid(v)`, and nothing but a function.
 
 A page's parts are applied in one order: time, who leaves, who moves, who is convicted, who comes, who tells, then
-votes that close or lapse, then votes that open. A vote's roll is the one after its page's own changes.
+votes that close, with what they decide, and that lapse, then votes that open. A vote's roll and grace are those after
+its page's own changes; no later page touches them.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from crdt.errors import RemoteError
-from crdt.ids import MemberId
+from crdt.ids import DeviceId, MemberId
+from p2pcouncil.domain.effects import Effect, Elect, validate_effect_alone
 from p2pcouncil.domain.register.belonging import change_roll, validate_order
 from p2pcouncil.domain.register.certificates import clock_of, validate_certificate
-from p2pcouncil.domain.register.chain import (
-    MS_PER_SECOND,
-    Chain,
-    OpenVote,
-)
+from p2pcouncil.domain.register.chain import DEVICES_KEPT, MS_PER_SECOND, Chain, OpenVote
 from p2pcouncil.domain.register.committees import Committee
-from p2pcouncil.domain.register.pages import Closed, Page
+from p2pcouncil.domain.register.executing import carry_out
+from p2pcouncil.domain.register.pages import Closed, Page, Result
 from p2pcouncil.domain.sortition import ecvrf, lot
+from p2pcouncil.domain.tally.outcome import Outcome
 
 
 def follow(chain: Chain, page: Page, page_hash: bytes) -> Chain:
@@ -46,6 +47,7 @@ def follow(chain: Chain, page: Page, page_hash: bytes) -> Chain:
         seed=lot.next_seed(chain.seed, beta),
         committee=committee,
         votes=_with_closing_times(chain, time_ms),
+        devices=_with_devices(chain, committee),
     )
     following = change_roll(following, page)
     following = _close(following, page)
@@ -94,6 +96,18 @@ def _with_closing_times(chain: Chain, time_ms: int) -> dict[bytes, OpenVote]:
     }
 
 
+def _with_devices(chain: Chain, committee: Committee) -> Mapping[MemberId, tuple[DeviceId, ...]]:
+    """The devices that told, with those that tell this page as the last of their members'."""
+    devices = dict(chain.devices)
+    changed = [t for t in committee.tellers if devices.get(t.member, ())[-1:] != (t.device,)]
+    if not changed:
+        return chain.devices
+    for teller in changed:
+        before = tuple(device for device in devices.get(teller.member, ()) if device != teller.device)
+        devices[teller.member] = (*before, teller.device)[-DEVICES_KEPT:]
+    return dict(sorted(devices.items()))
+
+
 def _close(chain: Chain, page: Page) -> Chain:
     validate_order([closed.issue for closed in page.closed], "votes that close")
     validate_order(page.lapsed, "votes that lapse")
@@ -104,12 +118,11 @@ def _close(chain: Chain, page: Page) -> Chain:
         vote = chain.votes.get(issue)
         if issue in ended or vote is None:
             raise RemoteError("A page lapses a vote that is not open.")
-        if (
-            vote.closes_ms is None
-            or chain.time_ms < vote.closes_ms + chain.charter.grace_seconds * MS_PER_SECOND
-        ):
+        if vote.lapses_ms is None or chain.time_ms < vote.lapses_ms:
             raise RemoteError("A page lapses a vote whose seals still have time to come.")
     ended.update(page.lapsed)
+    for closed in page.closed:
+        chain = carry_out(chain, closed)
     votes = {issue: vote for issue, vote in chain.votes.items() if issue not in ended}
     closed_on = {**chain.closed, **{closed.issue: chain.number for closed in page.closed}}
     lapsed_on = {**chain.lapsed, **dict.fromkeys(page.lapsed, chain.number)}
@@ -130,6 +143,17 @@ def _validate_closing(chain: Chain, closed: Closed) -> None:
         raise RemoteError("A page counts the seal of somebody who is not of the vote's committee.")
     if not len(closed.tellers) == len(closed.seals) >= vote.committee.quorum:
         raise RemoteError(f"A page closes a vote on too few seals; {vote.committee.quorum} are needed.")
+    _validate_result(closed.result, vote.effect)
+
+
+def _validate_result(result: Result, effect: Effect | None) -> None:
+    if result.outcome not in set(Outcome):
+        raise RemoteError("A page closes a vote with an outcome that no vote can have.")
+    winners = result.winners
+    if any(winners[at] >= winners[at + 1] for at in range(len(winners) - 1)):
+        raise RemoteError("A page lists winners out of order, or twice.")
+    if isinstance(effect, Elect) and winners and winners[-1] >= len(effect.candidates):
+        raise RemoteError("A page elects somebody who was no candidate.")
 
 
 def _enter(chain: Chain, page: Page, committee: Committee) -> Chain:
@@ -141,6 +165,7 @@ def _enter(chain: Chain, page: Page, committee: Committee) -> Chain:
             entered.issue in known for known in (votes, chain.closed, chain.lapsed)
         ):
             raise RemoteError("A page opens a proposal that was opened before.")
+        validate_effect_alone(entered.effect)
         votes[entered.issue] = OpenVote(
             entered.issue,
             entered.proposal,
@@ -150,6 +175,7 @@ def _enter(chain: Chain, page: Page, committee: Committee) -> Chain:
             roll,
             committee,
             entered.effect,
+            chain.charter.grace_seconds,
         )
         proposals[entered.proposal] = entered.issue
     return replace(chain, votes=votes, proposals=proposals)
