@@ -16,6 +16,7 @@ from p2pcouncil.peer.views import (
     InboxItem,
     NetworkView,
     ProposalView,
+    RegisterView,
     StatusView,
 )
 
@@ -80,6 +81,14 @@ class Session(Protocol):
 
     def proposal(self, proposal: ChangeHash) -> ProposalView:
         """One proposal with its text, versions and vote; also found by its issue's id.
+
+        Raises:
+            LocalError: not held here.
+        """
+        ...
+
+    def register(self, council: CouncilId) -> RegisterView:
+        """A council's register: its pages, who signed them, and what the next one waits for.
 
         Raises:
             LocalError: not held here.

@@ -30,7 +30,7 @@ class MemberView:
     """A row of a council's roll.
 
     Attributes:
-        standing: 'founder', 'on the roll', 'admitted; not on the roll yet', 'left'.
+        standing: 'founder', 'on the roll', 'on the next page', 'admitted; not on the roll yet', 'left', 'removed'.
         vouched_by: who vouched, in name order.
         devices: devices heard of.
     """
@@ -170,13 +170,94 @@ class BallotView:
 
 
 @dataclass(frozen=True, slots=True)
+class LifeStep:
+    """A step in the life of a vote: what it is called, what is known of it, and whether it is behind us."""
+
+    name: str
+    told: str
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TellerView:
+    """A teller of a vote.
+
+    Attributes:
+        has_mine: they signed a receipt for my ballot, or for a later one of mine.
+        has_sealed: their seal has reached this laptop.
+        is_counted: the page that closed the vote names their seal.
+    """
+
+    person: PersonView
+    has_mine: bool
+    has_sealed: bool
+    is_counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """An overseer's verdict on a closed vote."""
+
+    person: PersonView
+    holds: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowView:
+    """What somebody says of a decision: kind is 'evidence', 'done', 'works out' or 'does not work out'."""
+
+    person: PersonView
+    kind: str
+    text: str
+    claimed_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LifeView:
+    """The life of a vote.
+
+    Attributes:
+        steps: what is behind it and what is to come, in order.
+        tellers: who seals it; nobody while no page has entered it.
+        quorum: how many seals close it.
+        page, end_page: numbers of the pages that entered it, and that closed or lapsed it; 0 for none.
+        closes_ms: page time at which it ends; None while no page told.
+        missing: ballots that its page counts and that have not reached this laptop.
+        overseers: who was drawn to review it.
+        reviews: the verdicts that they signed.
+        effect: what the decision does by itself, in a sentence; empty for nothing.
+        done: what became of that, in a sentence; empty while the vote is not closed.
+        follows: evidence, the owner's word, feedback.
+    """
+
+    steps: tuple[LifeStep, ...] = ()
+    tellers: tuple[TellerView, ...] = ()
+    quorum: int = 0
+    page: int = 0
+    end_page: int = 0
+    closes_ms: int | None = None
+    missing: int = 0
+    overseers: tuple[PersonView, ...] = ()
+    reviews: tuple[ReviewView, ...] = ()
+    effect: str = ""
+    done: str = ""
+    follows: tuple[FollowView, ...] = ()
+
+    @property
+    def have_mine(self) -> int:
+        """How many tellers signed that they have my ballot."""
+        return sum(teller.has_mine for teller in self.tellers)
+
+
+@dataclass(frozen=True, slots=True)
 class IssueView:
     """A vote.
 
     Attributes:
-        status: 'provisional' until the register closes votes (a later version).
+        status: 'waiting' for a page to enter it, 'running', 'closed' or 'lapsed'.
         status_line: what is known and what is not, in one sentence.
-        deadline: when the vote is meant to end, by the opener's clock, as milliseconds; no rule reads it.
+        deadline_ms: when the vote ends by page time; before a page tells, when it is meant to by its opener's clock.
         my_choice: what I voted, None if I did not.
         can_vote: empty if I can; else why not, as a sentence.
         held_by, holders_known: my ballot is held by so many of so many peers that I asked.
@@ -200,6 +281,7 @@ class IssueView:
     can_vote: str
     held_by: int
     holders_known: int
+    life: LifeView = LifeView()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +326,7 @@ class InboxItem:
     """Something that waits for me, or that I should know.
 
     Attributes:
-        kind: 'vote', 'vouch', 'second', 'open', 'voted', 'waiting'.
+        kind: 'vote', 'vouch', 'second', 'open', 'review', 'promise', 'voted', 'decided', 'waiting'.
         needs_me: whether I am asked to do something.
         why: why it affects me.
         ref: proposal hash, or join id for 'vouch'.
@@ -263,6 +345,81 @@ class InboxItem:
     deadline_ms: int = 0
     tags: tuple[str, ...] = ()
     opener: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """A page of a register.
+
+    Attributes:
+        id: its hash.
+        time: page time in words; empty for page 1, which has none.
+        did: what it changed, a sentence each.
+        signers: whose signatures on it are held; at least `quorum` of `tellers`.
+        round: in which it was decided; 0 when all went well at once.
+    """
+
+    number: int
+    id: bytes
+    time: str
+    did: tuple[str, ...]
+    signers: tuple[PersonView, ...]
+    tellers: int
+    quorum: int
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenView:
+    """What a teller said about the next page; `told` is empty for nothing."""
+
+    person: PersonView
+    round: int
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeView:
+    """An office and who holds it."""
+
+    name: str
+    holders: tuple[PersonView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterView:
+    """A council's register.
+
+    Attributes:
+        number: of the last page; 0 while only the founding stands.
+        time: page time in words; empty before page 2.
+        broken: number of the page of which two are certified; 0 if there is none.
+        pages: the last ones, newest first.
+        next_number, tellers, quorum, liars: who decides the next page, and how many of them it takes or may lie.
+        waiting: what waits for a page, a sentence each.
+        line: how it stands, in a sentence.
+        my_part: what this laptop does for it, in a sentence.
+        convicted: who was caught in a lie.
+        parameters: figures that decisions set, by name.
+        offices: who was elected to what.
+    """
+
+    council: CouncilId
+    council_name: str
+    number: int
+    time: str
+    broken: int
+    pages: tuple[PageView, ...]
+    next_number: int
+    tellers: tuple[SpokenView, ...]
+    quorum: int
+    liars: int
+    waiting: tuple[str, ...]
+    line: str
+    my_part: str
+    convicted: tuple[PersonView, ...]
+    parameters: tuple[tuple[str, str], ...]
+    offices: tuple[OfficeView, ...]
 
 
 @dataclass(frozen=True, slots=True)

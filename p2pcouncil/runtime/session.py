@@ -31,12 +31,14 @@ from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_counci
 from p2pcouncil.peer.showing.inbox import priorities, show_inbox
 from p2pcouncil.peer.showing.network import NetworkRole, show_identity, show_network, show_status
 from p2pcouncil.peer.showing.proposals import show_proposal, show_proposals
+from p2pcouncil.peer.showing.register import show_register
 from p2pcouncil.peer.views import (
     CouncilView,
     IdentityView,
     InboxItem,
     NetworkView,
     ProposalView,
+    RegisterView,
     StatusView,
 )
 from p2pcouncil.peer.world import Me
@@ -144,6 +146,13 @@ class PeerSession:
         if place is None or found is None:
             raise LocalError("This laptop doesn't hold that proposal.", "See `p2pcouncil inbox`.")
         return show_proposal(self.peer, place, found)
+
+    def register(self, council: CouncilId) -> RegisterView:
+        """A council's register; see the port."""
+        place = self.peer.world.places.get(council)
+        if place is None:
+            raise LocalError("This laptop doesn't hold that council.", "See `p2pcouncil councils`.")
+        return show_register(self.peer, place)
 
     def network(self) -> NetworkView:
         """How this peer stands in the network."""

@@ -174,12 +174,14 @@ class Minutes:
 
     def certificate(self) -> Certificate | None:
         """The certificate of the last page; None for the founding."""
-        if self.chain.number == 0:
-            return None
-        decision = self._shots[self.chain.number - 1].decision()
+        return self.certificate_of(self.chain.number) if self.chain.number else None
+
+    def certificate_of(self, number: int) -> Certificate:
+        """The certificate of a page that stands, of all who signed it as far as is held."""
+        decision = self._shots[number - 1].decision()
         assert decision is not None, "the chain follows decisions"
         commits: dict[bytes, tuple[Precommit, Said]] = {}
-        for _, (saying, said) in sorted(self._said[self.chain.number].items()):
+        for _, (saying, said) in sorted(self._said[number].items()):
             if isinstance(saying, Precommit) and (saying.round, saying.value) == (
                 decision.round,
                 decision.value,

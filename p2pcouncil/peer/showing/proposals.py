@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from crdt.ids import ChangeHash, LaneId
 from crdt.text_authors import TextAuthorship
 from crdt.text_authors import TextRun as WrittenRun
-from p2pcouncil.domain.outcomes import CommentMade, ProposalState, ProposalStatus
+from p2pcouncil.domain.outcomes import CommentMade, ProposalState, ProposalStatus, Status
 from p2pcouncil.domain.plain_text import clean_block, clean_line
 from p2pcouncil.domain.tally.method import rule
 from p2pcouncil.peer.core import Peer
@@ -56,7 +56,7 @@ def _show(peer: Peer, place: Place, found: ProposalState, people: People, *, who
         edits=_edits(place, document.history(), people) if document else (),
         version=version,
         seconds=tuple(people.person(m) for m in now.members if place.state.member(m).on_roll) if now else (),
-        seconds_needed=place.state.genesis.charter.seconds_needed,
+        seconds_needed=place.state.charter.seconds_needed,
         seconded_before=len(earlier),
         comments=_thread(place.state.comments(found.hash), people) if whole else (),
         stage=_stage(found, now is not None and now.is_enough),
@@ -84,7 +84,7 @@ def _actions(peer: Peer, place: Place, found: ProposalState) -> tuple[str, ...]:
     if found.status is not ProposalStatus.WITHDRAWN:
         actions.append("edit")
     issue = place.issue(found.hash)
-    if issue is not None and me.member in issue.roll:
+    if issue is not None and me.member in issue.roll and issue.status in (Status.WAITING, Status.RUNNING):
         actions.append("vote")
     if found.status is ProposalStatus.DISCUSSED:
         version = peer.version_of(place, found)
@@ -93,8 +93,8 @@ def _actions(peer: Peer, place: Place, found: ProposalState) -> tuple[str, ...]:
             actions.append("withdraw")
         elif now is None or me.member not in now.members:
             actions.append("second")
-        is_ready = place.state.genesis.charter.seconds_needed == 0 or (now is not None and now.is_enough)
-        if is_ready and me.member == found.proposer:
+        is_ready = place.state.charter.seconds_needed == 0 or (now is not None and now.is_enough)
+        if is_ready and place.state.member(me.member).on_roll:
             actions.append("open")
     return tuple(actions)
 
