@@ -87,11 +87,12 @@ def test_a_charter_has_the_terms_that_it_has_and_no_vote_changes_the_rules_versi
 
 def test_a_vote_comes_out_for_its_effect_if_it_passed_or_elected() -> None:
     carried = {effect: [outcome for outcome in Outcome if is_carried(effect, outcome)] for effect in ALL}
-    assert carried == {
+    expected: dict[Effect, list[Outcome]] = {
         **{effect: [Outcome.PASSED] for effect in BY_YES},
         PROMISE: [Outcome.PASSED, Outcome.ELECTED],
         ELECT: [Outcome.ELECTED],
     }
+    assert carried == expected
 
 
 @pytest.mark.parametrize("effect", ALL)
