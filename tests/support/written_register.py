@@ -8,7 +8,7 @@ from crdt.ids import MemberId, domain_hash
 from p2pcouncil.domain.effects import Effect
 from p2pcouncil.domain.records import RULES_VERSION, Duty, Signed, duty_message, encode_record
 from p2pcouncil.domain.register.chain import Chain, OpenVote
-from p2pcouncil.domain.register.pages import Closed, Entered, Page, Result
+from p2pcouncil.domain.register.pages import Closed, Entered, Joined, Page, Result
 from tests.sim.register.book import Book
 from tests.sim.register.people import Person
 
@@ -47,10 +47,16 @@ class Register(Book):
         self.write()
         return [item.issue for item in items]
 
-    def close(self, *issues: bytes, result: Result = PASSED, **parts: object) -> Chain:
-        """Write a page that closes votes, all with one result."""
+    def close(
+        self,
+        *issues: bytes,
+        result: Result = PASSED,
+        entered: tuple[Entered, ...] = (),
+        joined: tuple[Joined, ...] = (),
+    ) -> Chain:
+        """Write a page that closes votes, all with one result, and may open others and let newcomers in."""
         items = tuple(closed(self.chain.votes[issue], result) for issue in sorted(issues))
-        return self.write(closed=items, **parts)
+        return self.write(closed=items, entered=entered, joined=joined)
 
     def decide(self, *effects: Effect | None, result: Result = PASSED) -> list[bytes]:
         """Open votes and close them all on one page, later."""

@@ -1,5 +1,7 @@
 """Which effects a vote may have, and when it came out for one."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -26,6 +28,7 @@ from p2pcouncil.domain.register.pages import Entered
 from p2pcouncil.domain.tally.method import Approval, Ranked, Stv, YesNo
 from p2pcouncil.domain.tally.outcome import Outcome
 
+PROTOCOL = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 ADA, BEN = b"a" * 32, b"b" * 32
 YES_NO = YesNo(0)
 BY_YES = (
@@ -87,17 +90,26 @@ def test_a_charter_has_the_terms_that_it_has_and_no_vote_changes_the_rules_versi
 
 def test_a_vote_comes_out_for_its_effect_if_it_passed_or_elected() -> None:
     carried = {effect: [outcome for outcome in Outcome if is_carried(effect, outcome)] for effect in ALL}
-    assert carried == {
+    expected: dict[Effect, list[Outcome]] = {
         **{effect: [Outcome.PASSED] for effect in BY_YES},
         PROMISE: [Outcome.PASSED, Outcome.ELECTED],
         ELECT: [Outcome.ELECTED],
     }
+    assert carried == expected
 
 
 @pytest.mark.parametrize("effect", ALL)
 def test_an_effect_comes_back_from_a_page(effect: Effect) -> None:
     item = Entered(ADA, BEN, 60, effect)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(item), type=Entered) == item
+
+
+@pytest.mark.parametrize("effect", ALL)
+def test_every_effect_is_documented_with_its_fields(effect: Effect) -> None:
+    tag = effect.__struct_config__.tag
+    (row,) = (line for line in PROTOCOL.splitlines() if line.startswith(f"| `{tag}` |"))
+    for name in effect.__struct_fields__:
+        assert name.removesuffix("_ms") in row
 
 
 @pytest.mark.parametrize(

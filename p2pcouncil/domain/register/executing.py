@@ -105,7 +105,7 @@ def _elect(chain: Chain, issue: bytes, effect: Elect, office: str, result: Resul
         return chain, "Nobody who was elected is on the roll any more, so the office stays as it was."
     undone = ""
     if len(serving) < len(elected):
-        undone = f"Only {len(serving)} of {len(elected)} elected took the office; the rest are not on the roll any more."
+        undone = f"Only {len(serving)} of {len(elected)} elected took the office; the others left the roll."
     return replace(chain, offices=_with(chain.offices, office, Office(serving, issue))), undone
 
 
