@@ -100,7 +100,7 @@ def show_council(peer: Peer, place: Place, depth: int) -> CouncilView:
         my_standing=_my_standing(peer, place),
         members=tuple(_member(people, place, m) for m in state.members() if m.is_admitted),
         requests=_requests(peer, place, people),
-        charter=_charter(genesis.charter),
+        charter=_charter(state.charter),
         entries=place.index.total,
         behind=max(behind, default=None),
         state_hash=place.state_hash().hex(),
@@ -136,9 +136,11 @@ def _my_standing(peer: Peer, place: Place) -> str:
 def _standing(member: MemberState) -> str:
     if member.has_left:
         return "left"
+    if member.page_roll:
+        return "founder" if member.is_founder else "on the roll"
     if member.is_founder:
-        return "founder"
-    return "on the roll" if member.on_roll else "admitted; not on the roll yet"
+        return "removed"
+    return "on the next page" if member.on_roll else "admitted; not on the roll yet"
 
 
 def _member(people: People, place: Place, member: MemberState) -> MemberView:
@@ -153,7 +155,7 @@ def _member(people: People, place: Place, member: MemberState) -> MemberView:
 def _requests(peer: Peer, place: Place, people: People) -> tuple[JoinRequestView, ...]:
     state = place.state
     invited = {invite.invite_key: invite.member for invite in state.invites()}
-    needed = state.genesis.charter.vouches_needed
+    needed = state.charter.vouches_needed
     me = peer.world.me.member if peer.world.me else None
     shown: list[JoinRequestView] = []
     for join, signed in peer.requests(place.council):

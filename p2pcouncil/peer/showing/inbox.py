@@ -97,7 +97,7 @@ def _of_proposal(
         )
     if found.status is ProposalStatus.WITHDRAWN:
         return None
-    needed = place.state.genesis.charter.seconds_needed
+    needed = place.state.charter.seconds_needed
     version = peer.version_of(place, found)
     now = next((v for v in found.versions if v.version == version), None)
     have = len(now.hashes) if now else 0
