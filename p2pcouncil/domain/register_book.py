@@ -17,7 +17,7 @@ from p2pcouncil.domain.records import Genesis
 from p2pcouncil.domain.register.chain import Chain, OpenVote, first_chain
 from p2pcouncil.domain.register.closing import Sheet
 from p2pcouncil.domain.register.minutes import Minutes
-from p2pcouncil.domain.register.pages import Closed, read_page
+from p2pcouncil.domain.register.pages import Closed, page_hash, read_page
 from p2pcouncil.domain.register.sayings import saying_message
 
 
@@ -86,21 +86,20 @@ class RegisterBook:
         """An entry came that carries sayings; they are heard when the book is settled."""
         self._tells[fact.hash] = fact
         self._to_hear.append(fact)
-        for said in body.said:
-            self._carriers.setdefault(saying_message(said.body), {})[fact.hash] = fact.member
+        for name in _carried(body):
+            self._carriers.setdefault(name, {})[fact.hash] = fact.member
 
     def go(self, fact: Fact, body: Tell) -> None:
         """Such an entry was taken back."""
         del self._tells[fact.hash]
         self._must_begin_again = True
-        for said in body.said:
-            name = saying_message(said.body)
+        for name in _carried(body):
             self._carriers[name].pop(fact.hash, None)
             if not self._carriers[name]:
                 del self._carriers[name]
 
     def carriers(self, name: bytes) -> frozenset[MemberId]:
-        """Members in whose feeds a saying of this name stands."""
+        """Members in whose feeds a saying or a page of this name stands."""
         return frozenset(self._carriers.get(name, {}).values())
 
     def settle(self) -> Turned | None:
@@ -179,3 +178,8 @@ class RegisterBook:
         for issue in ended:
             name = ChangeHash(issue)
             yield name, Entering(known[name].vote, closed.get(issue), chain.number)
+
+
+def _carried(body: Tell) -> set[bytes]:
+    """The names of the sayings and pages that an entry carries."""
+    return {saying_message(said.body) for said in body.said} | {page_hash(page) for page in body.pages}
