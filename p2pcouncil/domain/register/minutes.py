@@ -131,6 +131,10 @@ class Minutes:
         """The bytes of a page; None if they are not held."""
         return self._pages.get(name)
 
+    def last_page(self) -> Page | None:
+        """The last page that stands; None for the founding."""
+        return self._read.get(self.chain.page)
+
     def proof(self) -> bytes:
         """The first proposer's proof for the next page, if a valid page brought it; empty if none did."""
         named = (
@@ -147,6 +151,15 @@ class Minutes:
     def said_about(self, topic: Topic) -> Iterator[AnySaying]:
         """What tellers said about a page or a vote, in no particular order."""
         return (saying for saying, _ in self._said.get(topic, {}).values())
+
+    def originals(self, topic: Topic) -> Iterator[tuple[AnySaying, Said]]:
+        """As `said_about`, with what was signed, ascending by name."""
+        return (pair for _, pair in sorted(self._said.get(topic, {}).items()))
+
+    def original(self, topic: Topic, name: bytes) -> Said | None:
+        """What was signed, by its name (`sayings.saying_message`); None if it is not held."""
+        pair = self._said.get(topic, {}).get(name)
+        return None if pair is None else pair[1]
 
     def vote(self, issue: bytes) -> OpenVote | None:
         """A vote that a page entered, closed or not."""
