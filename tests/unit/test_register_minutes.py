@@ -8,7 +8,7 @@ import pytest
 from crdt.ids import ChangeHash, DeviceId, domain_hash
 from p2pcouncil.domain.register.minutes import Minutes
 from p2pcouncil.domain.register.pages import Entered, Page, encode_page, page_hash
-from p2pcouncil.domain.register.sayings import AnySaying, Precommit, Prevote, Said, Seal
+from p2pcouncil.domain.register.sayings import AnySaying, Precommit, Prevote, Said, Seal, saying_message
 from p2pcouncil.domain.register.shot import Step, Wait
 from p2pcouncil.peer.telling import Teller
 from tests.sim.register.book import START_MS, Book
@@ -82,6 +82,23 @@ def test_a_seal_that_does_not_fit_its_roll_is_nothing(book: Book) -> None:
     assert minutes.convictions() == ()
     minutes.hear(ada.sign(Seal(book.chain.council, ada.member, ISSUE, b"\x01" * 4)))
     assert [conviction.member for conviction in minutes.convictions()] == [ada.member]
+
+
+def test_of_one_precommit_under_many_clocks_one_is_kept_whatever_came_first(book: Book) -> None:
+    page = book.page()
+    data, ada = encode_page(page), book.founders[0]
+    said = [
+        ada.sign(Precommit(book.chain.council, ada.member, 1, 0, page_hash(data), START_MS + at))
+        for at in range(3)
+    ]
+    lowest = min(said, key=lambda one: saying_message(one.body))
+    for order in permutations(said):
+        assert [one for _, one in hear(Minutes(book.chain), order).originals(1)] == [lowest]
+        minutes = hear(Minutes(book.chain), [data, *order, *precommits(book, page)])
+        assert minutes.chain.number == 1
+        certificate = minutes.certificate()
+        assert certificate is not None
+        assert len({signer.member for signer in certificate.signers}) == len(certificate.signers) == 4
 
 
 class Player(Teller):
