@@ -1,6 +1,6 @@
 """A register that is written page by page, for tests of single rules."""
 
-from p2pcouncil.domain.records import Join, Signed, encode_record, join_message
+from p2pcouncil.domain.records import RULES_VERSION, Join, Signed, encode_record, join_message
 from p2pcouncil.domain.register.certificates import Certificate, make_certificate
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.following import follow
@@ -26,7 +26,8 @@ class Book:
         first = chain.next_committee().proposer(0)
         alpha = lot.lot_input(chain.council, chain.seed, chain.number + 1)
         proof = self.provers[first.member].prove(alpha) if first.vrf else b""
-        return Page(1, chain.council, chain.number + 1, chain.page, self.certificate, proof, **parts)  # type: ignore[arg-type]
+        place = (RULES_VERSION, chain.council, chain.number + 1, chain.page)
+        return Page(*place, self.certificate, proof, **parts)  # type: ignore[arg-type]
 
     def follows(self, page: Page) -> Chain:
         data = encode_page(page)

@@ -7,12 +7,10 @@ from typing import Any
 from unittest.mock import patch
 
 from p2pcouncil.domain.register import sealing
-from p2pcouncil.domain.register.sayings import Said
 from p2pcouncil.domain.register.shot import Look
 from p2pcouncil.peer.telling import Teller
 from tests.sim.hunting import Mutant, hunt_all, replaced
-from tests.sim.register.people import is_said
-from tests.sim.register.teller import Laptop
+from tests.sim.register.teller import Laptop, Told
 from tests.sim.register.world import play
 
 SIZES = (4, 5, 7)
@@ -27,7 +25,7 @@ def shown(seed: int) -> str:
 def _forgets_what_it_said(self: Any) -> None:
     """A teller that starts anew has lost what it said itself, as if that had been sent before it was stored."""
     for item in list(self.disk):
-        if isinstance(item, Said) and is_said(item, self.me.device_key.device):
+        if isinstance(item, Told) and item.carrier == self.me.member:
             del self.disk[item]
     _wake(self)
 
@@ -73,7 +71,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "prevotes unseen",
         "a teller prevotes for a page without looking at what it claims",
         100,
-        lambda: patch.object(Teller, "look", lambda self, value: Look.GOOD),
+        lambda: patch.object(Teller, "look", lambda self, value, clock_ms: Look.GOOD),
     ),
     Mutant(
         "sheets without ballots",

@@ -11,7 +11,7 @@ from random import Random
 import msgspec
 
 from crdt.ids import ChangeHash, MemberId, domain_hash
-from p2pcouncil.domain.register.pages import Closed, Entered, encode_page, page_hash
+from p2pcouncil.domain.register.pages import Closed, Entered, Result, encode_page, page_hash
 from p2pcouncil.domain.register.quorum import liars_tolerated
 from p2pcouncil.domain.register.sayings import (
     AnySaying,
@@ -24,7 +24,7 @@ from p2pcouncil.domain.register.sayings import (
 )
 from p2pcouncil.domain.register.sealing import pack_numbers
 from tests.sim.register.people import Person, founded
-from tests.sim.register.teller import WINDOW_SECONDS, CastBallot, Item, Laptop, Opening
+from tests.sim.register.teller import WINDOW_SECONDS, CastBallot, Item, Laptop, Opening, Told
 
 ACTS = 4
 CHAOS_STEPS = (100, 300, 700)
@@ -55,7 +55,6 @@ class World:
     liars: list[Person] = field(default_factory=list)
     boxes: dict[MemberId, list[Item]] = field(default_factory=dict)
     cast: list[CastBallot] = field(default_factory=list)
-    pages: list[bytes] = field(default_factory=list)
     said: list[Item] = field(default_factory=list)
     opening: Entered = field(init=False)
     now_ms: int = START_MS
@@ -124,6 +123,7 @@ def chaos(world: World) -> None:
         "lie": random.choice((5, 20, 40)) if world.liars else 0,
         "deliver": random.choice((80, 200, 400)),
         "time-out": random.choice((2, 6, 12)),
+        "meet": random.choice((1, 3)),
     }
     for what in random.choices(list(weights), list(weights.values()), k=random.choice(CHAOS_STEPS)):
         teller = random.choice(tellers)
@@ -147,6 +147,8 @@ def chaos(world: World) -> None:
                 if random.random() < 0.1:
                     box.append(item)
                 world.send(teller.take(item))
+            case "meet":
+                world.send(teller.hear_all(random.choice(tellers)))
             case "time-out" if teller.teller.waits:
                 world.send(teller.time_out(random.choice(sorted(teller.teller.waits))))
             case _:
@@ -194,7 +196,7 @@ def lie(world: World) -> None:
         case 2:
             data = forged_page(world, teller)
             if data is not None:
-                world.whisper(data, 0.5)
+                world.whisper(Told(liar.member, (data,)), 0.5)
                 turns = [
                     r
                     for r in (round_, round_ + 1)
@@ -216,7 +218,7 @@ def lie(world: World) -> None:
     for saying in told:
         if random.random() < 0.1:  # In the name of somebody else.
             saying = msgspec.structs.replace(saying, member=teller.me.member)
-        world.whisper(liar.sign(saying), random.choice((0.5, 1.0)))
+        world.whisper(Told(liar.member, (liar.sign(saying),)), random.choice((0.5, 1.0)))
 
 
 def split(world: World) -> None:
@@ -232,14 +234,14 @@ def split(world: World) -> None:
     saying: AnySaying = Prevote(chain.council, liar.member, number, vote.round, vote.value)
     if isinstance(vote, Precommit):
         saying = Precommit(chain.council, liar.member, number, vote.round, vote.value, world.now_ms)
-    said = liar.sign(saying)
+    said = Told(liar.member, (liar.sign(saying),))
     world.said.append(said)
     world.send(laptop.take(said))
 
 
 def forged_page(world: World, teller: Laptop) -> bytes | None:
     """A page by a liar: an honest draft, with what suits the liars of it."""
-    drafted = teller.teller.draft()
+    drafted = teller.teller.draft(teller.clock_ms())
     if drafted is None:
         return None
     draft = drafted.page
@@ -251,20 +253,11 @@ def forged_page(world: World, teller: Laptop) -> bytes | None:
         some = sorted(seals)[: vote.committee.quorum]
         names = tuple(seals[t][0] for t in some)
         sheets = (domain_hash("test/sheet", bytes([random.randrange(256)])),)
-        closed = (Closed(vote.issue, tuple(some), names, sheets, b""),) if some else ()
+        closed = (Closed(vote.issue, tuple(some), names, sheets, Result("passed", (), 1)),) if some else ()
     entered = draft.entered if random.random() < 0.5 else ()
     proof = draft.proof if random.random() < 0.5 else b""
     return encode_page(
-        type(draft)(
-            1,
-            draft.council,
-            draft.number,
-            draft.previous,
-            draft.certificate,
-            proof,
-            entered=entered,
-            closed=closed,
-        )
+        msgspec.structs.replace(draft, proof=proof, entered=entered, closed=closed, convicted=())
     )
 
 
@@ -274,16 +267,21 @@ def heal(world: World) -> None:
     for teller in tellers:
         world.boxes[teller.me.member] = list(dict.fromkeys(world.said))
     world.now_ms += 2 * WINDOW_SECONDS * 1_000 + 2 * SKEW_MS
-    for healing in range(HEALING_ROUNDS):
-        if healing > 1 and all(is_done(world, teller) for teller in tellers):
-            return
+    for _ in range(HEALING_ROUNDS):
         for teller in tellers:
             box, world.boxes[teller.me.member] = world.boxes[teller.me.member], []
             for item in box:
                 world.send(teller.take(item))
+            teller.teller.heard_all_ms = teller.clock_ms()
             world.send(teller.step())
         if not any(world.boxes.values()):
             world.now_ms += 2 * WINDOW_SECONDS * 1_000
+            for teller in tellers:
+                world.send(teller.step())
+            if any(world.boxes.values()):
+                continue
+            if all(is_done(world, teller) for teller in tellers):
+                return
             for teller in tellers:
                 for wait in sorted(teller.teller.waits):
                     world.send(teller.time_out(wait))
