@@ -22,6 +22,7 @@ from p2pcouncil.cli import (
     joining,
     network,
     proposals,
+    register,
     story,
     votes,
 )
@@ -58,6 +59,7 @@ def make_app() -> App:
         joining,
         proposals,
         votes,
+        register,
         count,
         network,
         files,

@@ -13,6 +13,7 @@ import msgspec
 
 from crdt.errors import RemoteError
 from crdt.ids import ChangeHash, MemberId
+from p2pcouncil.domain.agenda import Newcomer
 from p2pcouncil.domain.records import Record, read_duty
 from p2pcouncil.domain.register.belonging import change_roll, is_convictable, may_vouch, most_joins
 from p2pcouncil.domain.register.chain import Chain
@@ -25,7 +26,7 @@ from p2pcouncil.domain.register.pages import (
     Page,
     Pledged,
 )
-from p2pcouncil.peer.register.held import Held, Newcomer
+from p2pcouncil.peer.register.held import Held
 
 CONVICTIONS_BYTES = 40_000
 """Room for evidence on a page that we propose: two seals of a large council would fill it up."""

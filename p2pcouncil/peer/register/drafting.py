@@ -49,7 +49,7 @@ def closing_of(minutes: Minutes, held: Held, vote: OpenVote) -> tuple[Closed, Sh
     seals = minutes.seals(vote.issue)
     if vote.closes_ms is None or len(seals) < vote.committee.quorum:
         return None
-    return close(vote, seals, ballots_of(held, vote), lambda sheet: held.result(vote, sheet))
+    return close(vote, seals, ballots_of(held, vote), lambda sheet: held.result(vote, sheet), held.is_forked)
 
 
 def ballots_of(held: Held, vote: OpenVote) -> Ballots:
@@ -133,9 +133,9 @@ class Drafter:
         """Votes that can't be closed though their seals had all the time that the charter gives them."""
         made = 0
         for issue, vote in sorted(self.minutes.chain.votes.items()):
-            if vote.closes_ms is None or made == MAX_CLOSINGS:
+            due_ms = vote.lapses_ms
+            if due_ms is None or made == MAX_CLOSINGS:
                 continue
-            due_ms = vote.closes_ms + self.minutes.chain.charter.grace_seconds * MS_PER_SECOND
             if time_ms < due_ms:
                 alarm.set(max(due_ms, time_ms + TIME_PAUSE_MS))
             elif closing_of(self.minutes, self.held, vote) is None and room.takes(issue):

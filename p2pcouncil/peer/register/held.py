@@ -4,28 +4,13 @@ Whatever is asked here may grow from one call to the next, and what it says of a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from crdt.ids import ChangeHash, MemberId
+from p2pcouncil.domain.agenda import Newcomer
 from p2pcouncil.domain.register.chain import OpenVote
 from p2pcouncil.domain.register.closing import Sheet
 from p2pcouncil.domain.register.pages import Entered, Pledged, Result
-
-
-@dataclass(frozen=True, slots=True)
-class Newcomer:
-    """Somebody who asks to come onto the roll.
-
-    Attributes:
-        join: the signed join, the one that counts.
-        vouches: per member who vouches for them, the vouch of the lowest hash.
-        objectors: members who object.
-    """
-
-    join: bytes
-    vouches: Mapping[MemberId, ChangeHash]
-    objectors: frozenset[MemberId]
 
 
 class Held(Protocol):

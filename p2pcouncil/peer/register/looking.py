@@ -105,7 +105,12 @@ def _at_opening(held: Held, entered: Entered) -> Look:
 def _at_closing(minutes: Minutes, held: Held, closed: Closed) -> Look:
     vote = minutes.chain.votes[closed.issue]
     seen = look_at_closing(
-        vote, closed, minutes.seal, ballots_of(held, vote), lambda sheet: held.result(vote, sheet)
+        vote,
+        closed,
+        minutes.seal,
+        ballots_of(held, vote),
+        lambda sheet: held.result(vote, sheet),
+        held.is_forked,
     )
     if seen is Look.GOOD and minutes.sheet(closed.sheets) is None:
         return Look.UNKNOWN  # Others will need it, so it has to be with us.
