@@ -34,6 +34,7 @@ from p2pcouncil.domain.entries import (
 )
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.records import Charter, Duty, Founder, Genesis, Join, Signed, Until
+from p2pcouncil.domain.sortition.ecvrf import VrfSeed, vrf_public
 from p2pcouncil.domain.state import CouncilState, fold
 from p2pcouncil.domain.tally.choice import YES, Choice
 from p2pcouncil.domain.tally.method import Method, YesNo
@@ -76,7 +77,7 @@ class Person:
         self.name = name
         self.member_key = key_of(f"member {name}")
         self.id = MemberId(bytes(self.member_key.verify_key))
-        self.vrf = digest_of(f"vrf {name}")
+        self.vrf = vrf_public(VrfSeed(digest_of(f"vrf {name}")))
 
     def device_key(self, device: int = 0) -> SigningKey:
         return key_of(f"device {self.name} {device}")

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crdt.ids import ChangeHash, MemberId
+from p2pcouncil.domain.agenda import Newcomer
 from p2pcouncil.domain.register.chain import OpenVote
 from p2pcouncil.domain.register.closing import Sheet
 from p2pcouncil.domain.register.pages import Entered, Pledged, Result
-from p2pcouncil.peer.register.held import Newcomer
 from tests.sim.register.people import Person
 
 

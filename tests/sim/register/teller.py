@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from crdt.ids import ChangeHash, MemberId
+from p2pcouncil.domain.agenda import Newcomer
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.closing import Sheet
 from p2pcouncil.domain.register.minutes import Minutes
 from p2pcouncil.domain.register.pages import Entered, Pledged, page_hash
 from p2pcouncil.domain.register.sayings import AnySaying, Said, read_saying, saying_message
 from p2pcouncil.domain.register.shot import Wait
-from p2pcouncil.peer.register.held import Newcomer
 from p2pcouncil.peer.telling import Teller, Telling
 from tests.sim.register.holdings import Holdings
 from tests.sim.register.people import Person, is_said
