@@ -108,8 +108,7 @@ class RegisterBook:
             self.minutes = Minutes(self._first)
             self._to_hear = list(self._tells.values())
             self._must_begin_again = False
-            self._seen = 0
-        if not self._to_hear and self._seen == self.minutes.chain.number:
+        elif not self._to_hear:
             return None
         for fact in self._to_hear:
             self._hear(fact)
@@ -145,7 +144,7 @@ class RegisterBook:
         """Compare with what was known before: by new pages alone while none of those seen is gone."""
         minutes = self.minutes
         before, before_chain = self._known, self._seen_chain
-        is_longer = self._seen <= minutes.chain.number and minutes.chains[self._seen] is self._seen_chain
+        is_longer = self._seen <= minutes.chain.number and minutes.chains[self._seen] is before_chain
         known = dict(before) if is_longer else {}
         for chain in minutes.chains[self._seen + 1 if is_longer else 1 :]:
             known |= {ChangeHash(issue): Entering(vote, None, 0) for issue, vote in chain.votes.items()}

@@ -17,6 +17,7 @@ from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId
 from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, certificate_message, lane_id
 from crdt.parts import split_entry
 from p2pcouncil.domain import records
+from p2pcouncil.domain.effects import Effect
 from p2pcouncil.domain.entries import (
     AnyEntry,
     Ballot,
@@ -260,10 +261,13 @@ class World:
         method: Method = MAJORITY,
         options: tuple[str, ...] = (),
         device: int = 0,
+        effect: Effect | None = None,
     ) -> FeedEntry:
         number = len(self.entries)
         nonce = digest_of(f"{name} {title} {number}")[:16]
-        entry = Propose(self.now_ms(), nonce, title, f"What {title} is about", ("tag",), "", method, options)
+        entry = Propose(
+            self.now_ms(), nonce, title, f"What {title} is about", ("tag",), "", method, options, effect
+        )
         return self.write(name, entry, device)
 
     def comment(
