@@ -67,6 +67,7 @@ class Minutes:
         self._sheets: dict[tuple[bytes, ...], Sheet] = {}
         self._said: dict[Topic, dict[bytes, tuple[AnySaying, Said]]] = {}
         self._early: dict[Topic, dict[tuple[bytes, bytes], tuple[AnySaying, Said]]] = {}
+        self._certificate: Certificate | None = None
         self._clocked: dict[tuple[int, bytes, int, bytes], bytes] = {}
         self._votes: dict[bytes, OpenVote] = {}
         self._evidence: tuple[Convicted, ...] | None = ()
@@ -183,8 +184,8 @@ class Minutes:
 
     def certificate(self) -> Certificate | None:
         """The certificate of the last page; None for the founding."""
-        if self.chain.number == 0:
-            return None
+        if self.chain.number == 0 or self._certificate is not None:
+            return self._certificate
         decision = self._shots[self.chain.number - 1].decision()
         assert decision is not None, "the chain follows decisions"
         commits: dict[bytes, tuple[Precommit, Said]] = {}
@@ -194,7 +195,8 @@ class Minutes:
                 decision.value,
             ):
                 commits.setdefault(saying.member, (saying, said))
-        return make_certificate(commits.values())
+        self._certificate = make_certificate(commits.values())
+        return self._certificate
 
     def convictions(self) -> tuple[Convicted, ...]:
         """Evidence against tellers who said two things, one piece for each, ascending by member."""
@@ -230,6 +232,8 @@ class Minutes:
             self._two_faced.add((topic, MemberId(saying.member)))
             self._evidence = None
         held[name] = (saying, said)
+        if topic == self.chain.number:
+            self._certificate = None
         if not isinstance(saying, Seal | Receipt):
             self._shots[saying.number - 1].hear(saying)
             if saying.number <= self.chain.number and len(self._shots[saying.number - 1].decisions()) > 1:
@@ -288,7 +292,7 @@ class Minutes:
                 return
             after = self._valid[-1][decisions[0].value]
             assert after is not None, "only valid pages are decided"
-            self.chain = after
+            self.chain, self._certificate = after, None
             self.chains.append(after)
             self._begin()
 
@@ -302,7 +306,7 @@ class Minutes:
             for name, (saying, said) in self._said.pop(topic).items():
                 self._early.setdefault(topic, {})[name, said.signature] = (saying, said)
         self._clocked = {key: name for key, name in self._clocked.items() if key[0] in self._said}
-        self._evidence = None
+        self._certificate = self._evidence = None
         self._seals = {issue: seals for issue, seals in self._seals.items() if issue in self._votes}
 
 
