@@ -42,11 +42,17 @@ def _on_fewer_seals(named: Any, liars: int) -> int:
 _counted = sealing.counted_number
 
 
-def _as_if_locked_first(self: Any, me: Any) -> Any:
-    value, round_ = _lock_of(self, me)
-    return (value, round_ and 0)
+def _prevotes_with(lock_of: Any) -> Any:
+    """A teller is locked on another page, or in another round, when it prevotes, and only then."""
+
+    def prevote(self: Any, *arguments: Any) -> Any:
+        with patch.object(Shot, "lock_of", lock_of):
+            return _prevote(self, *arguments)
+
+    return lambda: patch.object(Shot, "_prevote", prevote)
 
 
+_prevote = Shot._prevote
 _lock_of = Shot.lock_of
 
 
@@ -75,13 +81,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "no lock",
         "a teller forgets the page that it is locked on",
         200,
-        lambda: patch.object(Shot, "lock_of", lambda self, me: (NOTHING, -1)),
+        _prevotes_with(lambda self, me: (NOTHING, -1)),
     ),
     Mutant(
         "freed by an older quorum",
         "prevotes of any round before free a lock",
         200,
-        lambda: patch.object(Shot, "lock_of", _as_if_locked_first),
+        _prevotes_with(lambda self, me: (_lock_of(self, me)[0], -1)),
     ),
     Mutant(
         "nothing is carried",
