@@ -94,7 +94,7 @@ class Teller:
         self.ask_again_ms = None
         if self.minutes.broken:
             self.waits = frozenset()
-            return None
+            return self._tell_break()
         alarm = Alarm(clock_ms)
         saying = self._receiver.receipt(clock_ms, alarm) or self._receiver.seal(
             clock_ms, self.heard_all_ms, alarm
@@ -145,6 +145,13 @@ class Teller:
 
     def _with_proof(self, draft: Draft) -> Draft:
         return Draft(msgspec.structs.replace(draft.page, proof=self._proof()), draft.sheets)
+
+    def _tell_break(self) -> Telling | None:
+        """Nothing is told any more but why."""
+        if self.minutes.shot.committee.device_of(self.me) != self.device:
+            return None
+        load = self._carrier.load_of_break()
+        return None if load is None else Telling(None, load.page, load.sheets, load.said)
 
     def _tell_page(self, clock_ms: int, alarm: Alarm) -> Telling | None:
         """Our part in deciding the next page, after what keeps the last one."""

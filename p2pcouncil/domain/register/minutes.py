@@ -67,6 +67,7 @@ class Minutes:
         self._sheet_parts: dict[bytes, Sheet] = {}
         self._said: dict[Topic, dict[bytes, tuple[AnySaying, Said]]] = {}
         self._early: dict[Topic, dict[tuple[bytes, bytes], tuple[AnySaying, Said]]] = {}
+        self._certificate: Certificate | None = None
         self._clocked: dict[tuple[int, bytes, int, bytes], bytes] = {}
         self._votes: dict[bytes, OpenVote] = {}
         self._evidence: tuple[Convicted, ...] | None = ()
@@ -191,7 +192,9 @@ class Minutes:
 
     def certificate(self) -> Certificate | None:
         """The certificate of the last page; None for the founding."""
-        return self.certificate_of(self.chain.number) if self.chain.number else None
+        if self._certificate is None and self.chain.number:
+            self._certificate = self.certificate_of(self.chain.number)
+        return self._certificate
 
     def certificate_of(self, number: int) -> Certificate:
         """The certificate of a page that stands, of all who signed it as far as is held."""
@@ -240,6 +243,8 @@ class Minutes:
             self._two_faced.add((topic, MemberId(saying.member)))
             self._evidence = None
         held[name] = (saying, said)
+        if topic == self.chain.number:
+            self._certificate = None
         if not isinstance(saying, Seal | Receipt):
             self._shots[saying.number - 1].hear(saying)
             if saying.number <= self.chain.number and len(self._shots[saying.number - 1].decisions()) > 1:
@@ -298,7 +303,7 @@ class Minutes:
                 return
             after = self._valid[-1][decisions[0].value]
             assert after is not None, "only valid pages are decided"
-            self.chain = after
+            self.chain, self._certificate = after, None
             self.chains.append(after)
             self._begin()
 
@@ -312,7 +317,7 @@ class Minutes:
             for name, (saying, said) in self._said.pop(topic).items():
                 self._early.setdefault(topic, {})[name, said.signature] = (saying, said)
         self._clocked = {key: name for key, name in self._clocked.items() if key[0] in self._said}
-        self._evidence = None
+        self._certificate = self._evidence = None
         self._seals = {issue: seals for issue, seals in self._seals.items() if issue in self._votes}
 
 

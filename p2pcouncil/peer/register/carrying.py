@@ -16,7 +16,7 @@ from p2pcouncil.domain.register.certificates import precommit_of
 from p2pcouncil.domain.register.closing import Sheet
 from p2pcouncil.domain.register.minutes import Minutes
 from p2pcouncil.domain.register.pages import Page, read_page
-from p2pcouncil.domain.register.sayings import Prevote, Said, saying_message
+from p2pcouncil.domain.register.sayings import Precommit, Prevote, Said, saying_message
 from p2pcouncil.peer.register.alarm import Alarm
 from p2pcouncil.peer.register.held import Held
 
@@ -76,6 +76,24 @@ class Carrier:
             alarm.set(due_ms)
             return None
         return self._load(said, value)
+
+    def load_of_break(self) -> Load | None:
+        """What proves that two pages of a number are certified, one page after the other; None if all is carried.
+
+        Who knows only one of them goes on as if it stood, until somebody shows them the other.
+        """
+        for decision in self.minutes.shot.decisions():
+            said = [
+                said
+                for saying, said in self.minutes.originals(self.minutes.broken)
+                if isinstance(saying, Precommit)
+                and (saying.value, saying.round) == (decision.value, decision.round)
+            ]
+            said = list(self._within_bounds(self._scarce(said)))
+            value = decision.value if self._is_scarce(decision.value) else b""
+            if said or value:
+                return self._load(said, value)
+        return None
 
     def seals_of(self, page: Page) -> tuple[Said, ...]:
         """Seals that a new page of ours names and too few feeds hold."""

@@ -7,11 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 from p2pcouncil.domain.register import sealing
-from p2pcouncil.domain.register.shot import Look
+from p2pcouncil.domain.register.sayings import NOTHING
+from p2pcouncil.domain.register.shot import Look, Shot
+from p2pcouncil.peer.register.carrying import Carrier
 from p2pcouncil.peer.telling import Teller
 from tests.sim.hunting import Mutant, hunt_all, replaced
+from tests.sim.register.play import play
 from tests.sim.register.teller import Laptop, Told
-from tests.sim.register.world import play
 
 SIZES = (4, 5, 7)
 
@@ -40,6 +42,20 @@ def _on_fewer_seals(named: Any, liars: int) -> int:
 _counted = sealing.counted_number
 
 
+def _prevotes_with(lock_of: Any) -> Any:
+    """A teller is locked on another page, or in another round, when it prevotes, and only then."""
+
+    def prevote(self: Any, *arguments: Any) -> Any:
+        with patch.object(Shot, "lock_of", lock_of):
+            return _prevote(self, *arguments)
+
+    return lambda: patch.object(Shot, "_prevote", prevote)
+
+
+_prevote = Shot._prevote
+_lock_of = Shot.lock_of
+
+
 def _whatever_is_held(vote: Any, seals: Any, ballots: Any) -> Any:
     limits = sealing.counted_numbers(seals, vote.committee.liars)
     return tuple(
@@ -60,6 +76,24 @@ MUTANTS: tuple[Mutant, ...] = (
         "a ballot counts that only liars need to name",
         100,
         replaced("p2pcouncil.domain.register.sealing.counted_number", _on_fewer_seals),
+    ),
+    Mutant(
+        "no lock",
+        "a teller forgets the page that it is locked on",
+        200,
+        _prevotes_with(lambda self, me: (NOTHING, -1)),
+    ),
+    Mutant(
+        "freed by an older quorum",
+        "prevotes of any round before free a lock",
+        200,
+        _prevotes_with(lambda self, me: (_lock_of(self, me)[0], -1)),
+    ),
+    Mutant(
+        "nothing is carried",
+        "a fork takes back what a page rests on",
+        100,
+        lambda: patch.object(Carrier, "load", lambda self, clock_ms, alarm, is_pressing=False: None),
     ),
     Mutant(
         "votes from memory",

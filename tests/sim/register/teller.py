@@ -8,7 +8,7 @@ from p2pcouncil.domain.agenda import Newcomer
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.closing import Sheet
 from p2pcouncil.domain.register.minutes import Minutes
-from p2pcouncil.domain.register.pages import Entered, Pledged, page_hash
+from p2pcouncil.domain.register.pages import Entered, page_hash
 from p2pcouncil.domain.register.sayings import AnySaying, Said, read_saying, saying_message
 from p2pcouncil.domain.register.shot import Wait
 from p2pcouncil.peer.telling import Teller, Telling
@@ -39,13 +39,13 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Somebody asks to come onto the roll, with the vouches and objections that came so far."""
+    """Somebody asks to come onto the roll, and a member vouches for them or objects."""
 
     member: MemberId
-    newcomer: Newcomer
-
-    def __hash__(self) -> int:
-        return hash((self.member, self.newcomer.join))
+    join: bytes
+    voucher: MemberId
+    vouch: ChangeHash
+    is_objection: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Fork:
     member: MemberId
 
 
-Item = Told | Fork | CastBallot | Opening | Asked | Gone | Pledged
+Item = Told | Fork | CastBallot | Opening | Asked | Gone
 """What is replicated."""
 
 
@@ -159,11 +159,12 @@ class Laptop:
             case Opening():
                 holdings.opened[item.entered.issue] = item.entered
             case Asked():
-                holdings.asking[item.member] = item.newcomer
+                if item.is_objection:
+                    holdings.hold_objection(item.member, item.join, item.voucher)
+                else:
+                    holdings.hold_vouch(item.member, item.join, item.voucher, item.vouch)
             case Gone():
                 holdings.gone[item.member] = item.leave
-            case Pledged():
-                holdings.pledged[MemberId(item.member)] = item
             case CastBallot():
                 if item.before is not None:
                     self._learn(item.before, came_ms)
