@@ -24,11 +24,14 @@ from p2pcouncil.peer.views import (
     EditView,
     IssueView,
     JoinRequestView,
+    LifeStep,
+    LifeView,
     MemberView,
     OptionCount,
     PersonView,
     ProposalView,
     TallyView,
+    TellerView,
     TextRun,
 )
 from tui.words import choice_words
@@ -176,8 +179,11 @@ def issue(
     roll: tuple[PersonView, ...] = BAKERS,
     numbers: dict[PersonView, int] | None = None,
     held: tuple[int, int] = (3, 7),
+    status: str = "running",
+    life: LifeView | None = None,
 ) -> IssueView:
     mine = cast.get(ADA)
+    counted = tally(method, options, len(roll), list(cast.values()))
     return IssueView(
         id=change(f"issue {title}"),
         method=method,
@@ -196,15 +202,50 @@ def issue(
             )
             for who, choice in cast.items()
         ),
-        tally=tally(method, options, len(roll), list(cast.values())),
-        status="provisional",
-        status_line="Provisional: counted from the 5 ballots or fewer that this peer has heard; more may come.",
+        tally=counted,
+        status=status,
+        status_line=(
+            f"Open until 2025-11-24 18:00:00 UTC, by page 4. Provisional: {counted.turnout} of {len(roll)} ballots "
+            "have reached this laptop; 2 connected peers hold nothing more."
+        ),
         deadline_ms=NOW_MS + hours * HOUR_MS,
         my_choice=mine,
         my_choice_text="" if mine is None else choice_words(method, options, mine),
         can_vote="",
         held_by=held[0] if mine is not None else 0,
         holders_known=held[1] if mine is not None else 0,
+        life=life or running(opener, roll, NOW_MS + hours * HOUR_MS, mine is not None),
+    )
+
+
+def running(opener: PersonView, roll: tuple[PersonView, ...], closes_ms: int, voted: bool) -> LifeView:
+    """The life of a vote that a page entered and that nobody has sealed yet."""
+    return LifeView(
+        steps=(
+            LifeStep("asked for", f"by {opener.name}", True),
+            LifeStep("entered", f"on page 3, for {len(roll)} members to vote", True),
+            LifeStep("open", "until 2025-11-24 18:00:00 UTC", False),
+            LifeStep("sealed", f"by 0 of {len(roll)} tellers; 4 needed", False),
+            LifeStep("closed", "by the page that counts the seals", False),
+        ),
+        tellers=tuple(
+            TellerView(who, voted and place < 3, has_sealed=False, is_counted=False)
+            for place, who in enumerate(roll)
+        ),
+        quorum=4,
+        page=3,
+        closes_ms=closes_ms,
+    )
+
+
+def asked_for(opener: PersonView) -> LifeView:
+    """The life of a vote that no page has entered yet."""
+    waits = "Page 4 waits for 2 of Chidi Okafor, Dora Weiss and Emre Yıldız."
+    return LifeView(
+        steps=(
+            LifeStep("asked for", f"by {opener.name}", True),
+            LifeStep("entered", waits, False),
+        )
     )
 
 

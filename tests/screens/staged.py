@@ -373,12 +373,20 @@ class StagedSession:
 
     def _open(self, command: OpenVote) -> Done:
         view = self.proposal(command.proposal)
-        hours = (command.window_seconds or 72 * 60) // 60
+        hours = (command.window_seconds or 72 * 3_600) // 3_600
         vote = people.issue(
-            view.title, view.method, view.options, view.text, {}, opener=people.ADA, hours=hours
+            view.title,
+            view.method,
+            view.options,
+            view.text,
+            {},
+            opener=people.ADA,
+            hours=hours,
+            status="waiting",
+            life=people.asked_for(people.ADA),
         )
         self._put(replace(view, issue=vote, stage="open", actions=("vote", "comment")))
-        return Done(f"The vote on “{view.title}” is open.")
+        return Done(f"The vote on “{view.title}” is asked for.")
 
     def _vote(self, issue: ChangeHash, choice: Choice) -> Done:
         view = self.proposal(issue)

@@ -17,6 +17,7 @@ from p2pcouncil.peer.commands import OpenVote, SecondProposal, WithdrawProposal
 from p2pcouncil.peer.views import CommentView, ProposalView
 from tui.content import muted
 from tui.drawing import proposal as draw
+from tui.drawing.life import life_section
 from tui.drawing.tally import count_section, vote_panel
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
@@ -28,7 +29,7 @@ from tui.widgets.keyed_list import KeyedList, Row
 from tui.widgets.pane import Pane
 from tui.widgets.sections import SectionLine
 
-SECTIONS = ("overview", "text", "discussion", "edits", "count")
+SECTIONS = ("overview", "text", "discussion", "edits", "life", "count")
 SIDE_FROM_CELLS = 110
 _NO_COMMENTS = "nobody"
 
@@ -49,6 +50,7 @@ class ProposalScreen(CouncilScreen):
         Binding("o", "open", "Open the vote"),
         Binding("e", "edit", "Edit"),
         Binding("c", "comment", "Comment"),
+        Binding("l", "life", "Its life"),
         Binding("w", "authors", "Who wrote what"),
         Binding("x", "withdraw", "Withdraw"),
         Binding("right", "section(1)", "Section", key_display="←→"),
@@ -105,6 +107,8 @@ class ProposalScreen(CouncilScreen):
         self.query_one("#text", Pane).show(text)
         self.query_one("#discussion", CommentList).show(list(self._comments(view)))
         self.query_one("#edits", Pane).show(draw.edits(view))
+        life = life_section(view.issue, now_ms) if view.issue else muted("No vote on it is asked for yet.")
+        self.query_one("#life", Pane).show(life)
         count = (
             count_section(view.issue)
             if view.issue
@@ -118,7 +122,8 @@ class ProposalScreen(CouncilScreen):
 
     def _labels(self, view: ProposalView) -> tuple[str, ...]:
         voted = f"Count ({len(view.issue.ballots)})" if view.issue else "Count"
-        return ("Overview", "Text", f"Discussion ({len(view.comments)})", f"Edits ({len(view.edits)})", voted)
+        talk, edits = f"Discussion ({len(view.comments)})", f"Edits ({len(view.edits)})"
+        return ("Overview", "Text", talk, edits, "Life", voted)
 
     def _comments(self, view: ProposalView) -> Iterator[Row]:
         now_ms = self.app.now_ms()
@@ -129,7 +134,14 @@ class ProposalScreen(CouncilScreen):
 
     def action_section(self, by: int) -> None:
         """Show the next or the previous section."""
-        self._section = (self._section + by) % len(SECTIONS)
+        self._show_section((self._section + by) % len(SECTIONS))
+
+    def action_life(self) -> None:
+        """Show how far the vote is, who seals it, and what became of it."""
+        self._show_section(SECTIONS.index("life"))
+
+    def _show_section(self, section: int) -> None:
+        self._section = section
         name = SECTIONS[self._section]
         self.query_one("#sections", ContentSwitcher).current = name
         self.query_one(f"#{name}", Widget).focus()
@@ -209,6 +221,9 @@ class ProposalScreen(CouncilScreen):
         """Offer what I may do now."""
         if action in ("vote", "second", "open", "edit", "comment", "withdraw"):
             return self._view is not None and action in self._view.actions
+        if action == "life":
+            has_vote = self._view is not None and self._view.issue is not None
+            return has_vote and SECTIONS[self._section] != "life"
         if action == "authors":
             return SECTIONS[self._section] == "text"
         return True
