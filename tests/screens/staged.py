@@ -22,11 +22,16 @@ from p2pcouncil.peer.commands import (
     Done,
     EditText,
     FoundCouncil,
+    GiveFeedback,
     JoinByInvitation,
     LeaveCouncil,
     MakeInvitation,
     MakeProposal,
+    ObjectTo,
     OpenVote,
+    PledgeDuty,
+    ReportProgress,
+    ReviewVote,
     SecondProposal,
     SetPriorities,
     VouchFor,
@@ -36,6 +41,7 @@ from p2pcouncil.peer.views import (
     CommentView,
     CouncilView,
     EditView,
+    FollowView,
     IdentityView,
     InboxItem,
     IssueView,
@@ -44,6 +50,8 @@ from p2pcouncil.peer.views import (
     PendingJoinView,
     PersonView,
     ProposalView,
+    RegisterView,
+    ReviewView,
     StatusView,
     TextRun,
 )
@@ -63,6 +71,7 @@ class StagedSession:
         self.all_proposals: list[ProposalView] = []
         self.pending: tuple[PendingJoinView, ...] = ()
         self.only_here = 0
+        self.is_on_duty = True
         self.peers: tuple[PeerView, ...] = ()
         self.refuse: LocalError | None = None
         self.is_stored = True
@@ -193,6 +202,12 @@ class StagedSession:
                 return view
         raise LocalError("This proposal is not held here.", "Wait until another peer brings it.")
 
+    def register(self, council: CouncilId) -> RegisterView:
+        if council == people.BAKERY:
+            can = "off" if self.is_on_duty else "on"
+            return replace(people.REGISTER, can_pledge=can, my_part=people.MY_PART[self.is_on_duty])
+        return people.young_register(self.council(council))
+
     def network(self) -> NetworkView:
         connected = sum(peer.connected for peer in self.peers)
         return NetworkView(
@@ -299,6 +314,20 @@ class StagedSession:
                 council = self.council(command.council)
                 self._put_council(replace(council, my_standing="not a member"))
                 return Done(f"You left {council.name}.")
+            case PledgeDuty(is_on=is_on):
+                self.is_on_duty = is_on
+                told = "go on duty as a teller" if is_on else "go off duty"
+                return Done(f"You {told} in “Morgenbrot bakery” with a page that the tellers write.")
+            case ObjectTo():
+                return self._object(command)
+            case ReportProgress(issue=issue, text=text, is_done=is_done):
+                self._follow(issue, "done" if is_done else "evidence", text)
+                return Done("You said that it is done." if is_done else "You reported.")
+            case GiveFeedback(issue=issue, is_content=is_content, text=text):
+                self._follow(issue, "works out" if is_content else "does not work out", text)
+                return Done("You said how it works out.")
+            case ReviewVote():
+                return self._review(command)
             case SetPriorities():
                 self._tags = command.tags
                 return Done("Your priorities are kept on this laptop.")
@@ -412,6 +441,38 @@ class StagedSession:
         return Done(
             "Your vote is signed and on its way." if number == 1 else "Your new vote replaces the old one."
         )
+
+    def _follow(self, issue: ChangeHash, kind: str, text: str) -> None:
+        view = self.proposal(issue)
+        assert view.issue is not None
+        follow = FollowView(people.ADA, kind, text, people.NOW_MS)
+        life = replace(view.issue.life, follows=(*view.issue.life.follows, follow))
+        self._put(replace(view, issue=replace(view.issue, life=life)))
+
+    def _review(self, command: ReviewVote) -> Done:
+        view = self.proposal(command.issue)
+        assert view.issue is not None
+        if not command.holds and not command.note:
+            raise LocalError("A dispute needs a note.", "Say what does not hold, so that others can look.")
+        review = ReviewView(people.ADA, command.holds, command.note)
+        life = replace(view.issue.life, reviews=(*view.issue.life.reviews, review))
+        actions = tuple(action for action in view.actions if action != "review")
+        self._put(replace(view, issue=replace(view.issue, life=life), actions=actions))
+        told = "holds" if command.holds else "does not hold"
+        return Done(f"You signed that the count of “{view.title}” {told}.")
+
+    def _object(self, command: ObjectTo) -> Done:
+        council = self.council(command.council)
+        members = tuple(
+            replace(m, objectors=("Ada Marchetti",)) if m.person.member == command.newcomer else m
+            for m in council.members
+        )
+        requests = tuple(
+            replace(r, objectors=("Ada Marchetti",)) if r.person.member == command.newcomer else r
+            for r in council.requests
+        )
+        self._put_council(replace(council, members=members, requests=requests))
+        return Done("You object. No page lets them in before a vote says so: anybody can propose it.")
 
     def ballots(self, issue: IssueView) -> dict[PersonView, Choice]:
         """The choices behind ballots, found again from what they say."""

@@ -62,20 +62,24 @@ def life_section(issue: IssueView, now_ms: int) -> Content:
     life = issue.life
     rows: list[Content | str] = [line(issue.status_line), "", timeline(life), ""]
     if life.missing:
-        told = f"! {words.count(life.missing, 'ballot')} that it counts have not reached this laptop."
-        if life.missing == 1:
-            told = "! 1 ballot that it counts has not reached this laptop."
-        rows.extend([Content.styled(told, f"bold {WARN}"), ""])
+        rows.extend([missing(life), ""])
     rows.extend(_tellers(issue))
     rows.extend(reviews(life))
     if life.effect:
         rows.extend([heading("What it does by itself"), line(life.effect), *_done(life), ""])
     if life.follows or issue.status == "closed":
         rows.append(heading("What became of it"))
-        rows.extend(row for entry in life.follows for row in _follow(entry, now_ms))
+        rows.extend(follows(life, now_ms))
         if not life.follows:
             rows.append(muted("Nobody has reported anything yet."))
     return lines(rows)
+
+
+def missing(life: LifeView) -> Content:
+    """How many counted ballots this laptop can't recount."""
+    have = "has" if life.missing == 1 else "have"
+    told = f"! {words.count(life.missing, 'ballot')} that it counts {have} not reached this laptop."
+    return Content.styled(told, f"bold {WARN}")
 
 
 def have_mine(life: LifeView) -> str:
@@ -137,6 +141,11 @@ def _review(review: ReviewView) -> Sequence[Content]:
     if review.note:
         rows.append(indent(block(review.note), 12))
     return rows
+
+
+def follows(life: LifeView, now_ms: int) -> list[Content]:
+    """What was reported of a decision, each entry with its author."""
+    return [row for entry in life.follows for row in _follow(entry, now_ms)]
 
 
 def _done(life: LifeView) -> list[Content]:

@@ -13,7 +13,13 @@ from textual.widgets import ContentSwitcher, OptionList, Static
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash
-from p2pcouncil.peer.commands import OpenVote, SecondProposal, WithdrawProposal
+from p2pcouncil.peer.commands import (
+    GiveFeedback,
+    OpenVote,
+    ReportProgress,
+    SecondProposal,
+    WithdrawProposal,
+)
 from p2pcouncil.peer.views import CommentView, ProposalView
 from tui.content import muted
 from tui.drawing import proposal as draw
@@ -23,6 +29,7 @@ from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.screens.dialogs import AskDialog, ChoiceDialog, ConfirmDialog
 from tui.screens.found import WINDOWS
+from tui.screens.review import ReviewScreen
 from tui.screens.vote import VoteScreen
 from tui.screens.write import CommentScreen, EditScreen
 from tui.widgets.keyed_list import KeyedList, Row
@@ -32,6 +39,11 @@ from tui.widgets.sections import SectionLine
 SECTIONS = ("overview", "text", "discussion", "edits", "life", "count")
 SIDE_FROM_CELLS = 110
 _NO_COMMENTS = "nobody"
+_OFFERED = (
+    *("vote", "second", "open", "edit", "comment", "withdraw"),
+    *("report", "done", "feedback", "review"),
+)
+"""Actions that are named in `ProposalView.actions`."""
 
 
 class CommentList(KeyedList):
@@ -53,6 +65,10 @@ class ProposalScreen(CouncilScreen):
         Binding("l", "life", "Its life"),
         Binding("w", "authors", "Who wrote what"),
         Binding("x", "withdraw", "Withdraw"),
+        Binding("p", "report", "Report"),
+        Binding("d", "done", "It is done"),
+        Binding("f", "feedback", "How it goes"),
+        Binding("g", "review", "Review"),
         Binding("right", "section(1)", "Section", key_display="←→"),
         Binding("left", "section(-1)", "Previous section", show=False),
     ]
@@ -212,6 +228,47 @@ class ProposalScreen(CouncilScreen):
         if reason is not None:
             self.submit("withdraw", WithdrawProposal(view.id, reason))
 
+    @work
+    async def action_report(self) -> None:
+        """Report what became of the decision."""
+        explained = "Say what was done, and where it can be seen. It stands on the vote."
+        await self._report("What became of it?", explained, "Report")
+
+    @work
+    async def action_done(self) -> None:
+        """Say that the decision is carried out."""
+        explained = "You say, under your name, that it is carried out. Say where it can be seen."
+        await self._report("Is it done?", explained, "Say so", is_done=True)
+
+    async def _report(self, title: str, explained: str, verb: str, *, is_done: bool = False) -> None:
+        view = self._view
+        if view is None or view.issue is None:
+            return
+        text = await self.app.push_screen_wait(AskDialog(title, explained, verb))
+        if text is not None:
+            self.submit("report", ReportProgress(view.issue.id, text, is_done))
+
+    @work
+    async def action_feedback(self) -> None:
+        """Say how the decision works out."""
+        view = self._view
+        if view is None or view.issue is None:
+            return
+        title, labels = "How does it work out?", ("It works out", "It does not work out")
+        chosen = await self.app.push_screen_wait(
+            ChoiceDialog(title, "Everybody sees what you say, with your name, below the vote.", labels)
+        )
+        if chosen is None:
+            return
+        dialog = AskDialog(f"{labels[chosen]}: why?", "A sentence, or nothing.", "Send")
+        text = await self.app.push_screen_wait(dialog)
+        if text is not None:
+            self.submit("feedback", GiveFeedback(view.issue.id, is_content=chosen == 0, text=text))
+
+    def action_review(self) -> None:
+        """Look at all of it, and sign whether it holds."""
+        self.app.visit(ReviewScreen(self._proposal_id, place=self.place))
+
     @on(Finished)
     def _done(self, message: Finished) -> None:
         self.redraw()
@@ -219,7 +276,7 @@ class ProposalScreen(CouncilScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what I may do now."""
-        if action in ("vote", "second", "open", "edit", "comment", "withdraw"):
+        if action in _OFFERED:
             return self._view is not None and action in self._view.actions
         if action == "life":
             has_vote = self._view is not None and self._view.issue is not None
