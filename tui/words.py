@@ -69,6 +69,15 @@ def deadline(deadline_ms: int, now_ms: int, whose: str = "") -> str:
     return f"ends in {duration(deadline_ms - now_ms)}{clock}"
 
 
+def due(due_ms: int, now_ms: int) -> str:
+    """When something promised is due: ``due in 3 days``, ``overdue for 2 h``; empty for 0."""
+    if due_ms <= 0:
+        return ""
+    if due_ms <= now_ms:
+        return f"overdue for {duration(now_ms - due_ms)}"
+    return f"due in {duration(due_ms - now_ms)}"
+
+
 def possessive(name: str) -> str:
     """``Ada`` owns ``Ada's``; ``you`` own ``your``."""
     return "your" if name == "you" else f"{name}'s"

@@ -144,10 +144,10 @@ class StagedSession:
             if not r.mine
         ]
         for view in self.all_proposals:
-            item = self._item(view)
-            if item is not None:
-                items.append(item)
-        order = ("vote", "vouch", "second", "open", "voted", "waiting")
+            is_closed = view.issue is not None and view.issue.status == "closed"
+            item = None if is_closed else self._item(view)
+            items += self._closed_items(view) if is_closed else [item] if item is not None else []
+        order = ("vote", "review", "promise", "vouch", "second", "open", "voted", "decided", "waiting")
         return tuple(sorted(items, key=lambda item: (order.index(item.kind), item.deadline_ms)))
 
     def _request_item(self, council: CouncilView, join_id: bytes, name: str) -> InboxItem:
@@ -156,9 +156,30 @@ class StagedSession:
             "vouch", True, council.id, council.name, f"{name} asks to join", why, "0 of 1 vouches", join_id
         )
 
+    def _closed_items(self, view: ProposalView) -> list[InboxItem]:
+        """As the real inbox has it: what a closed vote asks of me, else what became of it."""
+        assert view.issue is not None
+        life, headline = view.issue.life, view.issue.tally.headline
+        about = (view.council, view.council_name, view.title)
+        items = []
+        if "review" in view.actions:
+            why = "You were drawn by lot to look whether its count holds."
+            items.append(InboxItem("review", True, *about, why, headline, view.id))
+        if life.effect.startswith("Ada") and not any(follow.kind == "done" for follow in life.follows):
+            why = "You answer for it: say what was done, and when it is done."
+            due_ms = people.NOW_MS + 11 * 24 * people.HOUR_MS
+            note = f"Due by 2025-12-05. {headline}"
+            items.append(InboxItem("promise", True, *about, why, note, view.id, due_ms))
+        if not items and view.issue.my_choice is not None:
+            why = f"You voted {view.issue.my_choice_text}."
+            items.append(InboxItem("decided", False, *about, why, f"{headline} {life.done}".strip(), view.id))
+        return items
+
     def _item(self, view: ProposalView) -> InboxItem | None:
         why = f"You are on the roll of {view.council_name}."
-        if view.issue is not None:
+        if view.issue is not None and view.issue.status == "lapsed":
+            kind, note, deadline = "waiting", view.issue.status_line, 0
+        elif view.issue is not None:
             kind = "vote" if view.issue.my_choice is None else "voted"
             note = f"{view.issue.tally.turnout} of {view.issue.tally.roll_size} have voted"
             if kind == "voted":
@@ -170,7 +191,7 @@ class StagedSession:
             kind, note, deadline = "open", "seconded; the vote may open", 0
         else:
             return None
-        needs_me = kind != "voted"
+        needs_me = kind not in ("voted", "waiting")
         return InboxItem(
             kind,
             needs_me,

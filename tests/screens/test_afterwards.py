@@ -94,3 +94,16 @@ async def test_who_was_not_drawn_reads_and_signs_nothing() -> None:
         await driver.press("h")
         assert driver.place == "ReviewScreen"
         assert driver.session.commands == []
+
+
+async def test_the_inbox_asks_for_reviews_and_promises_and_tells_what_was_decided() -> None:
+    async with driven(afterwards(), LARGE) as driver:
+        assert "REVIEW New windows for the shop" in driver.text
+        assert "PROMISE New windows for the shop" in driver.text
+        assert "due in 11 days · Due by 2025-12-05." in driver.text
+        assert "decided Music in the bakery" in driver.text
+        assert "It came out against it, so nothing was done." in driver.text
+        await driver.press("enter")
+        assert driver.place == "ReviewScreen"
+        await driver.press("escape", "down", "enter")
+        assert driver.place == "ProposalScreen"

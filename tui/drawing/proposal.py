@@ -70,7 +70,11 @@ def next_step(proposal: ProposalView) -> str:
             others = "one more member" if missing == 1 else f"{missing} more members"
             return f"Before a vote may open, {others} must second this version of the text."
         case "draft" | "seconded":
-            who = "press o to open the vote" if "open" in proposal.actions else "its author can open the vote"
+            who = (
+                "press o to open the vote"
+                if "open" in proposal.actions
+                else "anybody on the roll can open the vote"
+            )
             return f"Enough members seconded this version: {who}."
         case "withdrawn":
             return "Its author took it back."
