@@ -29,6 +29,7 @@ from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.screens.dialogs import AskDialog, ChoiceDialog, ConfirmDialog
 from tui.screens.found import WINDOWS
+from tui.screens.propose import ProposeScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.vote import VoteScreen
 from tui.screens.write import CommentScreen, EditScreen
@@ -41,7 +42,7 @@ SIDE_FROM_CELLS = 110
 _NO_COMMENTS = "nobody"
 _OFFERED = (
     *("vote", "second", "open", "edit", "comment", "withdraw"),
-    *("report", "done", "feedback", "review"),
+    *("report", "done", "feedback", "review", "reopen"),
 )
 """Actions that are named in `ProposalView.actions`."""
 
@@ -69,6 +70,7 @@ class ProposalScreen(CouncilScreen):
         Binding("d", "done", "It is done"),
         Binding("f", "feedback", "How it goes"),
         Binding("g", "review", "Review"),
+        Binding("t", "reopen", "Take up again"),
         Binding("right", "section(1)", "Section", key_display="←→"),
         Binding("left", "section(-1)", "Previous section", show=False),
     ]
@@ -268,6 +270,10 @@ class ProposalScreen(CouncilScreen):
     def action_review(self) -> None:
         """Look at all of it, and sign whether it holds."""
         self.app.visit(ReviewScreen(self._proposal_id, place=self.place))
+
+    def action_reopen(self) -> None:
+        """Propose it again, with a link to this vote."""
+        self.app.visit(ProposeScreen(place=self.place, takes_up=self._view))
 
     @on(Finished)
     def _done(self, message: Finished) -> None:
