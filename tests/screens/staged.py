@@ -45,6 +45,7 @@ from p2pcouncil.peer.views import (
     IdentityView,
     InboxItem,
     IssueView,
+    MemberView,
     NetworkView,
     PeerView,
     PendingJoinView,
@@ -72,6 +73,7 @@ class StagedSession:
         self.pending: tuple[PendingJoinView, ...] = ()
         self.only_here = 0
         self.is_on_duty = True
+        self.registers = {people.BAKERY: people.REGISTER}
         self.peers: tuple[PeerView, ...] = ()
         self.refuse: LocalError | None = None
         self.is_stored = True
@@ -168,8 +170,7 @@ class StagedSession:
         if life.effect.startswith("Ada") and not any(follow.kind == "done" for follow in life.follows):
             why = "You answer for it: say what was done, and when it is done."
             due_ms = people.NOW_MS + 11 * 24 * people.HOUR_MS
-            note = f"Due by 2025-12-05. {headline}"
-            items.append(InboxItem("promise", True, *about, why, note, view.id, due_ms))
+            items.append(InboxItem("promise", True, *about, why, headline, view.id, due_ms))
         if not items and view.issue.my_choice is not None:
             why = f"You voted {view.issue.my_choice_text}."
             items.append(InboxItem("decided", False, *about, why, f"{headline} {life.done}".strip(), view.id))
@@ -224,9 +225,10 @@ class StagedSession:
         raise LocalError("This proposal is not held here.", "Wait until another peer brings it.")
 
     def register(self, council: CouncilId) -> RegisterView:
-        if council == people.BAKERY:
+        if council in self.registers:
             can = "off" if self.is_on_duty else "on"
-            return replace(people.REGISTER, can_pledge=can, my_part=people.MY_PART[self.is_on_duty])
+            part = people.MY_PART[self.is_on_duty]
+            return replace(self.registers[council], can_pledge=can, my_part=part)
         return people.young_register(self.council(council))
 
     def network(self) -> NetworkView:
@@ -554,3 +556,13 @@ def troubled() -> tuple[PeerView, ...]:
             refused_until_ms=now + 4 * 60_000,
         ),
     )
+
+
+def coming() -> StagedSession:
+    """The bakery, with one who is vouched for but on no page, and one who has a vouch of two."""
+    session = StagedSession()
+    bakery = session.all_councils[1]
+    greta = MemberView(people.GRETA, "on the next page", ("Bo Lindqvist",), 1)
+    hana = replace(people.REQUEST, vouches=1, needed=2)
+    session.all_councils[1] = replace(bakery, members=(*bakery.members, greta), requests=(hana,))
+    return session

@@ -100,7 +100,7 @@ async def test_the_inbox_asks_for_reviews_and_promises_and_tells_what_was_decide
     async with driven(afterwards(), LARGE) as driver:
         assert "REVIEW New windows for the shop" in driver.text
         assert "PROMISE New windows for the shop" in driver.text
-        assert "due in 11 days · Due by 2025-12-05." in driver.text
+        assert "due in 11 days, 2025-12-05 · Final: passed" in driver.text
         assert "decided Music in the bakery" in driver.text
         assert "It came out against it, so nothing was done." in driver.text
         await driver.press("enter")

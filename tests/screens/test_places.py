@@ -3,10 +3,9 @@ from dataclasses import replace
 import pytest
 
 from p2pcouncil.peer.commands import Dial, LeaveCouncil, MakeInvitation, ObjectTo, SetPriorities, VouchFor
-from p2pcouncil.peer.views import MemberView
 from tests.screens import people
 from tests.screens.driver import LARGE, SMALL, driven
-from tests.screens.staged import LINE, StagedSession, troubled
+from tests.screens.staged import LINE, StagedSession, coming, troubled
 from tui.theme import DARK_NAME, LIGHT_NAME
 
 pytestmark = pytest.mark.asyncio
@@ -29,16 +28,6 @@ async def test_words_that_differ_lead_back_without_a_vouch() -> None:
         await driver.press("3", "down", "v", "escape")
         assert driver.place == "CouncilsScreen"
         assert driver.session.commands == []
-
-
-def coming() -> StagedSession:
-    """The bakery, with one who is vouched for but on no page, and one who has a vouch of two."""
-    session = StagedSession()
-    bakery = session.all_councils[1]
-    greta = MemberView(people.GRETA, "on the next page", ("Bo Lindqvist",), 1)
-    hana = replace(people.REQUEST, vouches=1, needed=2)
-    session.all_councils[1] = replace(bakery, members=(*bakery.members, greta), requests=(hana,))
-    return session
 
 
 async def test_who_is_on_the_next_page_is_told_apart_and_may_be_objected_to() -> None:

@@ -22,7 +22,7 @@ _STEPS = (
     ("Review", "Overseers drawn by lot look at the closed vote (7), and sign that it holds, or dispute it."),
     (
         "Follow",
-        "Whoever promised it says when it is done (d); everybody reports (r) and says how it goes (f).",
+        "Whoever promised it says when it is done (d); everybody reports (p) and says how it goes (f).",
     ),
 )
 _KEYS = (

@@ -16,7 +16,7 @@ from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, councils_in_tree_order, name_of, show_council
 from p2pcouncil.peer.showing.issues import show_issue
-from p2pcouncil.peer.showing.moments import MS_PER_DAY, day
+from p2pcouncil.peer.showing.moments import MS_PER_DAY
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.views import InboxItem, IssueView, JoinRequestView
 
@@ -27,7 +27,7 @@ _ORDER = {kind: place for place, kind in enumerate(_KINDS)}
 
 
 @dataclass(frozen=True, slots=True)
-class _About:
+class About:
     """What all items of one proposal share."""
 
     place: Place
@@ -47,6 +47,7 @@ class _About:
         deadline_ms: int = 0,
         opener: str = "",
     ) -> InboxItem:
+        """An item about it; `why` stands for the usual one where it is given."""
         return InboxItem(
             kind,
             needs_me,
@@ -118,12 +119,12 @@ def _of_proposal(
     tags = tuple(clean_line(tag, 32) for tag in found.tags)
     whom = clean_line(found.scope, 60)
     why = f"It is for {whom}; you belong to {name}." if whom else f"You belong to {name}."
-    about = _About(place, name, title, why, found.hash, tags)
+    about = About(place, name, title, why, found.hash, tags)
     issue = place.issue(found.hash)
     if issue is not None:
         view = show_issue(peer, place, issue, people, whole=False)
         if issue.status is Status.CLOSED:
-            return _of_closed(about, issue, view, me, peer.world.clock_ms)
+            return of_closed(about, issue, view, me, peer.world.clock_ms)
         return [_of_vote(about, issue, view, me)]
     if found.status is ProposalStatus.WITHDRAWN:
         return []
@@ -143,7 +144,7 @@ def _of_proposal(
     return [about.item(kind, note, needs_me=can_second)]
 
 
-def _of_vote(about: _About, issue: IssueState, view: IssueView, me: MemberId) -> InboxItem:
+def _of_vote(about: About, issue: IssueState, view: IssueView, me: MemberId) -> InboxItem:
     """A vote that no page has closed."""
     if issue.status is Status.LAPSED:
         return about.item("waiting", view.status_line, needs_me=False)
@@ -157,8 +158,8 @@ def _of_vote(about: _About, issue: IssueState, view: IssueView, me: MemberId) ->
     return about.item(kind, note, needs_me=needs_me, deadline_ms=view.deadline_ms, opener=opener)
 
 
-def _of_closed(
-    about: _About, issue: IssueState, view: IssueView, me: MemberId, clock_ms: int
+def of_closed(
+    about: About, issue: IssueState, view: IssueView, me: MemberId, clock_ms: int
 ) -> list[InboxItem]:
     """What a closed vote asks of me; if it asks nothing, what became of it."""
     state, register, effect = about.place.state, issue.register, issue.effect
@@ -171,8 +172,9 @@ def _of_closed(
         items.append(about.item("review", view.tally.headline, needs_me=True, why=why))
     if isinstance(effect, Promise) and effect.owner == me and _is_to_do(about.place, issue, me):
         why = "You answer for it: say what was done, and when it is done."
-        note = f"Due by {day(effect.due_ms)}. {view.tally.headline}"
-        items.append(about.item("promise", note, needs_me=True, why=why, deadline_ms=effect.due_ms))
+        items.append(
+            about.item("promise", view.tally.headline, needs_me=True, why=why, deadline_ms=effect.due_ms)
+        )
     is_fresh = register.closes_ms is None or clock_ms < register.closes_ms + DECIDED_SHOWN_MS
     if not items and is_fresh and view.my_choice is not None:
         why = f"You voted {view.my_choice_text}."
