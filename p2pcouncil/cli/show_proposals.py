@@ -24,7 +24,8 @@ def show_inbox(items: Sequence[InboxItem]) -> list[str]:
             continue
         lines += [*([""] if lines else []), heading]
         for item in chosen:
-            deadline = f"; meant to end {when(item.deadline_ms)}" if item.deadline_ms else ""
+            says = "due" if item.kind == "promise" else "meant to end"
+            deadline = f"; {says} {when(item.deadline_ms)}" if item.deadline_ms else ""
             tags = f"  ({', '.join(item.tags)})" if item.tags else ""
             lines += wrap(f"{item.kind:<7} {item.title}  [{short(item.ref)}]{tags}", "  ")
             lines += wrap(f"{item.council_name}: {item.why} {item.note}{deadline}".strip(), "    ")
