@@ -167,7 +167,7 @@ def salvage_groups(data: bytes, max_bytes: int) -> tuple[list[EnvelopeGroup], li
         except RemoteError as error:
             unreadable.append(Unreadable(None, group.header.member, 0, str(error)))
             continue
-        envelopes = []
+        envelopes: list[Envelope] = []
         for w in group.envelopes:
             try:
                 envelopes += _envelopes(header, (w,))
