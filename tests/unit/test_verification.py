@@ -1,5 +1,7 @@
 """Verifying bundles: what holds, what does not, and that each defect is named for what it is."""
 
+from random import Random
+
 import pytest
 
 from crdt.ids import ChangeHash, MemberId
@@ -192,3 +194,24 @@ def test_one_ballot_is_walked_from_its_signature_to_the_count() -> None:
     assert "It is counted as “yes”." in ben
     assert "at place 2 of 0, 0, 0, 0, 0: 0" in _explained(scene, "Eve")
     assert "So the page counts no ballot of Eve." in _explained(scene, "Eve")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_byte_of_a_bundle_can_be_changed_without_its_being_found(seed: int) -> None:
+    chance = Random(seed)
+    kind, body = SCENES["late-ballot"]().records()[1]
+    founding = SCENES["late-ballot"]().records()[0]
+    for _ in range(25):
+        damaged = bytearray(body)
+        damaged[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+        report = verify([founding, (kind, bytes(damaged))])
+        assert not report.holds
+        assert all(finding.sentence for finding in report.all_findings)
+
+
+def test_a_bundle_without_a_part_says_so() -> None:
+    founding, envelopes = SCENES["honest"]().records()
+    assert [finding.code for finding in verify([]).failures] == ["empty"]
+    assert [finding.code for finding in verify([envelopes]).failures] == ["no-founding", "empty"]
+    assert verify([founding]).holds, "a council that just began"
+    assert [finding.code for finding in verify([(b"G", b"nothing")]).failures] == ["record", "empty"]
