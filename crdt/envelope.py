@@ -6,6 +6,7 @@ An envelope carries a payload and a signature over the hash of the change that t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 from nacl.exceptions import BadSignatureError
@@ -126,6 +127,56 @@ def decode_groups(data: bytes, max_bytes: int) -> list[EnvelopeGroup]:
     return [_group(group) for group in wire]
 
 
+class Unreadable(NamedTuple):
+    """Something in a frame that could not be read.
+
+    Attributes:
+        header: whose lane it is said to be of; None if not even that can be read, or it proves nothing.
+        member: in whose name it came; empty if that can't be read.
+        seq: which place in the lane it claims; 0 if it was more than one envelope.
+        reason: what is wrong with it.
+    """
+
+    header: LaneHeader | None
+    member: bytes
+    seq: int
+    reason: str
+
+
+def salvage_groups(data: bytes, max_bytes: int) -> tuple[list[EnvelopeGroup], list[Unreadable]]:
+    """Decode like `decode_groups`, but let nothing that is damaged hide the rest: for those who look for damage.
+
+    Args:
+        data: bytes as received.
+        max_bytes: refuse more than this before parsing.
+
+    Returns:
+        What can be read, and what can't.
+    """
+    try:
+        if len(data) > max_bytes:
+            raise RemoteError(f"A frame of {len(data):,} bytes is larger than the {max_bytes:,} allowed.")
+        wire = _GROUPS.decode(data)
+    except (RemoteError, *UNREADABLE) as error:
+        return [], [Unreadable(None, b"", 0, str(error))]
+    groups: list[EnvelopeGroup] = []
+    unreadable: list[Unreadable] = []
+    for group in wire:
+        try:
+            header = _header(group.header)
+        except RemoteError as error:
+            unreadable.append(Unreadable(None, group.header.member, 0, str(error)))
+            continue
+        envelopes: list[Envelope] = []
+        for w in group.envelopes:
+            try:
+                envelopes += _envelopes(header, (w,))
+            except RemoteError as error:
+                unreadable.append(Unreadable(header, header.member, w.seq, str(error)))
+        groups.append(EnvelopeGroup(header, tuple(envelopes)))
+    return groups, unreadable
+
+
 def make_envelope(
     header: LaneHeader, seq: int, prev: ChangeHash | None, payload: bytes, signature: bytes
 ) -> Envelope:
@@ -192,7 +243,11 @@ def _wire_group(group: EnvelopeGroup) -> _WireGroup:
 
 
 def _group(wire: _WireGroup) -> EnvelopeGroup:
-    w = wire.header
+    header = _header(wire.header)
+    return EnvelopeGroup(header, tuple(_envelopes(header, wire.envelopes)))
+
+
+def _header(w: _WireHeader) -> LaneHeader:
     if w.kind not in (LaneKind.FEED, LaneKind.TEXT):
         raise RemoteError("A lane is of a kind that this version does not know.")
     header = LaneHeader(
@@ -203,7 +258,7 @@ def _group(wire: _WireGroup) -> EnvelopeGroup:
         w.generation,
     )
     validate_header(header)
-    return EnvelopeGroup(header, tuple(_envelopes(header, wire.envelopes)))
+    return header
 
 
 def _envelopes(header: LaneHeader, wires: Sequence[_WireEnvelope]) -> Iterable[Envelope]:

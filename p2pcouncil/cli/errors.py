@@ -12,10 +12,10 @@
 """
 
 import enum
+import sys
 from typing import Any
 
 from crdt.errors import CouncilError, DamagedError, LocalError
-from net.transport import TransportError
 
 
 class ExitCode(enum.IntEnum):
@@ -58,8 +58,20 @@ class FoundDamagedError(CheckFailedError):
     """The doctor found damage, and did not or could not repair it."""
 
 
-EXPECTED = (CouncilError, TransportError, OSError)
-"""What a verb may end with through no fault of the program: a sentence is shown, and never a traceback."""
+def expected() -> tuple[type[BaseException], ...]:
+    """What a verb may end with through no fault of the program: a sentence is shown, and never a traceback.
+
+    The network's own error is among them once the network was loaded; a verb that needs none, like the verification of
+    a bundle, must not load it in order to say what went wrong.
+    """
+    transport = sys.modules.get("net.transport")
+    return (CouncilError, OSError) if transport is None else (CouncilError, OSError, transport.TransportError)
+
+
+def is_network_fault(error: BaseException | None) -> bool:
+    """Whether the network could not do what was asked."""
+    transport = sys.modules.get("net.transport")
+    return transport is not None and isinstance(error, transport.TransportError)
 
 
 def exit_code_of(error: BaseException) -> ExitCode:
@@ -84,7 +96,7 @@ def hint_of(error: BaseException) -> str:
     match error:
         case LocalError() if error.hint:
             return error.hint
-        case TransportError():
+        case _ if is_network_fault(error):
             return (
                 "Check the connection and the port; without a network, carry a bundle: `p2pcouncil export`."
             )
@@ -99,7 +111,7 @@ def hint_of(error: BaseException) -> str:
 def _by_cause(error: BaseException | None) -> ExitCode:
     """Look at what lies below a `LocalError`: the network keeps the fault that it speaks of as cause."""
     while error is not None:
-        if isinstance(error, TransportError):
+        if is_network_fault(error):
             return ExitCode.NETWORK
         if isinstance(error, DamagedError):
             return ExitCode.DAMAGED

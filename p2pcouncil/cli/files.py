@@ -1,14 +1,13 @@
-"""Verbs about files: bundles that are carried by hand, the log, and checking it all again."""
+"""Verbs about files: bundles that are carried by hand, and the log."""
 
 from pathlib import Path
 
 from cyclopts import App
 
-from crdt.errors import LocalError
 from p2pcouncil.cli.as_json import json_of_done
 from p2pcouncil.cli.context import Ctx
 from p2pcouncil.cli.councils import In
-from p2pcouncil.cli.errors import UsageError, VerificationFailedError
+from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.groups import NETWORK, add_verb
 from p2pcouncil.cli.refs import find_council, short
 from p2pcouncil.cli.show import when, wrap
@@ -21,7 +20,6 @@ def register(app: App) -> None:
     add_verb(app, export, NETWORK)
     add_verb(app, import_bundle, NETWORK, "import")
     add_verb(app, log, NETWORK)
-    add_verb(app, verify, NETWORK)
 
 
 async def export(file: Path, /, *, council: In = "", ctx: Ctx) -> None:
@@ -84,45 +82,3 @@ async def log(council: str = "", /, *, limit: int = 50, ctx: Ctx) -> None:
         if entry.rejected:
             lines += wrap(f"does not count: {entry.rejected}", "          ")
     ctx.say(lines or ["Nothing has been said yet."], {"council": target.id, "entries": entries})
-
-
-async def verify(bundle: Path | None = None, /, *, ctx: Ctx) -> None:
-    """Check everything again from the bytes alone, trusting nobody: what is held here, or a bundle.
-
-    Exit code 4 if anything does not hold.
-
-    Examples:
-        p2pcouncil verify
-
-        p2pcouncil verify mill-lane.p2pc
-
-    Args:
-        bundle: A file that somebody exported; what is held on this laptop, if left out.
-        ctx: Whose peer, and how to speak.
-    """
-    async with ctx.session() as session:
-        try:
-            report = await session.verify(bundle)
-        except LocalError as error:
-            if bundle is None or isinstance(error.__cause__, OSError):
-                raise
-            raise VerificationFailedError(str(error), error.hint, {"holds": False}) from error
-    lines = [
-        line
-        for c in report.checks
-        for line in wrap(f"{'holds' if c.holds else 'DOES NOT HOLD'}: {c.sentence}")
-    ]
-    data = {"holds": report.holds, "checks": report.checks, "state_hashes": dict(report.state_hashes)}
-    failed = [check.sentence for check in report.checks if not check.holds]
-    if not failed:
-        ctx.say([*lines, "Everything holds."], data)
-        return
-    if not ctx.json:
-        ctx.say(lines, data)
-    raise VerificationFailedError(
-        f"{len(failed)} of {len(report.checks)} checks do not hold: {' '.join(failed)}",
-        "Don't rely on it; ask another member for a bundle, and compare."
-        if bundle is not None
-        else "Run `p2pcouncil doctor`: it says what is damaged here, and with --repair saves what can be saved.",
-        data,
-    )

@@ -24,10 +24,11 @@ from p2pcouncil.cli import (
     proposals,
     register,
     story,
+    verify,
     votes,
 )
 from p2pcouncil.cli.context import Context
-from p2pcouncil.cli.errors import EXPECTED, CheckFailedError, ExitCode, exit_code_of, hint_of
+from p2pcouncil.cli.errors import CheckFailedError, ExitCode, exit_code_of, expected, hint_of
 from p2pcouncil.cli.groups import EVERYWHERE, PROGRAM
 from p2pcouncil.cli.interface import interface
 from p2pcouncil.runtime.home import Home
@@ -63,6 +64,7 @@ def make_app() -> App:
         count,
         network,
         files,
+        verify,
         doctor,
         story,
         completion,
@@ -131,7 +133,7 @@ def _execute(command: Callable[..., object], bound: inspect.BoundArguments, cont
     except BrokenPipeError:
         # Whoever read us has seen enough, like `head`; Python's own last flush must not complain either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except EXPECTED as error:
+    except expected() as error:
         code = exit_code_of(error)
         found = error.data if isinstance(error, CheckFailedError) else None
         context.complain(str(error), hint_of(error), code, found)

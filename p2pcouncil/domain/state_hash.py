@@ -9,7 +9,7 @@ another state.
 from collections.abc import Iterable
 from typing import assert_never
 
-from crdt.ids import ChangeHash, MemberId, domain_hash
+from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId, domain_hash
 from p2pcouncil.domain.books import Books
 from p2pcouncil.domain.canonical import LeafTree, encode_canonical
 from p2pcouncil.domain.issues import Issue
@@ -19,6 +19,7 @@ from p2pcouncil.domain.rejections import Accepted, Refused, Verdict, Waits
 
 STATE_DOMAIN = "p2pcouncil/state/1"
 SUBJECT_DOMAIN = "p2pcouncil/subject/1"
+PLACE_DOMAIN = "p2pcouncil/place/1"
 _VOTER = "voter"
 
 
@@ -136,3 +137,15 @@ def _encode_verdict(verdict: Verdict) -> bytes:
             return b"refused " + verdict.rule.name.encode("ascii")
         case _:
             assert_never(verdict)
+
+
+def council_hash(council: CouncilId, fold: bytes, tips: Iterable[tuple[LaneId, int, bytes]]) -> bytes:
+    """Hash of all that is held of a council, 32 bytes: of a text lane, the last change names all before it.
+
+    Args:
+        council: whose.
+        fold: from `StateHash.root`; it covers the feeds.
+        tips: per text lane that holds something below any fork: how many changes, and the hash of the last.
+    """
+    texts = b"".join(lane + count.to_bytes(4, "big") + tip for lane, count, tip in sorted(tips))
+    return domain_hash(PLACE_DOMAIN, council, fold, texts)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from crdt.envelope import Envelope
 from crdt.errors import LocalError, RemoteError
-from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId, TextId, domain_hash
+from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId, TextId
 from crdt.index import FeedReader, LaneIndex
 from crdt.keys import LaneHeader, LaneKind, lane_id
 from crdt.text import TextDocument
@@ -18,9 +18,8 @@ from p2pcouncil.domain.duty import EVERYTHING, text_reach
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.outcomes import IssueState, ProposalState, SubjectKind
 from p2pcouncil.domain.state import CouncilState
+from p2pcouncil.domain.state_hash import council_hash
 from p2pcouncil.peer.events import Row
-
-PLACE_DOMAIN = "p2pcouncil/place/1"
 
 
 class Standing(NamedTuple):
@@ -164,13 +163,12 @@ class Place:
         The fold's hash covers the feeds; of a text lane, the last change names all before it. A lane that is forked
         at its very beginning holds nothing that counts, whether its first change came before the fork was known or not.
         """
-        tips = sorted(
+        tips = (
             (lane, held.count, held.tip)
             for lane in self._document_of
             if (held := self.index.lane(lane)) is not None and held.count
         )
-        texts = b"".join(lane + count.to_bytes(4, "big") + tip for lane, count, tip in tips)
-        return domain_hash(PLACE_DOMAIN, self.council, self.state.state_hash(), texts)
+        return council_hash(self.council, self.state.state_hash(), tips)
 
     def lanes_of(self, member: MemberId) -> tuple[LaneHeader, ...]:
         """The lanes that a member's devices have written here."""

@@ -97,6 +97,25 @@ def read_bundle(path: Path) -> Iterator[tuple[bytes, bytes]]:
         ) from error
 
 
+def salvage_bundle(path: Path) -> tuple[list[tuple[bytes, bytes]], str]:
+    """Read a bundle's records for whoever looks for what is wrong with it.
+
+    Returns:
+        The records before any damage, and what the damage is; empty if there is none.
+
+    Raises:
+        LocalError: no such file, or nothing in it is of a bundle.
+    """
+    records: list[tuple[bytes, bytes]] = []
+    try:
+        records.extend(read_bundle(path))
+    except LocalError as error:
+        if isinstance(error.__cause__, OSError):
+            raise
+        return records, str(error)
+    return records, ""
+
+
 def _pieces(records: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
     yield MAGIC
     for kind, body in records:

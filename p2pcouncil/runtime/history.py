@@ -41,9 +41,9 @@ from p2pcouncil.domain.register.sayings import (
     Seal,
     read_saying,
 )
+from p2pcouncil.domain.tally.choice_words import show_choice
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.showing.issues import show_choice
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.runtime.engine import Engine
 

@@ -49,7 +49,8 @@ from p2pcouncil.runtime.history import LogLine, read_log
 from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.sneakernet import export_to, import_from
 from p2pcouncil.runtime.transports import MakeTransport, NetworkOptions, make_libp2p_transport
-from p2pcouncil.runtime.verify import VerifyReport, verify_bundle, verify_store
+from p2pcouncil.runtime.verify import verify_bundle, verify_store
+from p2pcouncil.verification.verify import Verification
 
 log = logging.getLogger("p2pcouncil")
 
@@ -225,7 +226,7 @@ class PeerSession:
 
         return await self.engine.wait_until(delivered, timeout_ms)
 
-    async def verify(self, path: Path | None = None) -> VerifyReport:
+    async def verify(self, path: Path | None = None) -> Verification:
         """Check a bundle, or all that this laptop holds, anew and from the bytes alone."""
         return await (verify_bundle(path) if path is not None else verify_store(self.engine))
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from p2pcouncil.peer.showing.moments import day, moment
+from p2pcouncil.domain.moments import day, moment
 
 
 @given(st.integers(0, 253_402_300_799_999))

@@ -40,8 +40,8 @@ async def test_a_decision_from_founding_to_tally(tmp_path: Path) -> None:
         tallies = [session.proposal(oven).issue.tally for session in (ada, ben)]  # type: ignore[union-attr]
         assert tallies[0] == tallies[1]
         assert tallies[0].headline == "Provisional: not passing, 1 yes to 1 no."
-        report = await ada.verify()
-        assert report.holds, [check.sentence for check in report.checks if not check.holds]
+        report = (await ada.verify()).report
+        assert report.holds, report.failures
 
 
 async def test_wait_held_counts_texts_and_entries_in_parts(tmp_path: Path) -> None:
@@ -210,4 +210,4 @@ async def test_bundles_carry_everything_both_ways(tmp_path: Path) -> None:
         await converge(council, ada, ben, timeout_ms=1_000)
         assert ada.proposal(oven).text == ben.proposal(oven).text == "Zero\nOne\nTwo\nThree"
         assert not ben.status().pending
-        assert (await ben.verify(there)).holds
+        assert (await ben.verify(there)).report.holds

@@ -3,12 +3,11 @@
 from crdt.ids import CouncilId, DeviceId, MemberId
 from p2pcouncil.domain.outcomes import IssueState, Status
 from p2pcouncil.domain.plain_text import clean_block, clean_line
-from p2pcouncil.domain.tally.choice import Choice, points_of
+from p2pcouncil.domain.tally.choice_words import show_choice
 from p2pcouncil.domain.tally.explain import explain
 from p2pcouncil.domain.tally.method import (
     Approval,
     EqualShares,
-    Method,
     Ranked,
     Score,
     Stv,
@@ -33,21 +32,6 @@ from p2pcouncil.peer.views import (
 
 TEXT_CHARS = 60_000
 TEXT_LINES = 50_001
-
-
-def show_choice(method: Method, options: tuple[str, ...], choice: Choice) -> str:
-    """A choice in words: “yes”, “soup, bread”, “soup > bread = cake”, “soup 5, bread 2”."""
-    labels = [clean_line(label, 60) for label in options_of(method, options)]
-    tiers = [" = ".join(labels[i] for i in tier) for tier in choice]
-    if not tiers:
-        return "nothing (a blank ballot)"
-    match method:
-        case Approval() | EqualShares():
-            return ", ".join(labels[i] for i in choice[0])
-        case Score(highest=highest):
-            return ", ".join(f"{labels[i]} {points}" for i, points in points_of(choice, highest).items())
-        case YesNo() | Ranked() | Stv():
-            return " > ".join(tiers)
 
 
 def show_issue(

@@ -4,24 +4,14 @@ Every sentence says what is known and what is missing, with names: “sealed by 
 """
 
 from crdt.ids import MemberId
-from p2pcouncil.domain.effects import (
-    AdmitMember,
-    ChangeCharter,
-    Effect,
-    Elect,
-    Promise,
-    Recall,
-    RecogniseCouncil,
-    RemoveMember,
-    SetParameter,
-    is_carried,
-)
+from p2pcouncil.domain.effect_words import effect_in_words
+from p2pcouncil.domain.effects import Effect, Promise, is_carried
 from p2pcouncil.domain.entries import Feedback, Progress, Review
+from p2pcouncil.domain.moments import moment
 from p2pcouncil.domain.outcomes import IssueState, RegisterOf, Status
-from p2pcouncil.domain.plain_text import clean_block, clean_line
+from p2pcouncil.domain.plain_text import clean_block
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.showing.moments import day, moment
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.views import FollowView, LifeStep, LifeView, PersonView, ReviewView, TellerView
 
@@ -181,29 +171,7 @@ def _steps(
 
 def say_effect(effect: Effect | None, people: People) -> str:
     """What a decision does by itself, in a sentence; empty for nothing."""
-
-    def name(member: bytes) -> str:
-        return people.person(MemberId(member)).name
-
-    match effect:
-        case None:
-            return ""
-        case Promise(owner=owner, due_ms=due_ms):
-            return f"{name(owner)} sees to it by {day(due_ms)}."
-        case ChangeCharter(term=term, value=value):
-            return f"The charter's {term.replace('_', ' ')} becomes {value:,}."
-        case RemoveMember(member=member):
-            return f"{name(member)} is taken off the roll."
-        case AdmitMember(member=member):
-            return f"{name(member)} may come onto the roll, although somebody objects."
-        case RecogniseCouncil(council=council):
-            return f"The council {council.hex()[:8]} is recognised as one of ours."
-        case Elect(office=office):
-            return f"Who wins holds the office “{clean_line(office, 64)}”; a tie fills no seat."
-        case Recall(office=office, member=member):
-            return f"{name(member)} holds the office “{clean_line(office, 64)}” no longer."
-        case SetParameter(name=parameter, value=value):
-            return f"“{clean_line(parameter, 64)}” becomes “{clean_line(value, 120)}”."
+    return effect_in_words(effect, lambda member: people.person(member).name)
 
 
 def _done(place: Place, issue: IssueState, people: People) -> str:

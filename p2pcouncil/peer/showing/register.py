@@ -1,6 +1,7 @@
 """The register as it is shown: its pages, what each did, who signed it, and what the next one waits for."""
 
 from crdt.ids import ChangeHash, MemberId
+from p2pcouncil.domain.moments import moment
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.records import read_duty, read_join
 from p2pcouncil.domain.register.belonging import has_served
@@ -12,7 +13,6 @@ from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, name_of
 from p2pcouncil.peer.showing.life import named, say_effect
-from p2pcouncil.peer.showing.moments import moment
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.views import OfficeView, PageView, RegisterView, SpokenView
 

@@ -1,0 +1,158 @@
+"""The verb that checks it all again. With a bundle it opens no home, no store and no network."""
+
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from cyclopts import App, Parameter
+
+from crdt.errors import LocalError
+from crdt.ids import ChangeHash, MemberId
+from p2pcouncil.cli.context import Context, Ctx
+from p2pcouncil.cli.errors import UsageError, VerificationFailedError
+from p2pcouncil.cli.groups import NETWORK, add_verb
+from p2pcouncil.cli.refs import Candidate, resolve
+from p2pcouncil.cli.show_verification import json_of_report, show_report, show_steps, show_vote
+from p2pcouncil.domain.fingerprint import fingerprint
+from p2pcouncil.verification.explaining import explain_ballots
+from p2pcouncil.verification.held import Held
+from p2pcouncil.verification.report import CouncilReport, Finding, Grade, VoteReport
+from p2pcouncil.verification.verify import Verification
+
+BUNDLE_SUFFIX = ".p2pc"
+MINE = ("me", "mine")
+NAMED_MAX = 4
+
+
+def register(app: App) -> None:
+    """Add the verb."""
+    add_verb(app, verify, NETWORK)
+
+
+class _Found(NamedTuple):
+    """A vote, with where it was found."""
+
+    held: Held
+    council: CouncilReport
+    vote: VoteReport
+
+
+async def verify(
+    issue: str = "",
+    bundle: Path | None = None,
+    /,
+    *,
+    everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    explain: str = "",
+    ctx: Ctx,
+) -> None:
+    """Check a vote, or everything, again from the bytes alone, trusting nobody: of a bundle, or of what is held here.
+
+    A bundle can be verified on any laptop, whether or not it ever was a peer. Exit code 4 if anything does not hold.
+
+    Examples:
+        p2pcouncil verify
+
+        p2pcouncil verify mill-lane.p2pc
+
+        p2pcouncil verify "oven" mill-lane.p2pc --explain Ada
+
+    Args:
+        issue: A vote, by a part of its title or the start of its id. A bundle may stand here alone.
+        bundle: A file that somebody exported; what is held on this laptop, if left out.
+        everything: Check all that is in it; the same as naming no vote.
+        explain: Walk one member's ballot in that vote from its signature to the count; "me" for mine.
+        ctx: Whose peer, and how to speak.
+    """
+    if bundle is None and _is_bundle(issue):
+        issue, bundle = "", Path(issue)
+    if everything and issue:
+        raise UsageError("Either one vote or all of them.", "Leave out --all, or the name of the vote.")
+    verification = await _verify(ctx, bundle)
+    report = verification.report
+    found = _find(verification, issue) if issue or explain else None
+    steps = _explain(ctx, found, explain) if found is not None and explain else ()
+    if found is not None:
+        rests_on = _rests_on(verification, found)
+        lines = show_vote(found.council, found.vote, rests_on, len(report.failures))
+        failures = [f for f in (*rests_on, *found.vote.findings, *steps) if f.grade is Grade.FAILS]
+    else:
+        lines, failures = show_report(report), list(report.failures)
+    data = json_of_report(report, found.vote if found is not None else None, steps, not failures)
+    lines += show_steps(steps)
+    if not failures:
+        ctx.say([*lines, "", "Everything holds." if found is None else "This vote holds."], data)
+        return
+    if not ctx.json:
+        ctx.say(lines, data)
+    sentences = list(dict.fromkeys(failure.sentence for failure in failures))
+    more = f" And {len(sentences) - NAMED_MAX} more." if len(sentences) > NAMED_MAX else ""
+    raise VerificationFailedError(
+        f"{'1 thing does' if len(sentences) == 1 else f'{len(sentences)} things do'} not hold: "
+        f"{' '.join(sentences[:NAMED_MAX])}{more}",
+        "Don't rely on it; ask another member for a bundle, and compare."
+        if bundle is not None
+        else "Run `p2pcouncil doctor`: it says what is damaged here, and with --repair saves what can be saved.",
+        data,
+    )
+
+
+def _is_bundle(word: str) -> bool:
+    """Whether a word names a file and no vote."""
+    return bool(word) and (word.endswith(BUNDLE_SUFFIX) or Path(word).is_file())
+
+
+async def _verify(ctx: Context, bundle: Path | None) -> Verification:
+    if bundle is not None:
+        from p2pcouncil.runtime.verify_file import verify_file
+
+        return verify_file(bundle)
+    async with ctx.session() as session:
+        return await session.verify()
+
+
+def _find(verification: Verification, ref: str) -> _Found:
+    """The vote that is meant; with no reference, the only one."""
+    candidates = []
+    for held, council in zip(verification.councils, verification.report.councils, strict=True):
+        for vote in council.votes:
+            found = _Found(held, council, vote)
+            candidates.append(Candidate(found, vote.issue, (vote.title,) if vote.title else ()))
+            candidates.append(Candidate(found, vote.proposal, ()))
+    votes = {candidate.value.vote.issue: candidate.value for candidate in candidates}
+    if not ref and len(votes) == 1:
+        return next(iter(votes.values()))
+    return resolve(ref, candidates, "vote", "verify --all")
+
+
+def _rests_on(verification: Verification, found: _Found) -> list[Finding]:
+    """What a vote rests on beside itself: the file, the founding, and the pages up to the last one that it needs."""
+    founding = next(chapter for chapter in found.council.chapters if chapter.title == "Founding")
+    entering = found.held.state.register.entering(ChangeHash(found.vote.issue))
+    last = 0 if entering is None else entering.page or entering.vote.page + 1
+    pages = [finding for page in found.council.pages if page.number <= last for finding in page.findings]
+    if entering is not None and not entering.page:
+        # What keeps the register from going on keeps the vote open.
+        pages += [
+            f for chapter in found.council.chapters if chapter.title == "Register" for f in chapter.findings
+        ]
+    return [*verification.report.findings, *founding.findings, *pages]
+
+
+def _explain(ctx: Context, found: _Found, who: str) -> tuple[Finding, ...]:
+    state = found.held.state
+    if who.casefold() in MINE:
+        from p2pcouncil.identity.keystore import Keystore
+
+        keystore = Keystore(ctx.home.path)
+        if not keystore.exists():
+            raise LocalError(
+                "Nobody lives on this laptop, so no ballot is “mine”.", "Name somebody: --explain Ada."
+            )
+        member = keystore.load().member
+    else:
+        people = [
+            Candidate(m.member, m.member, (found.held.name(m.member), m.name, fingerprint(m.member)))
+            for m in state.members()
+        ]
+        member = resolve(who, people, "member", "verify --all")
+    return explain_ballots(found.held, ChangeHash(found.vote.issue), MemberId(member))

@@ -1,0 +1,112 @@
+"""`p2pcouncil verify`: on a laptop that never was a peer, for people and for scripts, with exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from p2pcouncil.cli.errors import ExitCode
+from p2pcouncil.cli.main import run_verb
+from p2pcouncil.runtime.bundle import write_bundle
+from tests.support.verify_scenes import SCENES
+
+LOADED = """
+import sys
+from p2pcouncil.cli.main import run_verb
+code = run_verb(sys.argv[1:])
+loaded = {name.split(".")[0] for name in sys.modules}
+print(int(code), *sorted(loaded & {"net", "libp2p", "trio", "multiaddr", "zeroconf", "textual", "sqlite3"}))
+"""
+
+
+def bundle(folder: Path, scene: str) -> str:
+    path = folder / f"{scene}.p2pc"
+    write_bundle(path, SCENES[scene]().records())
+    return str(path)
+
+
+def say(home: Path, *words: str) -> ExitCode:
+    return run_verb(["--home", str(home / "nobody"), *words])
+
+
+def ask(home: Path, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    code = say(home, "--json", *words)
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert answer["holds"] == (code is ExitCode.OK)
+    return answer
+
+
+def test_verifying_a_bundle_loads_no_network_and_makes_no_home(tmp_path: Path) -> None:
+    for scene, code in (("honest", 0), ("wrong-result", 4)):
+        words = ["--home", str(tmp_path / "nobody"), "verify", bundle(tmp_path, scene)]
+        done = subprocess.run(
+            [sys.executable, "-c", LOADED, *words], capture_output=True, text=True, timeout=60, check=True
+        )
+        assert done.stdout.strip().splitlines()[-1] == str(code), done.stderr
+    assert not (tmp_path / "nobody").exists()
+
+
+def test_everything_is_told_to_a_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert say(tmp_path, "verify", "--all", bundle(tmp_path, "late-ballot")) is ExitCode.OK
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Vote “Rye on Fridays”" in told
+    assert "counts Ada, ballot number 1, “yes”" in told
+    assert "not Eve, ballot number 1, “no”: does not count: 0 of 5 seals" in told
+    assert told.endswith("Everything holds.")
+
+
+def test_one_vote_is_found_by_its_title_or_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = bundle(tmp_path, "honest")
+    by_title = ask(tmp_path, capsys, "verify", "rye", path)
+    issue = by_title["councils"][0]["votes"][0]["issue"]
+    assert ask(tmp_path, capsys, "verify", issue[:10], path) == by_title
+    assert say(tmp_path, "verify", "barley", path) is ExitCode.ERROR
+    assert "There is: " in capsys.readouterr().err
+    assert say(tmp_path, "verify", "rye", path, "--all") is ExitCode.USAGE
+
+
+def test_a_vote_holds_though_something_else_does_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = bundle(tmp_path, "forged-vote")
+    assert say(tmp_path, "verify", "rye", path) is ExitCode.OK
+    assert "1 other thing in here does not hold" in " ".join(capsys.readouterr().out.split())
+    answer = ask(tmp_path, capsys, "verify", path)
+    assert not answer["holds"]
+    assert answer["exit_code"] == 4
+    (failed,) = [check for check in answer["checks"] if not check["holds"]]
+    assert failed["code"] == "forged-prevote"
+
+
+def test_a_ballot_is_explained_from_signature_to_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = bundle(tmp_path, "honest")
+    answer = ask(tmp_path, capsys, "verify", path, "--explain", "ben")
+    codes = [step["code"] for step in answer["steps"]]
+    envelope = ["ballot", "place", "signature", "device"]
+    assert codes == [*envelope, *envelope, "receipts", "seals", "limit", "sheet", "counted"]
+    assert say(tmp_path, "verify", path, "--explain", "me") is ExitCode.ERROR
+    assert "Name somebody" in capsys.readouterr().err
+
+
+def test_a_file_that_was_damaged_on_the_way_is_read_as_far_as_it_can_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(bundle(tmp_path, "honest"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-30])
+    answer = ask(tmp_path, capsys, "verify", str(path))
+    assert "damaged" in answer["error"]
+    assert answer["councils"][0]["votes"][0]["holds"]
+    path.write_bytes(b"nothing like it")
+    assert not ask(tmp_path, capsys, "verify", str(path))["holds"]
+    assert say(tmp_path, "verify", str(tmp_path / "missing.p2pc")) is ExitCode.ERROR
+
+
+def test_a_laptop_without_a_council_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = ask(tmp_path, capsys, "verify")
+    assert "There is no council in it." in answer["error"]
