@@ -27,7 +27,7 @@ from crdt.ids import CouncilId
 from net.libp2p.transport import Libp2pTransport
 from net.peer_id import format_peer_id, split_address
 from net.transport import AddressesChanged, KnownAddress, PeerKey, TransportEvent
-from p2pcouncil.cli.errors import EXPECTED, exit_code_of, hint_of
+from p2pcouncil.cli.errors import exit_code_of, expected, hint_of
 from p2pcouncil.identity.keystore import Identity
 from p2pcouncil.peer.place import Place
 from p2pcouncil.runtime.home import Home
@@ -213,7 +213,7 @@ async def main(config: Config) -> int:
     try:
         async with open_session(Home(Path(config.home)), network, make_transport=make) as session:
             await PeerUnderFire(config, session, stop).run()
-    except EXPECTED as error:
+    except expected() as error:
         tell(cannot=f"{error} {hint_of(error)}")
         return exit_code_of(error)
     return 0
