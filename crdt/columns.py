@@ -6,6 +6,7 @@ Source: https://automerge.org/automerge-binary-format-spec/ (column encodings).
 """
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import TypeVar
 
 from crdt.errors import RemoteError
@@ -58,23 +59,19 @@ def encode_runs(values: Sequence[T | None], write_value: Callable[[T], bytes]) -
             encoded.extend(b"".join(literal))
             literal.clear()
 
-    start, has_value = 0, False
-    while start < len(values):
-        value = values[start]
-        end = start + 1
-        while end < len(values) and values[end] == value:
-            end += 1
+    has_value = False
+    for value, run in groupby(values):
+        length = len(list(run))
         if value is None:
             flush_literal()
-            encoded += b"\x00" + encode_unsigned(end - start)
+            encoded += b"\x00" + encode_unsigned(length)
+            continue
+        has_value = True
+        if length == 1:
+            literal.append(write_value(value))
         else:
-            has_value = True
-            if end - start == 1:
-                literal.append(write_value(value))
-            else:
-                flush_literal()
-                encoded += encode_signed(end - start) + write_value(value)
-        start = end
+            flush_literal()
+            encoded += encode_signed(length) + write_value(value)
     flush_literal()
     return bytes(encoded) if has_value else b""
 

@@ -7,7 +7,7 @@ Source: https://automerge.org/automerge-binary-format-spec/ (operation columns).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -119,20 +119,11 @@ def _full(rows: list[T | None], count: int) -> list[T | None]:
     return rows
 
 
-def _every(rows: Sequence[T | None], count: int) -> list[T]:
+def _every(rows: Sequence[T | None], count: int) -> Sequence[T]:
     """A column that may hold no null."""
-    held = [value for value in rows if value is not None]
-    if len(held) != count or len(rows) != count:
+    if len(rows) != count or None in rows:
         raise RemoteError("a column of the change lacks values")
-    return held
-
-
-def _resolve(index: int | None, actors: Sequence[bytes]) -> bytes | None:
-    if index is None:
-        return None
-    if index >= len(actors):
-        raise RemoteError("the change names an actor that it does not list")
-    return actors[index]
+    return cast(Sequence[T], rows)
 
 
 def decode_ops(columns: Mapping[int, bytes], actors: Sequence[bytes], limits: Limits) -> list[Op]:
@@ -164,21 +155,24 @@ def decode_ops(columns: Mapping[int, bytes], actors: Sequence[bytes], limits: Li
     metas = _every(unsigned(_VALUE_META, count), count)
     pred_counts = _every(unsigned(_PRED_COUNT, count), count)
     preds = _decode_preds(columns, pred_counts, actors, limits)
-    values = Reader(columns.get(_VALUE, b""))
+    values, end = columns.get(_VALUE, b""), 0
     ops: list[Op] = []
-    for row, action in enumerate(_every(actions, count)):
-        name, element, obj = names[row], elements[row], objects[row]
+    rows = zip(_every(actions, count), names, elements, objects, inserts, metas, preds, strict=True)
+    for action, name, element, obj, insert, meta, superseded in rows:
         if (name is None) == (element is None):
             raise RemoteError("an operation of the change names no key, or two")
         if obj == HEAD:
             raise RemoteError("an operation of the change names an impossible object")
-        value_type, size_bytes = metas[row] & 15, metas[row] >> 4
+        value_type, size_bytes = meta & 15, meta >> 4
         if value_type not in VALUE_TYPES or (value_type == TYPE_NULL and size_bytes):
             raise RemoteError("the change holds a type of value that p2pcouncil never writes")
         key = name if name is not None else element
         assert key is not None  # One of the two is held, as tested above.
-        ops.append(Op(action, obj, key, inserts[row], value_type, values.take(size_bytes), preds[row]))
-    if not values.is_at_end:
+        start, end = end, end + size_bytes
+        if end > len(values):
+            raise RemoteError("the change is cut short")
+        ops.append(Op(action, obj, key, insert, value_type, values[start:end], superseded))
+    if end < len(values):
         raise RemoteError("bytes follow the values of the change")
     return ops
 
@@ -188,14 +182,16 @@ def _ids(
 ) -> list[OpId | None]:
     """Join a column of operation numbers with its column of actors; number 0 without an actor is `HEAD`."""
     ids: list[OpId | None] = []
+    listed = len(actors)
     for number, index in zip(numbers, actor_indices, strict=True):
-        actor = _resolve(index, actors)
-        if number is None and actor is None:
+        if index is not None and index >= listed:
+            raise RemoteError("the change names an actor that it does not list")
+        if number and index is not None:
+            ids.append((number, actors[index]))
+        elif number is None and index is None:
             ids.append(None)
-        elif number == 0 and actor is None:
+        elif number == 0 and index is None:
             ids.append(HEAD)
-        elif number and actor is not None:
-            ids.append((number, actor))
         else:
             raise RemoteError("the change names an impossible operation")
     return ids
@@ -213,6 +209,9 @@ def _decode_preds(
     preds: list[tuple[OpId, ...]] = []
     start = 0
     for count in counts:
+        if not count:  # As in every insertion.
+            preds.append(())
+            continue
         group = tuple(flat[start : start + count])
         if count > 1 and list(group) != sorted(set(group)):
             raise RemoteError("the predecessors of an operation are not in ascending order")

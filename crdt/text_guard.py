@@ -8,6 +8,7 @@ typing does: insert one character, or delete one that its past holds. Source: DE
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crdt.change_codec import Change, decode_canonical, encode_change, hash_of_raw
 from crdt.change_graph import EMPTY_PAST, ChangeGraph, HeldChange, Past
@@ -42,6 +43,7 @@ class CheckedTextChange:
     held: HeldChange
 
 
+@lru_cache(maxsize=1_024)
 def genesis_change(text_id: TextId) -> bytes:
     """Derive the first change of a text, which makes it: a pure function of its id, never sent nor signed."""
     make_text = Op(MAKE_TEXT, None, TEXT_KEY, False, TYPE_NULL, b"", ())
@@ -161,6 +163,7 @@ class TextGuard:
         is_past = self._past_test(change.actor, past)
         own: set[OpId] = set()
         gone: set[OpId] = set()
+        characters: set[bytes] = set()
         named: set[bytes] = {self._object[1]}
         for number, op in enumerate(change.ops, change.start_op):
             element = op.key
@@ -171,7 +174,13 @@ class TextGuard:
                 if element not in own and not (element in self._elements and is_past(element)):
                     raise RemoteError("the change names a character that its past does not hold")
             if op.insert:
-                _check_insertion(op)
+                if op.action != SET or op.value_type != TYPE_TEXT or op.preds:
+                    raise RemoteError(
+                        "the change does something other than inserting or deleting a character"
+                    )
+                if op.value not in characters:
+                    _check_character(op.value)
+                    characters.add(op.value)
                 own.add((number, change.actor))
                 continue
             if op.action != DELETE or op.value_type != TYPE_NULL or op.preds != (element,):
@@ -199,11 +208,9 @@ class TextGuard:
         return is_past
 
 
-def _check_insertion(op: Op) -> None:
-    if op.action != SET or op.value_type != TYPE_TEXT or op.preds:
-        raise RemoteError("the change does something other than inserting or deleting a character")
+def _check_character(value: bytes) -> None:
     try:
-        character = op.value.decode("utf-8")
+        character = value.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RemoteError("the change inserts something that is not UTF-8") from error
     if len(character) != 1 or not is_admitted(character):

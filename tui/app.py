@@ -24,7 +24,9 @@ from tui.screens.help import HelpScreen
 from tui.screens.inbox import InboxScreen
 from tui.screens.me import MeScreen
 from tui.screens.network import NetworkScreen
+from tui.screens.oversight import OversightScreen
 from tui.screens.proposals import ProposalsScreen
+from tui.screens.register import RegisterScreen
 from tui.screens.start import StartScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.shell import Notice, Shell
@@ -37,6 +39,8 @@ _PLACES: dict[str, type[CouncilScreen]] = {
     "councils": CouncilsScreen,
     "network": NetworkScreen,
     "me": MeScreen,
+    "register": RegisterScreen,
+    "oversight": OversightScreen,
 }
 
 
@@ -62,6 +66,8 @@ class CouncilApp(Shell):
         Binding("3", "go('councils')", "Councils", show=False),
         Binding("4", "go('network')", "Network", show=False),
         Binding("5", "go('me')", "Me", show=False),
+        Binding("6", "go('register')", "Register", show=False),
+        Binding("7", "go('oversight')", "Oversight", show=False),
         Binding("f1,question_mark", "help", "Help", key_display="F1"),
         Binding("ctrl+p", "command_palette", "Commands", priority=True),
         Binding("ctrl+t", "theme", "Light or dark", show=False),

@@ -16,7 +16,7 @@ BLOCK_CHARS_MAX = 200_000
 BLOCK_LINES_MAX = 5_000
 
 HANG_FROM_CELLS = 24
-_HEAD = re.compile(r" *(?:[0-9]+\. |[·↳✗✓!…] )? *(?:[^ ]+(?: [^ ]+)* {2,})?")
+_HEAD = re.compile(r" *(?:[0-9]+\. |[·↳✗✓!…▸→] )? *(?:[^ ]+(?: [^ ]+)* {2,})?")
 
 MUTED = "$quiet"
 STRONG = "bold"

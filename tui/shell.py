@@ -64,7 +64,7 @@ class Shell(App[None]):
 
     @abstractmethod
     def go(self, place: str) -> None:
-        """Go to a main place: 'inbox', 'proposals', 'councils', 'network', 'me', or 'start'."""
+        """Go to a main place: 'start', or one of `tui.widgets.lines.PLACES`."""
 
     @abstractmethod
     def toggle_theme(self) -> None:

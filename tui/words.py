@@ -16,6 +16,7 @@ from p2pcouncil.domain.tally.method import (
     YesNo,
     options_of,
 )
+from p2pcouncil.peer.showing.moments import day
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -67,6 +68,15 @@ def deadline(deadline_ms: int, now_ms: int, whose: str = "") -> str:
     if deadline_ms <= now_ms:
         return f"was to end {ago(deadline_ms, now_ms)}{clock}"
     return f"ends in {duration(deadline_ms - now_ms)}{clock}"
+
+
+def due(due_ms: int, now_ms: int) -> str:
+    """When something promised is due: ``due in 3 days, 2026-03-31``; ``overdue for 2 h, …``; empty for 0."""
+    if due_ms <= 0:
+        return ""
+    if due_ms <= now_ms:
+        return f"overdue for {duration(now_ms - due_ms)}, {day(due_ms)}"
+    return f"due in {duration(due_ms - now_ms)}, {day(due_ms)}"
 
 
 def possessive(name: str) -> str:

@@ -37,6 +37,8 @@ async def found(
     seconds: int = 1,
     vouches: int = 1,
     window: str = "3d",
+    probation: str = "14d",
+    grace: str = "14d",
     ctx: Ctx,
 ) -> None:
     """Found a society: the council that all others stand below.
@@ -50,9 +52,11 @@ async def found(
         seconds: How many members besides the proposer second a proposal before its vote may open.
         vouches: How many members vouch for a newcomer before a vote counts them.
         window: How long a vote is open, unless its opening says otherwise: 90m, 36h, 3d, 2w.
+        probation: How long a newcomer is on the roll before they vouch for others and tell; 0 for not at all.
+        grace: How long a vote that is over waits for seals before it may lapse.
         ctx: Whose peer, and how to speak.
     """
-    charter = Charter(seconds_needed=seconds, vouches_needed=vouches, window_seconds=parse_window(window))
+    charter = _charter(seconds, vouches, window, probation, grace)
     async with ctx.session() as session:
         await ctx.do(session, FoundCouncil(name, "society", "society", purpose, None, charter))
 
@@ -68,6 +72,8 @@ async def new(
     seconds: int = 1,
     vouches: int = 1,
     window: str = "3d",
+    probation: str = "14d",
+    grace: str = "14d",
     ctx: Ctx,
 ) -> None:
     """Found a council below one that you belong to, and announce it there.
@@ -87,9 +93,11 @@ async def new(
         seconds: How many members second a proposal before its vote may open.
         vouches: How many members vouch for a newcomer before a vote counts them.
         window: How long a vote is open: 90m, 36h, 3d, 2w.
+        probation: How long a newcomer is on the roll before they vouch for others and tell; 0 for not at all.
+        grace: How long a vote that is over waits for seals before it may lapse.
         ctx: Whose peer, and how to speak.
     """
-    charter = Charter(seconds_needed=seconds, vouches_needed=vouches, window_seconds=parse_window(window))
+    charter = _charter(seconds, vouches, window, probation, grace)
     async with ctx.session() as session:
         parent = await ctx.arrive(lambda: find_council(session, under, member=True))
         await ctx.do(session, FoundCouncil(name, kind, level, purpose, parent.id, charter))
@@ -131,3 +139,13 @@ async def councils(council: str = "", /, *, ctx: Ctx) -> None:
             return
         held = session.councils()
         ctx.say(show_councils(held), {"councils": held})
+
+
+def _charter(seconds: int, vouches: int, window: str, probation: str, grace: str) -> Charter:
+    return Charter(
+        seconds_needed=seconds,
+        vouches_needed=vouches,
+        window_seconds=parse_window(window),
+        probation_seconds=0 if probation in ("0", "0s") else parse_window(probation),
+        grace_seconds=parse_window(grace),
+    )

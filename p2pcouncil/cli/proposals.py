@@ -9,6 +9,7 @@ from crdt.errors import LocalError
 from crdt.ids import ChangeHash
 from p2pcouncil.cli.context import NO_WAIT, Context, Ctx, File, Wait, Words
 from p2pcouncil.cli.councils import In
+from p2pcouncil.cli.effects import make_effect
 from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.groups import PROPOSALS, add_verb
 from p2pcouncil.cli.methods import MethodName, make_method
@@ -58,6 +59,8 @@ async def propose(
     cost: Annotated[tuple[int, ...], Many] = (),
     tag: Annotated[tuple[str, ...], Many] = (),
     scope: str = "",
+    does: str = "",
+    reopens: str = "",
     wait: Wait = NO_WAIT,
     ctx: Ctx,
 ) -> None:
@@ -72,6 +75,10 @@ async def propose(
 
         p2pcouncil propose "Repairs" --summary "Which?" --method equal-shares --budget 900 --option Roof --cost 700
         --option Door --cost 200
+
+        p2pcouncil propose "A second oven" --summary "…" --text "…" --does "promise Tomás by 2027-03-14"
+
+        p2pcouncil propose "Two seconds" --summary "…" --text "…" --does "charter seconds 2"
 
     Args:
         title: What it is called.
@@ -91,6 +98,10 @@ async def propose(
         cost: What an option costs, in the same units; equal-shares only, given once for each option, in order.
         tag: A word under which it is found; may be given several times.
         scope: Whom it affects.
+        does: What the decision does by itself: promise WHO by DATE, charter TERM VALUE, remove WHO, admit WHO,
+            recognise COUNCIL, elect OFFICE (the options name the candidates), recall WHO from OFFICE, set NAME to
+            VALUE.
+        reopens: A closed vote that this takes up again.
         wait: Whether to wait until others hold it.
         ctx: Whose peer, and how to speak.
     """
@@ -115,7 +126,22 @@ async def propose(
             )
     async with ctx.writing(wait) as session:
         target = await ctx.arrive(lambda: find_council(session, council, member=True))
-        command = MakeProposal(target.id, title, summary, body, decided_by, option, tag, scope)
+        effect = make_effect(does, option, session, session.council(target.id)) if does else None
+        before = find_proposal(session, reopens).issue if reopens else None
+        if reopens and before is None:
+            raise UsageError("What is to be taken up again was never voted on.", "Name a closed vote.")
+        command = MakeProposal(
+            target.id,
+            title,
+            summary,
+            body,
+            decided_by,
+            option,
+            tag,
+            scope,
+            effect,
+            before.id if before is not None else None,
+        )
         await ctx.do(session, command, wait)
 
 

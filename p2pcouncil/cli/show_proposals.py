@@ -6,6 +6,7 @@ from p2pcouncil.cli.choices import how_to_vote
 from p2pcouncil.cli.refs import short
 from p2pcouncil.cli.show import bar, plural, table, when, wrap
 from p2pcouncil.cli.show_councils import person
+from p2pcouncil.cli.show_register import show_life
 from p2pcouncil.domain.tally.method import EqualShares
 from p2pcouncil.peer.views import CommentView, InboxItem, IssueView, ProposalView
 
@@ -23,7 +24,8 @@ def show_inbox(items: Sequence[InboxItem]) -> list[str]:
             continue
         lines += [*([""] if lines else []), heading]
         for item in chosen:
-            deadline = f"; meant to end {when(item.deadline_ms)}" if item.deadline_ms else ""
+            says = "due" if item.kind == "promise" else "meant to end"
+            deadline = f"; {says} {when(item.deadline_ms)}" if item.deadline_ms else ""
             tags = f"  ({', '.join(item.tags)})" if item.tags else ""
             lines += wrap(f"{item.kind:<7} {item.title}  [{short(item.ref)}]{tags}", "  ")
             lines += wrap(f"{item.council_name}: {item.why} {item.note}{deadline}".strip(), "    ")
@@ -79,7 +81,7 @@ def show_tally(proposal: ProposalView, issue: IssueView, *, whole: bool = True) 
     )
     lines += wrap(
         f"{tally.turnout} of {tally.roll_size} have voted, {tally.quorum_needed} needed; counted: {tally.unit}. "
-        f"Meant to end {when(issue.deadline_ms)}."
+        f"{'Ended' if issue.status in ('closed', 'lapsed') else 'To end'} {when(issue.deadline_ms)}."
     )
     if issue.my_choice_text:
         held = f"held by {issue.held_by} of {plural(issue.holders_known, 'peer')} asked"
@@ -90,6 +92,7 @@ def show_tally(proposal: ProposalView, issue: IssueView, *, whole: bool = True) 
         lines += wrap(f"You have not voted yet. {how_to_vote(issue.method, issue.options)}")
     lines += wrap(issue.status_line)
     if whole:
+        lines += show_life(issue.life)
         lines += ["", *wrap(issue.rule), *wrap(issue.tie_rule), "", "How it was counted:"]
         lines += [line for step in tally.explain for line in wrap(step, "  ")]
         lines += ["", "Ballots:"]

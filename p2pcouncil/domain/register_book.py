@@ -17,7 +17,7 @@ from p2pcouncil.domain.records import Genesis
 from p2pcouncil.domain.register.chain import Chain, OpenVote, first_chain
 from p2pcouncil.domain.register.closing import Sheet
 from p2pcouncil.domain.register.minutes import Minutes
-from p2pcouncil.domain.register.pages import Closed, read_page
+from p2pcouncil.domain.register.pages import Closed, page_hash, read_page
 from p2pcouncil.domain.register.sayings import saying_message
 
 
@@ -86,21 +86,20 @@ class RegisterBook:
         """An entry came that carries sayings; they are heard when the book is settled."""
         self._tells[fact.hash] = fact
         self._to_hear.append(fact)
-        for said in body.said:
-            self._carriers.setdefault(saying_message(said.body), {})[fact.hash] = fact.member
+        for name in _carried(body):
+            self._carriers.setdefault(name, {})[fact.hash] = fact.member
 
     def go(self, fact: Fact, body: Tell) -> None:
         """Such an entry was taken back."""
         del self._tells[fact.hash]
         self._must_begin_again = True
-        for said in body.said:
-            name = saying_message(said.body)
+        for name in _carried(body):
             self._carriers[name].pop(fact.hash, None)
             if not self._carriers[name]:
                 del self._carriers[name]
 
     def carriers(self, name: bytes) -> frozenset[MemberId]:
-        """Members in whose feeds a saying of this name stands."""
+        """Members in whose feeds a saying or a page of this name stands."""
         return frozenset(self._carriers.get(name, {}).values())
 
     def settle(self) -> Turned | None:
@@ -109,8 +108,7 @@ class RegisterBook:
             self.minutes = Minutes(self._first)
             self._to_hear = list(self._tells.values())
             self._must_begin_again = False
-            self._seen = 0
-        if not self._to_hear and self._seen == self.minutes.chain.number:
+        elif not self._to_hear:
             return None
         for fact in self._to_hear:
             self._hear(fact)
@@ -146,7 +144,7 @@ class RegisterBook:
         """Compare with what was known before: by new pages alone while none of those seen is gone."""
         minutes = self.minutes
         before, before_chain = self._known, self._seen_chain
-        is_longer = self._seen <= minutes.chain.number and minutes.chains[self._seen] is self._seen_chain
+        is_longer = self._seen <= minutes.chain.number and minutes.chains[self._seen] is before_chain
         known = dict(before) if is_longer else {}
         for chain in minutes.chains[self._seen + 1 if is_longer else 1 :]:
             known |= {ChangeHash(issue): Entering(vote, None, 0) for issue, vote in chain.votes.items()}
@@ -179,3 +177,8 @@ class RegisterBook:
         for issue in ended:
             name = ChangeHash(issue)
             yield name, Entering(known[name].vote, closed.get(issue), chain.number)
+
+
+def _carried(body: Tell) -> set[bytes]:
+    """The names of the sayings and pages that an entry carries."""
+    return {saying_message(said.body) for said in body.said} | {page_hash(page) for page in body.pages}

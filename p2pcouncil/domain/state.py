@@ -255,6 +255,16 @@ class CouncilState:
         counted = (held.counted(member, self._books.facts) for member in sorted(held.voters)) if held else ()
         return tuple(ballot for ballot in counted if ballot is not None)
 
+    def passed_over(self, issue: ChangeHash) -> tuple[CountedBallot, ...]:
+        """Of a closed vote, the ballots that would count if its page named them, by ascending member."""
+        held = self._books.issues.get(issue)
+        sheet = self._books.register.sheet(issue)
+        if held is None or sheet is None:
+            return ()
+        named = {name for name in sheet if name is not None}
+        counted = (held.counted(member, self._books.facts) for member in sorted(held.voters))
+        return tuple(ballot for ballot in counted if ballot is not None and ballot.hash not in named)
+
     # What became of entries.
 
     def verdict(self, name: ChangeHash) -> Verdict | None:

@@ -110,6 +110,8 @@ class StateHash:
                 return self._encode_issue(issue) if issue else b""
             case SubjectKind.REGISTER:
                 minutes = books.register.minutes
+                if not (minutes.chain.number or minutes.broken):
+                    return b""
                 return encode_canonical(minutes.chain.number, minutes.chain.page, minutes.broken)
             case _:
                 assert_never(subject.kind)

@@ -101,14 +101,14 @@ class Transition:
             self._marks.came_or_goes(fact.hash)
 
     def settle(self) -> None:
-        """Judge everything that is marked, layer by layer."""
+        """Judge everything that is marked, layer by layer. The register comes first: it rests on nobody's verdict."""
+        self._settle_register()
         for member in self._moved:
             self._move_duty(member)
         self._moved.clear()
         self._settle_vouches()
         self._settle_layer(Layer.PLAIN)
         self._settle_layer(Layer.REMARK)
-        self._settle_register()
         self._settle_openings()
         self._settle_rolls()
         self._settle_layer(Layer.WITHDRAW)
@@ -252,7 +252,7 @@ class Transition:
             self._turned.add(issue)
             books.touched.add(Subject(SubjectKind.ISSUE, issue))
             books.touched.add(Subject(SubjectKind.PROPOSAL, proposal))
-            for name in (issue, *self._facts.referrers.get(issue, ())):
+            for name in (proposal, issue, *self._facts.referrers.get(issue, ())):
                 if name in self._facts.held:
                     self._marks.add(self._facts.held[name])
             self._mark_withdrawals(proposal)
@@ -280,7 +280,7 @@ class Transition:
         body, books = fact.body, self.books
         lane = self._lane(fact)
         refused = judge_author(fact, lane, fact.member in books.membership.admitted)
-        if refused is not None:
+        if refused is not None and not books.openings.is_entered(fact.hash):
             return refused
         match body:
             case Ballot():

@@ -15,6 +15,7 @@ from crdt.ids import CouncilId, DeviceId
 from p2pcouncil.domain.entries import AnyEntry, Pledge, Tell, ToldSheet
 from p2pcouncil.domain.register.belonging import has_served
 from p2pcouncil.domain.register.closing import MEMBERS_PER_SHEET, Sheet
+from p2pcouncil.domain.register.pages import page_hash
 from p2pcouncil.domain.register.sayings import (
     AnySaying,
     PageProposal,
@@ -65,7 +66,6 @@ class _Post:
     unread: bytes = b""
     unread_since_ms: int = 0
     has_compared: bool = False
-    carried: set[bytes] = field(default_factory=set)
 
 
 class Duties:
@@ -112,13 +112,13 @@ class Duties:
         post = self._posts.get(council)
         if not is_known and post is None:
             return (), None
-        if post is None or post.place is not place:
+        minutes = place.state.register.minutes
+        if post is None or post.place is not place or post.teller.minutes is not minutes:
             desk = TellerDesk(place, self._world.forks, keys.prove_lot)
-            teller = Teller(me.member, me.device, place.state.register.minutes, desk)
+            teller = Teller(me.member, me.device, minutes, desk)
             post = self._posts[council] = _Post(
                 place, teller, has_compared=post.has_compared if post is not None else False
             )
-        post.teller.minutes = place.state.register.minutes
         if not self._may_tell(post, place, me):
             return (), None
         pledge = self._pledge(place, me)
@@ -188,7 +188,7 @@ class Duties:
             own = sign_saying(telling.saying, keys)
             said = (own, *said)
             once = once_of(telling.saying)
-        post.unread = saying_message(said[0].body)
+        post.unread = saying_message(said[0].body) if said else page_hash(telling.page)
         post.unread_since_ms = now_ms
         pages = (telling.page,) if telling.page else ()
         sheets = tuple(told for issue, sheet in telling.sheets for told in told_sheets(issue, sheet))

@@ -33,12 +33,19 @@ class MemberView:
         standing: 'founder', 'on the roll', 'on the next page', 'admitted; not on the roll yet', 'left', 'removed'.
         vouched_by: who vouched, in name order.
         devices: devices heard of.
+        objectors: who objects to their coming, in name order; no page lets them in before a vote says so.
     """
 
     person: PersonView
     standing: str
     vouched_by: tuple[str, ...]
     devices: int
+    objectors: tuple[str, ...] = ()
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether they were let in and no page has put them on the roll yet."""
+        return self.standing in ("on the next page", "admitted; not on the roll yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class JoinRequestView:
         vouches, needed: how far they are.
         mine: whether I vouched already.
         warning: a sentence when something is odd, else empty.
+        objectors: who objects to their coming, in name order.
     """
 
     join_id: bytes
@@ -60,6 +68,7 @@ class JoinRequestView:
     needed: int
     mine: bool
     warning: str = ""
+    objectors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +179,16 @@ class BallotView:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOverView:
+    """A ballot that a closed vote does not count, and why, in a sentence."""
+
+    person: PersonView
+    number: int
+    entry: ChangeHash
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LifeStep:
     """A step in the life of a vote: what it is called, what is known of it, and whether it is behind us."""
 
@@ -215,7 +234,7 @@ class FollowView:
 
 @dataclass(frozen=True, slots=True)
 class LifeView:
-    """The life of a vote.
+    """The life of a vote. Of a row of a list it has no steps, no tellers and no follow-through.
 
     Attributes:
         steps: what is behind it and what is to come, in order.
@@ -261,6 +280,7 @@ class IssueView:
         my_choice: what I voted, None if I did not.
         can_vote: empty if I can; else why not, as a sentence.
         held_by, holders_known: my ballot is held by so many of so many peers that I asked.
+        passed_over: of a closed vote, the ballots held here that it does not count.
     """
 
     id: ChangeHash
@@ -282,6 +302,7 @@ class IssueView:
     held_by: int
     holders_known: int
     life: LifeView = LifeView()
+    passed_over: tuple[PassedOverView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +314,10 @@ class ProposalView:
         version: the exact version shown in `text`; pass its heads as `EditText.base`.
         seconds: who of those on the roll seconded this exact version.
         seconded_before: how many seconded an earlier version.
-        actions: what I can do now: 'edit', 'second', 'open', 'withdraw', 'comment', 'vote'.
+        actions: what I can do now: 'edit', 'second', 'open', 'withdraw', 'comment', 'vote'; once it is closed 'report',
+            'done', 'feedback', 'review' and 'reopen'.
+        effect: what the decision would do by itself, in a sentence; empty for nothing.
+        reopens: the closed vote that it takes up again, and `reopens_title` its title; None for none.
     """
 
     id: ChangeHash
@@ -319,6 +343,9 @@ class ProposalView:
     issue: IssueView | None
     actions: tuple[str, ...]
     claimed_at_ms: int
+    effect: str = ""
+    reopens: ChangeHash | None = None
+    reopens_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,11 +353,13 @@ class InboxItem:
     """Something that waits for me, or that I should know.
 
     Attributes:
-        kind: 'vote', 'vouch', 'second', 'open', 'review', 'promise', 'voted', 'decided', 'waiting'.
+        kind: 'vote', 'vouch', 'second', 'open', 'review' (I was drawn to look at a closed vote), 'promise' (I answer
+            for a decision and have not said that it is done), 'voted', 'decided' (a vote of mine closed), 'waiting'.
         needs_me: whether I am asked to do something.
         why: why it affects me.
         ref: proposal hash, or join id for 'vouch'.
-        deadline_ms: as in `IssueView`, 0 if none; by the clock of `opener`, a name.
+        deadline_ms: as in `IssueView`, 0 if none; by the clock of `opener`, a name, or by page time if that is
+            empty. Of a 'promise', when it is due.
         note: how it stands, in one line.
     """
 
@@ -399,6 +428,7 @@ class RegisterView:
         waiting: what waits for a page, a sentence each.
         line: how it stands, in a sentence.
         my_part: what this laptop does for it, in a sentence.
+        can_pledge: 'on' if I can go on duty as a teller, 'off' if I can go off it, empty if neither.
         convicted: who was caught in a lie.
         parameters: figures that decisions set, by name.
         offices: who was elected to what.
@@ -420,6 +450,7 @@ class RegisterView:
     convicted: tuple[PersonView, ...]
     parameters: tuple[tuple[str, str], ...]
     offices: tuple[OfficeView, ...]
+    can_pledge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

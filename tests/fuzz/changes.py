@@ -1,14 +1,11 @@
 """The change codec, and the guard of texts with what it lets through to the real Automerge."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache
 from hashlib import sha256
 
 from automerge.core import Document, Message, SyncState
 
-from crdt import text_guard
 from crdt.change_codec import (
     MAX_OP_NUMBER,
     Change,
@@ -26,6 +23,7 @@ from crdt.text import TextDocument
 from crdt.text_guard import LIMITS, TextGuard, genesis_change
 from tests.fuzz.choices import Choices, edit_bytes
 from tests.fuzz.target import Target
+from tests.support.decoding import remembered_decoding
 from tests.text_sessions import LANES, TEXT, play_session, with_actor_table
 
 SESSION, _ = play_session(7, 4, writers=3)
@@ -221,19 +219,6 @@ class Forger:
                 return replace(change, deps=(*change.deps, ChangeHash(b"\xff" * 32)))
             case _:
                 return change
-
-
-@contextmanager
-def remembered_decoding() -> Iterator[None]:
-    """Let the guard decode equal bytes once; the codec has a target of its own."""
-    original, text_guard.decode_canonical = text_guard.decode_canonical, decode_once
-    try:
-        yield
-    finally:
-        text_guard.decode_canonical = original
-
-
-decode_once = lru_cache(maxsize=1 << 12)(decode_canonical)
 
 
 def run_text(data: bytes) -> None:

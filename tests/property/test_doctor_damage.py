@@ -6,6 +6,7 @@ It ends equal to a healthy one, nothing that others hold is lost, nobody is fork
 import asyncio
 import random
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from p2pcouncil.peer.events import Append
 from p2pcouncil.runtime.doctor import look, repair
 from p2pcouncil.runtime.home import Home
 from tests.support.damage import KINDS
+from tests.support.decoding import remembered_decoding
 from tests.support.society import converge, propose, society, until
 
 SEEDS = 55
@@ -37,6 +39,12 @@ class Bakery:
     council: CouncilId
     issue: ChangeHash
     line: str
+
+
+@pytest.fixture(scope="module", autouse=True)
+def decoding() -> Iterator[None]:
+    with remembered_decoding():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from tests.sim.hunting import hunt
 from tests.sim.register.__main__ import main
 from tests.sim.register.mutants import MUTANTS, shown
-from tests.sim.register.world import play
+from tests.sim.register.play import play
 
 QUICK_MUTANTS = ("counted on f seals", "votes from memory", "any signature")
 

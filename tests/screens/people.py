@@ -24,11 +24,18 @@ from p2pcouncil.peer.views import (
     EditView,
     IssueView,
     JoinRequestView,
+    LifeStep,
+    LifeView,
     MemberView,
+    OfficeView,
     OptionCount,
+    PageView,
     PersonView,
     ProposalView,
+    RegisterView,
+    SpokenView,
     TallyView,
+    TellerView,
     TextRun,
 )
 from tui.words import choice_words
@@ -176,8 +183,11 @@ def issue(
     roll: tuple[PersonView, ...] = BAKERS,
     numbers: dict[PersonView, int] | None = None,
     held: tuple[int, int] = (3, 7),
+    status: str = "running",
+    life: LifeView | None = None,
 ) -> IssueView:
     mine = cast.get(ADA)
+    counted = tally(method, options, len(roll), list(cast.values()))
     return IssueView(
         id=change(f"issue {title}"),
         method=method,
@@ -196,15 +206,50 @@ def issue(
             )
             for who, choice in cast.items()
         ),
-        tally=tally(method, options, len(roll), list(cast.values())),
-        status="provisional",
-        status_line="Provisional: counted from the 5 ballots or fewer that this peer has heard; more may come.",
+        tally=counted,
+        status=status,
+        status_line=(
+            f"Open until 2025-11-24 18:00:00 UTC, by page 4. Provisional: {counted.turnout} of {len(roll)} ballots "
+            "have reached this laptop; 2 connected peers hold nothing more."
+        ),
         deadline_ms=NOW_MS + hours * HOUR_MS,
         my_choice=mine,
         my_choice_text="" if mine is None else choice_words(method, options, mine),
         can_vote="",
         held_by=held[0] if mine is not None else 0,
         holders_known=held[1] if mine is not None else 0,
+        life=life or running(opener, roll, NOW_MS + hours * HOUR_MS, mine is not None),
+    )
+
+
+def running(opener: PersonView, roll: tuple[PersonView, ...], closes_ms: int, voted: bool) -> LifeView:
+    """The life of a vote that a page entered and that nobody has sealed yet."""
+    return LifeView(
+        steps=(
+            LifeStep("asked for", f"by {opener.name}", True),
+            LifeStep("entered", f"on page 3, for {len(roll)} members to vote", True),
+            LifeStep("open", "until 2025-11-24 18:00:00 UTC", False),
+            LifeStep("sealed", f"by 0 of {len(roll)} tellers; 4 needed", False),
+            LifeStep("closed", "by the page that counts the seals", False),
+        ),
+        tellers=tuple(
+            TellerView(who, voted and place < 3, has_sealed=False, is_counted=False)
+            for place, who in enumerate(roll)
+        ),
+        quorum=4,
+        page=3,
+        closes_ms=closes_ms,
+    )
+
+
+def asked_for(opener: PersonView) -> LifeView:
+    """The life of a vote that no page has entered yet."""
+    waits = "Page 4 waits for 2 of Chidi Okafor, Dora Weiss and Emre Yıldız."
+    return LifeView(
+        steps=(
+            LifeStep("asked for", f"by {opener.name}", True),
+            LifeStep("entered", waits, False),
+        )
     )
 
 
@@ -389,3 +434,84 @@ COUNCILS = (
         (FATIMA, GRETA),
     ),
 )
+
+MY_PART = {
+    True: "You are a teller. Your peer does its part by itself.",
+    False: "You are off duty, as you wished.",
+}
+
+
+def page(number: int, time: str, *did: str, signers: tuple[PersonView, ...] = BAKERS[:4]) -> PageView:
+    return PageView(number, digest(f"page {number}"), time, did, signers, 5, 4, 1 if number == 5 else 0)
+
+
+REGISTER = RegisterView(
+    council=BAKERY,
+    council_name="Morgenbrot bakery",
+    number=6,
+    time="2025-11-23 09:12:40 UTC",
+    broken=0,
+    pages=(
+        page(
+            6,
+            "2025-11-23 09:12:40 UTC",
+            "Closed “New windows for the shop”: passed, 4 ballots, 4 seals.",
+            "Ada Marchetti sees to it by 2025-12-05.",
+            "Entered “Buy a second oven”.",
+        ),
+        page(
+            5,
+            "2025-11-22 18:30:02 UTC",
+            "Closed “Yesterday's bread at half price”: passed, 3 ballots, 4 seals.",
+            "Greta Sommer was caught saying two things, and tells no more.",
+        ),
+        page(4, "2025-11-21 20:00:31 UTC", "Lapsed “A new name for the shop”: too few tellers sealed it."),
+        page(
+            3, "2025-11-20 12:00:00 UTC", "Emre Yıldız came onto the roll.", "Emre Yıldız tells from now on."
+        ),
+        page(2, "2025-11-19 07:45:10 UTC", "Told the time."),
+        page(1, "", "Entered “A new name for the shop”.", signers=BAKERS),
+    ),
+    next_number=7,
+    tellers=(
+        SpokenView(ADA, 0, "proposed it, would take it, signed it"),
+        SpokenView(BO, 0, "would take it"),
+        SpokenView(CHIDI, 1, "would not take it yet"),
+        SpokenView(DORA, 0, ""),
+        SpokenView(EMRE, 0, ""),
+    ),
+    quorum=4,
+    liars=1,
+    waiting=(
+        "The vote on “Breakfast for the school” is asked for.",
+        "Hana Novák waits to come onto the roll: 1 of 1 vouches; 1 object.",
+    ),
+    line="Page 7 waits for 1 of Dora Weiss and Emre Yıldız.",
+    my_part=MY_PART[True],
+    convicted=(GRETA,),
+    parameters=(("opening hour", "6:30"), ("repair fund", "1,900 euros")),
+    offices=(OfficeView("treasurer", (CHIDI,)), OfficeView("shift planner", ())),
+    can_pledge="off",
+)
+
+
+def young_register(view: CouncilView) -> RegisterView:
+    """The register of a council that nothing has happened in yet."""
+    return RegisterView(
+        council=view.id,
+        council_name=view.name,
+        number=0,
+        time="",
+        broken=0,
+        pages=(),
+        next_number=1,
+        tellers=tuple(SpokenView(member.person, 0, "") for member in view.members),
+        quorum=len(view.members),
+        liars=0,
+        waiting=(),
+        line="0 pages so far; page 1 is written when something waits for it.",
+        my_part="You are a teller. Your peer does its part by itself.",
+        convicted=(),
+        parameters=(),
+        offices=(),
+    )

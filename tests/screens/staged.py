@@ -22,11 +22,16 @@ from p2pcouncil.peer.commands import (
     Done,
     EditText,
     FoundCouncil,
+    GiveFeedback,
     JoinByInvitation,
     LeaveCouncil,
     MakeInvitation,
     MakeProposal,
+    ObjectTo,
     OpenVote,
+    PledgeDuty,
+    ReportProgress,
+    ReviewVote,
     SecondProposal,
     SetPriorities,
     VouchFor,
@@ -36,14 +41,18 @@ from p2pcouncil.peer.views import (
     CommentView,
     CouncilView,
     EditView,
+    FollowView,
     IdentityView,
     InboxItem,
     IssueView,
+    MemberView,
     NetworkView,
     PeerView,
     PendingJoinView,
     PersonView,
     ProposalView,
+    RegisterView,
+    ReviewView,
     StatusView,
     TextRun,
 )
@@ -63,6 +72,8 @@ class StagedSession:
         self.all_proposals: list[ProposalView] = []
         self.pending: tuple[PendingJoinView, ...] = ()
         self.only_here = 0
+        self.is_on_duty = True
+        self.registers = {people.BAKERY: people.REGISTER}
         self.peers: tuple[PeerView, ...] = ()
         self.refuse: LocalError | None = None
         self.is_stored = True
@@ -135,10 +146,10 @@ class StagedSession:
             if not r.mine
         ]
         for view in self.all_proposals:
-            item = self._item(view)
-            if item is not None:
-                items.append(item)
-        order = ("vote", "vouch", "second", "open", "voted", "waiting")
+            is_closed = view.issue is not None and view.issue.status == "closed"
+            item = None if is_closed else self._item(view)
+            items += self._closed_items(view) if is_closed else [item] if item is not None else []
+        order = ("vote", "review", "promise", "vouch", "second", "open", "voted", "decided", "waiting")
         return tuple(sorted(items, key=lambda item: (order.index(item.kind), item.deadline_ms)))
 
     def _request_item(self, council: CouncilView, join_id: bytes, name: str) -> InboxItem:
@@ -147,9 +158,29 @@ class StagedSession:
             "vouch", True, council.id, council.name, f"{name} asks to join", why, "0 of 1 vouches", join_id
         )
 
+    def _closed_items(self, view: ProposalView) -> list[InboxItem]:
+        """As the real inbox has it: what a closed vote asks of me, else what became of it."""
+        assert view.issue is not None
+        life, headline = view.issue.life, view.issue.tally.headline
+        about = (view.council, view.council_name, view.title)
+        items = []
+        if "review" in view.actions:
+            why = "You were drawn by lot to look whether its count holds."
+            items.append(InboxItem("review", True, *about, why, headline, view.id))
+        if life.effect.startswith("Ada") and not any(follow.kind == "done" for follow in life.follows):
+            why = "You answer for it: say what was done, and when it is done."
+            due_ms = people.NOW_MS + 11 * 24 * people.HOUR_MS
+            items.append(InboxItem("promise", True, *about, why, headline, view.id, due_ms))
+        if not items and view.issue.my_choice is not None:
+            why = f"You voted {view.issue.my_choice_text}."
+            items.append(InboxItem("decided", False, *about, why, f"{headline} {life.done}".strip(), view.id))
+        return items
+
     def _item(self, view: ProposalView) -> InboxItem | None:
         why = f"You are on the roll of {view.council_name}."
-        if view.issue is not None:
+        if view.issue is not None and view.issue.status == "lapsed":
+            kind, note, deadline = "waiting", view.issue.status_line, 0
+        elif view.issue is not None:
             kind = "vote" if view.issue.my_choice is None else "voted"
             note = f"{view.issue.tally.turnout} of {view.issue.tally.roll_size} have voted"
             if kind == "voted":
@@ -161,7 +192,7 @@ class StagedSession:
             kind, note, deadline = "open", "seconded; the vote may open", 0
         else:
             return None
-        needs_me = kind != "voted"
+        needs_me = kind not in ("voted", "waiting")
         return InboxItem(
             kind,
             needs_me,
@@ -192,6 +223,13 @@ class StagedSession:
             if proposal == view.id or (view.issue and view.issue.id == proposal):
                 return view
         raise LocalError("This proposal is not held here.", "Wait until another peer brings it.")
+
+    def register(self, council: CouncilId) -> RegisterView:
+        if council in self.registers:
+            can = "off" if self.is_on_duty else "on"
+            part = people.MY_PART[self.is_on_duty]
+            return replace(self.registers[council], can_pledge=can, my_part=part)
+        return people.young_register(self.council(council))
 
     def network(self) -> NetworkView:
         connected = sum(peer.connected for peer in self.peers)
@@ -299,6 +337,20 @@ class StagedSession:
                 council = self.council(command.council)
                 self._put_council(replace(council, my_standing="not a member"))
                 return Done(f"You left {council.name}.")
+            case PledgeDuty(is_on=is_on):
+                self.is_on_duty = is_on
+                told = "go on duty as a teller" if is_on else "go off duty"
+                return Done(f"You {told} in “Morgenbrot bakery” with a page that the tellers write.")
+            case ObjectTo():
+                return self._object(command)
+            case ReportProgress(issue=issue, text=text, is_done=is_done):
+                self._follow(issue, "done" if is_done else "evidence", text)
+                return Done("You said that it is done." if is_done else "You reported.")
+            case GiveFeedback(issue=issue, is_content=is_content, text=text):
+                self._follow(issue, "works out" if is_content else "does not work out", text)
+                return Done("You said how it works out.")
+            case ReviewVote():
+                return self._review(command)
             case SetPriorities():
                 self._tags = command.tags
                 return Done("Your priorities are kept on this laptop.")
@@ -373,12 +425,20 @@ class StagedSession:
 
     def _open(self, command: OpenVote) -> Done:
         view = self.proposal(command.proposal)
-        hours = (command.window_seconds or 72 * 60) // 60
+        hours = (command.window_seconds or 72 * 3_600) // 3_600
         vote = people.issue(
-            view.title, view.method, view.options, view.text, {}, opener=people.ADA, hours=hours
+            view.title,
+            view.method,
+            view.options,
+            view.text,
+            {},
+            opener=people.ADA,
+            hours=hours,
+            status="waiting",
+            life=people.asked_for(people.ADA),
         )
         self._put(replace(view, issue=vote, stage="open", actions=("vote", "comment")))
-        return Done(f"The vote on “{view.title}” is open.")
+        return Done(f"The vote on “{view.title}” is asked for.")
 
     def _vote(self, issue: ChangeHash, choice: Choice) -> Done:
         view = self.proposal(issue)
@@ -404,6 +464,38 @@ class StagedSession:
         return Done(
             "Your vote is signed and on its way." if number == 1 else "Your new vote replaces the old one."
         )
+
+    def _follow(self, issue: ChangeHash, kind: str, text: str) -> None:
+        view = self.proposal(issue)
+        assert view.issue is not None
+        follow = FollowView(people.ADA, kind, text, people.NOW_MS)
+        life = replace(view.issue.life, follows=(*view.issue.life.follows, follow))
+        self._put(replace(view, issue=replace(view.issue, life=life)))
+
+    def _review(self, command: ReviewVote) -> Done:
+        view = self.proposal(command.issue)
+        assert view.issue is not None
+        if not command.holds and not command.note:
+            raise LocalError("A dispute needs a note.", "Say what does not hold, so that others can look.")
+        review = ReviewView(people.ADA, command.holds, command.note)
+        life = replace(view.issue.life, reviews=(*view.issue.life.reviews, review))
+        actions = tuple(action for action in view.actions if action != "review")
+        self._put(replace(view, issue=replace(view.issue, life=life), actions=actions))
+        told = "holds" if command.holds else "does not hold"
+        return Done(f"You signed that the count of “{view.title}” {told}.")
+
+    def _object(self, command: ObjectTo) -> Done:
+        council = self.council(command.council)
+        members = tuple(
+            replace(m, objectors=("Ada Marchetti",)) if m.person.member == command.newcomer else m
+            for m in council.members
+        )
+        requests = tuple(
+            replace(r, objectors=("Ada Marchetti",)) if r.person.member == command.newcomer else r
+            for r in council.requests
+        )
+        self._put_council(replace(council, members=members, requests=requests))
+        return Done("You object. No page lets them in before a vote says so: anybody can propose it.")
 
     def ballots(self, issue: IssueView) -> dict[PersonView, Choice]:
         """The choices behind ballots, found again from what they say."""
@@ -464,3 +556,13 @@ def troubled() -> tuple[PeerView, ...]:
             refused_until_ms=now + 4 * 60_000,
         ),
     )
+
+
+def coming() -> StagedSession:
+    """The bakery, with one who is vouched for but on no page, and one who has a vouch of two."""
+    session = StagedSession()
+    bakery = session.all_councils[1]
+    greta = MemberView(people.GRETA, "on the next page", ("Bo Lindqvist",), 1)
+    hana = replace(people.REQUEST, vouches=1, needed=2)
+    session.all_councils[1] = replace(bakery, members=(*bakery.members, greta), requests=(hana,))
+    return session

@@ -11,7 +11,7 @@ from p2pcouncil.peer.commands import (
     WithdrawProposal,
 )
 from tests.screens import people
-from tests.screens.driver import driven
+from tests.screens.driver import LARGE, driven
 from tests.screens.staged import StagedSession
 
 pytestmark = pytest.mark.asyncio
@@ -109,11 +109,13 @@ async def test_an_editor_learns_that_others_wrote_meanwhile_and_keeps_typing() -
 
 
 async def test_opening_asks_for_how_long() -> None:
-    async with driven() as driver:
+    async with driven(size=LARGE) as driver:
         await driver.press("2", "down", "down", "down", "enter", "o", "down", "down", "enter")
-        assert driver.session.commands == [OpenVote(people.BREAKFAST.id, 24 * 60)]
-        assert "vote open" in driver.text
+        assert driver.session.commands == [OpenVote(people.BREAKFAST.id, 24 * 3_600)]
+        assert "asked for" in driver.text
         assert "ends in 24 h (by your clock)" in driver.text
+        await driver.press("l")
+        assert "▸ now: entered" in driver.text
 
 
 async def test_withdrawing_takes_a_reason() -> None:

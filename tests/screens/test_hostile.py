@@ -4,6 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from p2pcouncil.peer.views import (
+    FollowView,
+    LifeStep,
+    OfficeView,
+    PassedOverView,
+    ReviewView,
+    SpokenView,
+    TellerView,
+)
 from tests.screens import people
 from tests.screens.driver import LARGE, SMALL, driven
 from tests.screens.staged import StagedSession
@@ -39,6 +48,17 @@ def hostile_session() -> StagedSession:
                 roll=(mallory, *issue.roll),
                 ballots=(replace(issue.ballots[0], person=mallory, choice=HOSTILE), *issue.ballots[1:]),
                 tally=replace(issue.tally, headline=HOSTILE, explain=(HOSTILE,)),
+                life=replace(
+                    issue.life,
+                    steps=(*issue.life.steps[:1], LifeStep("entered", HOSTILE, True)),
+                    tellers=(TellerView(mallory, True, True, False),),
+                    effect=HOSTILE,
+                    done=HOSTILE,
+                    overseers=(mallory,),
+                    reviews=(ReviewView(mallory, False, HOSTILE),),
+                    follows=(FollowView(mallory, "evidence", HOSTILE, 0),),
+                ),
+                passed_over=(PassedOverView(mallory, 1, issue.id, HOSTILE),),
             ),
             comments=(replace(people.OVEN_COMMENTS[0], author=mallory, text=HOSTILE),),
         ),
@@ -67,6 +87,20 @@ def hostile_session() -> StagedSession:
         members=(replace(council.members[0], person=mallory, vouched_by=(HOSTILE,)), *council.members[1:]),
         requests=(replace(people.REQUEST, person=mallory, how=HOSTILE, warning=HOSTILE),),
     )
+    closed = replace(session.all_proposals[0], id=people.change("closed"))
+    assert closed.issue is not None
+    session.all_proposals.append(replace(closed, issue=replace(closed.issue, status="closed")))
+    session.registers[people.BAKERY] = replace(
+        people.REGISTER,
+        council_name=HOSTILE,
+        line=HOSTILE,
+        waiting=(HOSTILE,),
+        pages=(replace(people.REGISTER.pages[0], did=(HOSTILE,), signers=(mallory,)),),
+        tellers=(SpokenView(mallory, 0, HOSTILE),),
+        convicted=(mallory,),
+        parameters=((HOSTILE, HOSTILE),),
+        offices=(OfficeView(HOSTILE, (mallory,)),),
+    )
     session.peers = (replace(session.peers[0], person=mallory, problem=HOSTILE, addresses=(HOSTILE,)),)
     return session
 
@@ -81,6 +115,10 @@ PLACES = (
     ("2", "enter", "right", "right"),
     ("2", "enter", "right", "right", "r"),
     ("2", "enter", "left"),
+    ("2", "enter", "l"),
+    ("6", "right"),
+    ("7",),
+    ("7", "enter"),
     ("2", "down", "enter", "right", "w"),
     ("2", "down", "enter", "s"),
     ("2", "down", "enter", "e"),

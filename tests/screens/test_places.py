@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
-from p2pcouncil.peer.commands import Dial, LeaveCouncil, MakeInvitation, SetPriorities, VouchFor
+from p2pcouncil.peer.commands import Dial, LeaveCouncil, MakeInvitation, ObjectTo, SetPriorities, VouchFor
 from tests.screens import people
-from tests.screens.driver import SMALL, driven
-from tests.screens.staged import LINE, StagedSession, troubled
+from tests.screens.driver import LARGE, SMALL, driven
+from tests.screens.staged import LINE, StagedSession, coming, troubled
 from tui.theme import DARK_NAME, LIGHT_NAME
 
 pytestmark = pytest.mark.asyncio
@@ -26,6 +28,34 @@ async def test_words_that_differ_lead_back_without_a_vouch() -> None:
         await driver.press("3", "down", "v", "escape")
         assert driver.place == "CouncilsScreen"
         assert driver.session.commands == []
+
+
+async def test_who_is_on_the_next_page_is_told_apart_and_may_be_objected_to() -> None:
+    async with driven(coming(), LARGE) as driver:
+        await driver.press("3", "down")
+        assert "On their way to the roll (1)" in driver.text
+        assert "Roll (5 members)" in driver.text
+        await driver.press("o", "enter")
+        await driver.type("I don't know her.")
+        await driver.press("enter")
+        command = ObjectTo(people.BAKERY, people.GRETA.member, "I don't know her.")
+        assert driver.session.commands == [command]
+        assert "! Ada Marchetti objects: no page lets them in before a vote" in driver.text
+
+
+async def test_a_request_may_be_objected_to_once_somebody_vouched() -> None:
+    async with driven(coming()) as driver:
+        await driver.press("3", "down", "v", "o", "enter")
+        newcomer = people.REQUEST.person.member
+        assert driver.session.commands == [ObjectTo(people.BAKERY, newcomer, "")]
+
+
+async def test_a_newcomer_reads_from_when_they_can_vote() -> None:
+    session = StagedSession()
+    session.all_councils[1] = replace(session.all_councils[1], my_standing="on the next page")
+    async with driven(session) as driver:
+        await driver.press("3", "down")
+        assert "You can vote from the next page." in driver.text
 
 
 async def test_inviting_gives_a_line_and_a_code() -> None:

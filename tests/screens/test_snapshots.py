@@ -6,7 +6,8 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.screens.driver import LARGE, SMALL, app_of
-from tests.screens.staged import StagedSession, troubled
+from tests.screens.past import afterwards
+from tests.screens.staged import StagedSession, coming, troubled
 
 Compare = Callable[..., bool]
 SCREENS = {
@@ -26,6 +27,21 @@ SCREENS = {
     "network": ("4",),
     "me": ("5",),
     "help": ("f1",),
+    "life_running": ("end", "enter", "l"),
+    "register": ("6", "right"),
+    "propose_election": ("n", *("tab",) * 5, "right", *("tab",) * 4, *("right",) * 6),
+}
+PAST = {
+    "inbox": (),
+    "proposals": ("2",),
+    "overview": ("2", "enter"),
+    "life": ("2", "enter", "l"),
+    "disputed": ("2", "down", "enter", "l"),
+    "lapsed": ("2", "end", "enter", "l"),
+    "oversight": ("7",),
+    "review": ("7", "enter"),
+    "dispute": ("7", "enter", "d"),
+    "take_up": ("2", "enter", "t"),
 }
 
 
@@ -33,6 +49,17 @@ SCREENS = {
 @pytest.mark.parametrize("name", SCREENS)
 def test_dark(name: str, size: tuple[int, int], snap_compare: Compare) -> None:
     assert snap_compare(app_of(StagedSession()), press=SCREENS[name], terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("name", PAST)
+def test_past(name: str, size: tuple[int, int], snap_compare: Compare) -> None:
+    assert snap_compare(app_of(afterwards()), press=PAST[name], terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+def test_newcomers(size: tuple[int, int], snap_compare: Compare) -> None:
+    assert snap_compare(app_of(coming()), press=("3", "down"), terminal_size=size)
 
 
 @pytest.mark.parametrize("name", ["inbox", "proposal"])

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
+from tests.support.decoding import remembered_decoding
+
 SMALL = {
     "crdt.store.orphans.MAX_LANE_ORPHANS": 12,
     "crdt.store.orphans.MAX_ORPHANS": 40,
@@ -25,6 +27,7 @@ def small_limits() -> Iterator[None]:
     with ExitStack() as stack:
         for target, value in SMALL.items():
             stack.enter_context(patch(target, value))
+        stack.enter_context(remembered_decoding())
         # Nobody looks at the pictures of a simulated society's invitations, and they take long to draw.
         stack.enter_context(patch("p2pcouncil.peer.planning.membership.qr_text", lambda line: ""))
         yield

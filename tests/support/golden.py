@@ -13,12 +13,15 @@ from typing import Any
 
 import msgspec
 
+from p2pcouncil.domain.effects import ChangeCharter
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.records import Charter
+from p2pcouncil.domain.register.sayings import Prevote
 from p2pcouncil.domain.state import CouncilState
-from p2pcouncil.domain.tally.choice import NO, Choice
+from p2pcouncil.domain.tally.choice import NO, YES, Choice
 from p2pcouncil.domain.tally.method import EqualShares, Method, Score, Stv
 from tests.support.random_world import RandomWorld
+from tests.support.tellers import Tellers, say
 from tests.support.world import World, interleave
 
 
@@ -59,6 +62,30 @@ def methods() -> World:
         issue = world.open("Ada", proposal, [world.second(name, proposal) for name in ("Ben", "Cem")])
         for name, choice in zip(("Ada", "Ben", "Cem", "Dan"), choices, strict=True):
             world.ballot(name, issue, choice)
+    return world
+
+
+def register() -> World:
+    """A newcomer comes by a page, a vote is closed on one, its decision runs, and somebody lies."""
+    world = World(("Ada", "Ben", "Cem", "Dan"), Charter(probation_seconds=0))
+    tellers = Tellers(world, ("Ada", "Ben", "Cem", "Dan"))
+    world.vouch("Ada", "Eve")
+    tellers.tell()
+    proposal = world.propose("Ada", effect=ChangeCharter("seconds_needed", 2))
+    issue = world.open("Ada", proposal, [world.second("Ben", proposal)])
+    tellers.tell(1_000)
+    for name, choice in (("Ada", YES), ("Ben", YES), ("Eve", NO)):
+        world.ballot(name, issue, choice)
+    for value in (b"a" * 32, b"b" * 32):
+        say(
+            world,
+            "Dan",
+            Prevote(world.council, world.id("Dan"), tellers.state.register.minutes.number, 0, value),
+        )
+    tellers.tell(70_000)
+    world.ballot("Cem", issue)
+    world.leave("Ben")
+    tellers.tell(1_000)
     return world
 
 
@@ -122,6 +149,7 @@ def replay(path: Path, seed: int) -> list[str]:
 def write(path: Path) -> None:
     worlds = {"story": story()} | {f"random {seed}": RandomWorld(seed, 120).world for seed in (3, 8, 20)}
     worlds["methods"] = methods()
+    worlds["register"] = register()
     vectors = ",\n".join(_lines(to_json(name, world)) for name, world in worlds.items())
     path.write_text(f"[\n{vectors}\n]\n")
 

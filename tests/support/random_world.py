@@ -9,11 +9,23 @@ import random
 
 import msgspec
 
-from p2pcouncil.domain.entries import Announce, AskToJoin, Open, TextVersionRef
+from p2pcouncil.domain.entries import (
+    Announce,
+    AskToJoin,
+    Feedback,
+    Object,
+    Open,
+    Pledge,
+    Progress,
+    Review,
+    Tell,
+    TextVersionRef,
+)
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.records import Charter
 from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo
+from tests.support.tellers import Tellers
 from tests.support.world import Person, World, digest_of, genesis_of, key_of, version_of
 
 NAMES = ("Ada", "Ben", "Cem", "Dan", "Eve", "Fay", "Gil", "Hal")
@@ -34,7 +46,8 @@ class RandomWorld:
         self.rng = random.Random(seed)
         self._is_calm = self.rng.random() < 0.5
         charter = Charter(seconds_needed=self.rng.randrange(3), vouches_needed=self.rng.randrange(1, 3))
-        self.world = World(NAMES[: self.rng.randrange(1, 4)], charter)
+        self._founders = NAMES[: self.rng.randrange(1, 4)]
+        self.world = World(self._founders, charter)
         self._nothing = FeedEntry(
             hash=digest_of("held by nobody"),  # type: ignore[arg-type]
             lane=b"",  # type: ignore[arg-type]
@@ -45,10 +58,11 @@ class RandomWorld:
             data=None,
         )
         self._made: dict[str, list[FeedEntry]] = {}
+        self._tellers: Tellers | None = None
         for _ in range(acts):
             kind, act = self.rng.choice(self._ACTS)
             entry = act(self)
-            if kind != "honest opening" or b"open.1" in (entry.data or b"")[:10]:
+            if kind != "honest opening" or b"open.2" in (entry.data or b"")[:10]:
                 self._made.setdefault(kind, []).append(entry)
 
     def _name(self) -> str:
@@ -201,6 +215,34 @@ class RandomWorld:
         join = self.world.person(self._name()).join(council)  # type: ignore[arg-type]
         return self.world.write(self._name(), AskToJoin(self.world.now_ms(), join), self._device())
 
+    def _tell(self) -> FeedEntry:
+        """The founders say what tellers say now; or somebody carries on some of it, whole or in part."""
+        told = [entry for entry in self.world.entries if b"tell.1" in (entry.data or b"")]
+        if told and self.rng.random() < 0.3:
+            carried = self.rng.choice(told).data or b""
+            return self.world.lane(self._name(), self._device()).write_bytes(carried)
+        if self._tellers is None:
+            self._tellers = Tellers(self.world, self._founders)
+        before = len(self.world.entries)
+        self._tellers.tell(self.rng.choice((0, 1_000, 70_000)))
+        if len(self.world.entries) == before:
+            return self.world.write(self._name(), Tell(self.world.now_ms(), ()), self._device())
+        return self.world.entries[-1]
+
+    def _afterwards(self) -> FeedEntry:
+        """Something that is said of a vote, or of the register."""
+        issue = self._some("honest opening").hash
+        entry = self.rng.choice(
+            (
+                Progress(self.world.now_ms(), issue, True, "Done"),
+                Feedback(self.world.now_ms(), issue, False, ""),
+                Review(self.world.now_ms(), issue, issue, True, "Looked"),
+                Pledge(self.world.now_ms(), self.world.person(NAMES[0]).vrf, self.rng.random() < 0.8),
+                Object(self.world.now_ms(), self.world.id(self._name()), ""),
+            )
+        )
+        return self.world.write(self._name(), entry, self._device())
+
     def _garbage(self) -> FeedEntry:
         lane = self.world.lane(self._name(), self._device())
         if self.rng.random() < 0.3:
@@ -226,4 +268,6 @@ class RandomWorld:
         ("announce", _announce),
         ("ask", _ask),
         *[("garbage", _garbage)] * 2,
+        *[("tell", _tell)] * 3,
+        ("afterwards", _afterwards),
     )

@@ -17,6 +17,7 @@ from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId
 from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, certificate_message, lane_id
 from crdt.parts import split_entry
 from p2pcouncil.domain import records
+from p2pcouncil.domain.effects import Effect
 from p2pcouncil.domain.entries import (
     AnyEntry,
     Ballot,
@@ -34,6 +35,7 @@ from p2pcouncil.domain.entries import (
 )
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.records import Charter, Duty, Founder, Genesis, Join, Signed, Until
+from p2pcouncil.domain.sortition.ecvrf import VrfSeed, vrf_public
 from p2pcouncil.domain.state import CouncilState, fold
 from p2pcouncil.domain.tally.choice import YES, Choice
 from p2pcouncil.domain.tally.method import Method, YesNo
@@ -76,7 +78,7 @@ class Person:
         self.name = name
         self.member_key = key_of(f"member {name}")
         self.id = MemberId(bytes(self.member_key.verify_key))
-        self.vrf = digest_of(f"vrf {name}")
+        self.vrf = vrf_public(VrfSeed(digest_of(f"vrf {name}")))
 
     def device_key(self, device: int = 0) -> SigningKey:
         return key_of(f"device {self.name} {device}")
@@ -259,10 +261,13 @@ class World:
         method: Method = MAJORITY,
         options: tuple[str, ...] = (),
         device: int = 0,
+        effect: Effect | None = None,
     ) -> FeedEntry:
         number = len(self.entries)
         nonce = digest_of(f"{name} {title} {number}")[:16]
-        entry = Propose(self.now_ms(), nonce, title, f"What {title} is about", ("tag",), "", method, options)
+        entry = Propose(
+            self.now_ms(), nonce, title, f"What {title} is about", ("tag",), "", method, options, effect
+        )
         return self.write(name, entry, device)
 
     def comment(

@@ -200,7 +200,7 @@ def text_vector() -> Vector:
 def entries_vector() -> Vector:
     issue = ChangeHash(bytes([0xAA] * 32))
     return {
-        "propose.1": encode_entry(PROPOSE),
+        "propose.2": encode_entry(PROPOSE),
         "comment.1": encode_entry(Comment(2, issue, b"", "Good")),
         "ballot.1": encode_entry(Ballot(3, issue, 1, ((0,),))),
     }
@@ -254,6 +254,10 @@ def state_vector() -> Vector:
         "is_grounded": True,
         "has_left": False,
         "on_roll": True,
+        "page_roll": True,
+        "is_teller": True,
+        "is_convicted": False,
+        "objectors": [],
     }
     member |= {"vouchers": [], "joins": 0, "invite_key": b"", "invite_shared": False}
     duty: dict[str, object] = {

@@ -4,8 +4,13 @@ from textual.content import Content
 
 from p2pcouncil.peer.views import CouncilView, MemberView
 from tui import words
-from tui.content import ACCENT, BAD, MUTED, STRONG, block, heading, join, line, lines, muted
+from tui.content import ACCENT, BAD, MUTED, STRONG, WARN, block, heading, join, line, lines, muted
 from tui.drawing.proposal import person
+
+_STANDINGS = {
+    "on the next page": "You can vote from the next page.",
+    "admitted; not on the roll yet": "You may write, and can vote once a page puts you on the roll.",
+}
 
 
 def tree_row(council: CouncilView) -> Content:
@@ -25,6 +30,7 @@ def council_page(council: CouncilView) -> Content:
     rows: list[Content | str] = [
         line(council.name, "bold $primary"),
         muted(f"{_kind(council)} · you: {council.my_standing}"),
+        *_my_way(council.my_standing),
         "",
         block(council.purpose),
         "",
@@ -38,14 +44,27 @@ def council_page(council: CouncilView) -> Content:
             rows.append(
                 join(["  ", muted(f"{request.how} · {request.vouches} of {request.needed} vouches{done}")])
             )
+            rows.extend(objections(request.objectors))
         rows.append("")
-    rows.append(heading(f"Roll ({words.count(len(council.members), 'member')})"))
-    for member in council.members:
+    coming = [member for member in council.members if member.is_coming]
+    roll = [member for member in council.members if not member.is_coming]
+    if coming:
+        rows.append(heading(f"On their way to the roll ({len(coming)})"))
+        rows.append(muted("They vote from the page that puts them on it. Members may object until then."))
+        rows.extend(row for member in coming for row in _member(member))
+        rows.append("")
+    rows.append(heading(f"Roll ({words.count(len(roll), 'member')})"))
+    for member in roll:
         rows.extend(_member(member))
     rows.extend(["", heading("Charter")])
     rows.extend(line(f"· {rule}") for rule in council.charter)
     rows.extend(["", heading("On this laptop"), *_held(council)])
     return lines(rows)
+
+
+def _my_way(standing: str) -> list[Content]:
+    """From when a newcomer can vote."""
+    return [line(_STANDINGS[standing], f"bold {ACCENT}")] if standing in _STANDINGS else []
 
 
 def _kind(council: CouncilView) -> str:
@@ -59,7 +78,17 @@ def _member(member: MemberView) -> list[Content]:
         line(person(member.person), STRONG),
         join(["  ", line(member.person.fingerprint)]),
         join(["  ", muted(f"{member.standing}{vouched}{devices}")]),
+        *objections(member.objectors),
     ]
+
+
+def objections(objectors: tuple[str, ...]) -> list[Content]:
+    """Who objects to a newcomer, and what that means."""
+    if not objectors:
+        return []
+    verb = "objects" if len(objectors) == 1 else "object"
+    told = f"{', '.join(objectors)} {verb}: no page lets them in before a vote says so."
+    return [join(["  ", Content.styled("! ", WARN), line(told)])]
 
 
 def _held(council: CouncilView) -> list[Content]:

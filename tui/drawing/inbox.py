@@ -11,7 +11,10 @@ _KINDS = {
     "vouch": ("VOUCH", ACCENT),
     "second": ("SECOND", ACCENT),
     "open": ("OPEN", ACCENT),
+    "review": ("REVIEW", ACCENT),
+    "promise": ("PROMISE", ACCENT),
     "voted": ("voted", GOOD),
+    "decided": ("decided", GOOD),
     "waiting": ("waits", MUTED),
 }
 _KIND_CELLS = 9
@@ -22,15 +25,22 @@ def item_row(item: InboxItem, now_ms: int) -> Content:
     word, style = _KINDS.get(item.kind, (item.kind, MUTED))
     kind = Content.styled(word.ljust(_KIND_CELLS), f"bold {style}" if item.needs_me else style)
     gap = " " * _KIND_CELLS
-    when = words.deadline(item.deadline_ms, now_ms)
-    whose = f"{item.opener}'s" if item.opener else "its opener's"
-    clock = f" by {whose} clock" if when else ""
-    state = " · ".join(part for part in (f"{when}{clock}", item.note) if part)
+    state = " · ".join(part for part in (_when(item, now_ms), item.note) if part)
     why = item.why if item.council_name in item.why else f"{item.council_name}: {item.why}"
     rows = [join([kind, line(item.title, STRONG)]), join([gap, line(why)])]
     if state:
         rows.append(join([gap, muted(state)]))
     return lines(rows)
+
+
+def _when(item: InboxItem, now_ms: int) -> str:
+    """When a vote ends and by whose clock, or when a promise is due."""
+    if item.kind == "promise":
+        return words.due(item.deadline_ms, now_ms)
+    when = words.deadline(item.deadline_ms, now_ms)
+    if not when:
+        return ""
+    return f"{when} by {words.possessive(item.opener)} clock" if item.opener else f"{when} by page time"
 
 
 def spaced_words(fingerprint: str) -> Content:

@@ -31,6 +31,10 @@ _STAGES = {
     "draft": ("○ draft", MUTED),
     "seconded": ("◐ seconded", ACCENT),
     "open": ("● vote open", GOOD),
+    "waiting": ("◑ asked for", ACCENT),
+    "running": ("● vote open", GOOD),
+    "closed": ("■ closed", LINK),
+    "lapsed": ("✗ lapsed", WARN),
     "withdrawn": ("✗ withdrawn", BAD),
 }
 _AUTHOR_STYLES = (LINK, ACCENT, GOOD, WARN, BAD)
@@ -47,10 +51,15 @@ def stage_mark(stage: str) -> Content:
     return Content.styled(text, style)
 
 
+def standing(proposal: ProposalView) -> str:
+    """Its stage, or how far its vote has come."""
+    return proposal.issue.status if proposal.issue is not None else proposal.stage
+
+
 def title_block(proposal: ProposalView) -> Content:
     """Two lines above the sections: the title, then whose it is and how it stands."""
     by = muted(f"{proposal.council_name} · by {person(proposal.author)}")
-    return lines([line(proposal.title, HEADING), join([stage_mark(proposal.stage), "  ", by])])
+    return lines([line(proposal.title, HEADING), join([stage_mark(standing(proposal)), "  ", by])])
 
 
 def next_step(proposal: ProposalView) -> str:
@@ -61,7 +70,11 @@ def next_step(proposal: ProposalView) -> str:
             others = "one more member" if missing == 1 else f"{missing} more members"
             return f"Before a vote may open, {others} must second this version of the text."
         case "draft" | "seconded":
-            who = "press o to open the vote" if "open" in proposal.actions else "its author can open the vote"
+            who = (
+                "press o to open the vote"
+                if "open" in proposal.actions
+                else "anybody on the roll can open the vote"
+            )
             return f"Enough members seconded this version: {who}."
         case "withdrawn":
             return "Its author took it back."
@@ -93,6 +106,11 @@ def overview(proposal: ProposalView, now_ms: int, with_vote: bool) -> Content:
         for number, option in enumerate(proposal.options, start=1):
             price = f", costs {costs[number - 1]:,}" if costs else ""
             rows.append(line(f"{number}. {option}{price}"))
+    effect = proposal.issue.life.effect if proposal.issue else proposal.effect
+    if effect:
+        rows.extend(["", heading("What it does by itself"), line(effect)])
+    if proposal.reopens is not None:
+        rows.extend(["", join([Content.styled("Takes up again: ", MUTED), line(proposal.reopens_title)])])
     rows.extend(["", _facts(proposal, now_ms)])
     return lines(rows)
 
@@ -189,7 +207,7 @@ def proposal_row(proposal: ProposalView) -> Content:
         about.append(f"by {person(proposal.author)}")
         if proposal.stage != "withdrawn":
             about.append(f"{len(proposal.seconds)} of {proposal.seconds_needed} seconds")
-    mark = stage_mark(proposal.stage)
+    mark = stage_mark(standing(proposal))
     padding = " " * (13 - mark.cell_length)
     return lines(
         [

@@ -6,6 +6,7 @@ from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.peer.views import IssueView, OptionCount, TallyView
 from tui import words
 from tui.content import ACCENT, BAD, GOOD, LINK, MUTED, STRONG, heading, join, line, lines, muted, pad
+from tui.drawing.life import have_mine, timeline
 
 BAR_CELLS = 22
 LABEL_CELLS = 14
@@ -35,11 +36,16 @@ def tally_rows(tally: TallyView) -> Content:
     whole = most if tally.unit == "points" else tally.roll_size
     longest = max(line(option.label).cell_length for option in tally.counts)
     label_cells = longest + _LABEL_GAP if longest <= LABEL_CELLS else 0
-    return lines(_row(option, whole, label_cells) for option in tally.counts)
+    won = "won" if _is_final(tally) else "ahead"
+    return lines(_row(option, whole, label_cells, won) for option in tally.counts)
 
 
-def _row(option: OptionCount, whole: int, label_cells: int) -> Content:
-    ahead = Content.styled("  ✓ ahead", GOOD) if option.is_winner else Content()
+def _is_final(tally: TallyView) -> bool:
+    return tally.headline.startswith("Final")
+
+
+def _row(option: OptionCount, whole: int, label_cells: int, won: str) -> Content:
+    ahead = Content.styled(f"  ✓ {won}", GOOD) if option.is_winner else Content()
     number = Content.styled(f" {option.count:>3}", STRONG)
     if label_cells:
         return join([pad(option.label, label_cells), bar(option.count, whole), number, ahead])
@@ -50,7 +56,13 @@ def tally_summary(tally: TallyView) -> Content:
     """Headline, bars, and what the numbers count."""
     turnout = f"{tally.turnout} of {tally.roll_size} on the roll have voted"
     if tally.quorum_needed:
-        reached = "reached" if tally.turnout >= tally.quorum_needed else "not yet reached"
+        reached = (
+            "reached"
+            if tally.turnout >= tally.quorum_needed
+            else "not reached"
+            if _is_final(tally)
+            else "not yet reached"
+        )
         turnout = f"{turnout}; {tally.quorum_needed} needed: {reached}"
     return lines(
         [
@@ -66,11 +78,21 @@ def my_vote(issue: IssueView) -> Content:
     """What I voted, who holds it, or why I can't."""
     if issue.my_choice is not None:
         rows = [join([Content.styled("✓ You voted: ", GOOD), line(issue.my_choice_text, STRONG)])]
-        rows.append(line(held(issue), MUTED))
+        rows.append(line(_safety(issue), MUTED))
         return lines(rows)
+    if issue.status in ("closed", "lapsed"):
+        return muted("You did not vote, and the vote is over.")
     if issue.can_vote:
         return join([Content.styled("You can't vote here: ", BAD), line(issue.can_vote)])
     return Content.styled("You have not voted yet: press v.", f"bold {ACCENT}")
+
+
+def _safety(issue: IssueView) -> str:
+    """How sure it is that my ballot counts."""
+    if issue.status == "closed":
+        mine = next((passed.why for passed in issue.passed_over if passed.person.is_me), "")
+        return f"It is not counted. {mine}" if mine else "It is counted."
+    return f"{have_mine(issue.life)} {held(issue)}" if issue.life.tellers else held(issue)
 
 
 def held(issue: IssueView) -> str:
@@ -82,18 +104,22 @@ def held(issue: IssueView) -> str:
 
 
 def vote_panel(issue: IssueView, now_ms: int) -> Content:
-    """All about a vote that fits beside a text: mine, the tally, the end, what is known."""
+    """All about a vote that fits beside a text: mine, the tally, the end, its life, what is known."""
+    rows: list[Content | str] = [my_vote(issue), "", tally_summary(issue.tally), ""]
+    if issue.status in ("waiting", "running"):
+        rows.append(line(_end(issue, now_ms)))
+    rows.append(muted(issue.status_line))
+    if issue.life.steps:
+        rows.extend(["", timeline(issue.life)])
+    return lines(rows)
+
+
+def _end(issue: IssueView, now_ms: int) -> str:
+    """When the vote ends: by page time, or by its opener's clock while no page tells."""
+    if issue.life.closes_ms is not None:
+        return f"The vote {words.deadline(issue.deadline_ms, now_ms)}, by page time."
     opener = "you" if issue.opener.is_me else issue.opener.name
-    return lines(
-        [
-            my_vote(issue),
-            "",
-            tally_summary(issue.tally),
-            "",
-            line(f"The vote {words.deadline(issue.deadline_ms, now_ms, opener)}."),
-            muted(issue.status_line),
-        ]
-    )
+    return f"The vote {words.deadline(issue.deadline_ms, now_ms, opener)}."
 
 
 def count_section(issue: IssueView) -> Content:
@@ -126,11 +152,26 @@ def count_section(issue: IssueView) -> Content:
         )
     if not issue.ballots:
         rows.append(muted("Nobody yet, as far as this peer has heard."))
+    if issue.passed_over:
+        rows.extend(["", *passed_over(issue)])
     voted = {ballot.person.member for ballot in issue.ballots}
     missing = [person.name for person in issue.roll if person.member not in voted]
     if missing:
         rows.extend(["", join([Content.styled("Not heard from: ", MUTED), line(", ".join(missing))])])
     return lines(rows)
+
+
+def passed_over(issue: IssueView) -> list[Content | str]:
+    """The ballots that a closed vote does not count, each with the reason."""
+    rows: list[Content | str] = [heading(f"Not counted ({len(issue.passed_over)})")]
+    for passed in issue.passed_over:
+        number = f"ballot {passed.number}, " if passed.number > 1 else ""
+        mine = " (you)" if passed.person.is_me else ""
+        rows.append(
+            join([pad(f"{passed.person.name}{mine}", 24), muted(f"{number}{passed.entry.hex()[:8]}")])
+        )
+        rows.append(join(["  ", line(passed.why)]))
+    return rows
 
 
 def confirm_line(issue: IssueView, choice: Choice | None) -> Content:

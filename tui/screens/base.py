@@ -15,7 +15,7 @@ from textual.screen import Screen
 from crdt.errors import LocalError
 from p2pcouncil.peer.commands import Command, Done
 from p2pcouncil.peer.session import Session
-from tui.content import line
+from tui.content import join, line
 from tui.messages import Finished, Refused
 from tui.shell import Shell
 from tui.widgets.lines import Foot, NavBar, NoticePanel, StatusBar
@@ -59,7 +59,8 @@ class CouncilScreen(Screen[None]):
             waiting = sum(item.needs_me for item in self.session.inbox())
             self.query_one(NavBar).show(self.place, waiting)
         else:
-            self.query_one(NavBar).update(line(f"p2pcouncil · {self.title or ''}", "bold $primary"))
+            title = line(f"p2pcouncil · {self.title or ''}", "bold $primary")
+            self.query_one(NavBar).update(join([" ", title]))
         self.query_one(StatusBar).show(self.session.status().line)
         self.refresh_view()
         self.refresh_bindings()

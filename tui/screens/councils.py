@@ -8,22 +8,30 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import OptionList, Static
 
-from p2pcouncil.peer.commands import JoinCouncil, LeaveCouncil
-from p2pcouncil.peer.views import CouncilView
+from p2pcouncil.peer.commands import JoinCouncil, LeaveCouncil, ObjectTo
+from p2pcouncil.peer.views import CouncilView, PersonView
 from tui.content import STRONG, line, lines
 from tui.drawing.council import council_page, tree_row
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
-from tui.screens.dialogs import AskDialog
+from tui.screens.dialogs import AskDialog, ChoiceDialog
 from tui.screens.found import FoundScreen
 from tui.screens.invite import InviteScreen
 from tui.screens.join import JoinScreen
 from tui.screens.propose import ProposeScreen
-from tui.screens.vouch import VouchScreen
+from tui.screens.vouch import VouchScreen, objection_dialog
 from tui.widgets.keyed_list import KeyedList, Row
 from tui.widgets.pane import Pane
 
 _STRANGER = "not a member"
+
+
+def newcomers_of(council: CouncilView) -> list[PersonView]:
+    """Who may still be objected to: vouched for, and on no page yet."""
+    vouched = [request.person for request in council.requests if request.vouches]
+    coming = [member.person for member in council.members if member.is_coming]
+    known = {person.member for person in coming}
+    return [p for p in (*coming, *(v for v in vouched if v.member not in known)) if not p.is_me]
 
 
 class CouncilTree(KeyedList):
@@ -38,6 +46,7 @@ class CouncilsScreen(CouncilScreen):
     place = "councils"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "vouch", "Vouch"),
+        Binding("o", "object", "Object to a newcomer"),
         Binding("i", "invite", "Invite"),
         Binding("n", "propose", "New proposal"),
         Binding("b", "below", "New council below"),
@@ -93,6 +102,24 @@ class CouncilsScreen(CouncilScreen):
         council = self._chosen()
         if council is not None:
             self.app.visit(VouchScreen(council.id, place=self.place))
+
+    @work
+    async def action_object(self) -> None:
+        """Object to somebody who is on their way to the roll."""
+        council = self._chosen()
+        if council is None:
+            return
+        newcomers = newcomers_of(council)
+        chosen: int | None = 0
+        if len(newcomers) > 1:
+            labels = [f"{who.name}  {who.fingerprint}" for who in newcomers]
+            dialog = ChoiceDialog("Object to whom?", "They are not on the roll yet.", labels)
+            chosen = await self.app.push_screen_wait(dialog)
+        if chosen is None:
+            return
+        reason = await self.app.push_screen_wait(objection_dialog(newcomers[chosen].name))
+        if reason is not None:
+            self.submit("object", ObjectTo(council.id, newcomers[chosen].member, reason))
 
     def action_invite(self) -> None:
         """Invite a neighbour."""
@@ -153,11 +180,13 @@ class CouncilsScreen(CouncilScreen):
             return True
         council = self._chosen() if self.is_mounted and self.query("#tree") else None
         if council is None:
-            return action not in ("vouch", "invite", "propose", "below", "ask", "leave_council")
+            return action not in ("vouch", "object", "invite", "propose", "below", "ask", "leave_council")
         standing = council.my_standing
         match action:
             case "vouch":
                 return bool(council.requests)
+            case "object":
+                return council.is_member and bool(newcomers_of(council))
             case "invite" | "propose" | "below" | "leave_council":
                 return council.is_member
             case "ask":

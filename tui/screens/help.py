@@ -12,12 +12,21 @@ _STEPS = (
     ("Propose", "Anybody on a roll writes a proposal (n), with a summary and a text."),
     ("Edit", "Everybody may edit the text (e) and discuss it (c). Edits made apart are merged."),
     ("Second", "Members second (s) the exact version they read. Its council says how many."),
-    ("Open", "Then its author opens the vote (o). Text, options and roll are fixed from then on."),
-    ("Vote", "Everybody on the roll votes (v), and may vote again until it ends. The last counts."),
+    ("Open", "Then anybody on the roll asks for the vote (o). The next page of the register enters it."),
+    ("Vote", "Everybody on that page's roll votes (v), and may vote again until it ends. The last counts."),
+    (
+        "Close",
+        "Tellers drawn by lot seal what they have. The page that counts their seals closes it for good.",
+    ),
     ("Count", "Every laptop counts for itself; the section Count shows each step, to check by hand."),
+    ("Review", "Overseers drawn by lot look at the closed vote (7), and sign that it holds, or dispute it."),
+    (
+        "Follow",
+        "Whoever promised it says when it is done (d); everybody reports (p) and says how it goes (f).",
+    ),
 )
 _KEYS = (
-    ("1 2 3 4 5", "Inbox, Proposals, Councils, Network, Me"),
+    ("1 to 7", "Inbox, Proposals, Councils, Network, Me, Register, Oversight"),
     ("↑ ↓  PgUp PgDn", "move, scroll"),
     ("Tab  Shift+Tab", "next and previous field or part"),
     ("Enter", "open, choose"),
@@ -31,8 +40,12 @@ _KEYS = (
 _WORDS = (
     ("peer", "a laptop that runs this program"),
     ("roll", "those who may vote in a council"),
+    ("register", "a council's chain of pages: who is on the roll, which votes run, how they ended"),
+    ("page", "one step of the register, signed by a quorum of its tellers"),
+    ("teller", "a member on duty who seals ballots and signs pages; their laptop does it by itself"),
     ("entry", "one signed statement: a proposal, a comment, a vote …"),
     ("provisional", "counted from what this peer has heard; more ballots may be on their way"),
+    ("final", "a page closed the vote: every laptop counts the ballots that it names"),
     ("four words", "stand for a member's key; names can be copied, these words can't"),
     ("only here", "no other peer is known to hold it yet; stay online a little"),
 )

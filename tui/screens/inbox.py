@@ -16,6 +16,7 @@ from tui.drawing.inbox import empty_inbox, item_row, pending_panel
 from tui.screens.base import CouncilScreen
 from tui.screens.proposal import ProposalScreen
 from tui.screens.propose import ProposeScreen
+from tui.screens.review import ReviewScreen
 from tui.screens.vote import VoteScreen
 from tui.screens.vouch import VouchScreen
 from tui.widgets.keyed_list import KeyedList, Row
@@ -77,6 +78,9 @@ class InboxScreen(CouncilScreen):
             proposal = self.session.proposal(ChangeHash(item.ref))
         except LocalError as error:
             self.app.complain(error)
+            return
+        if item.kind == "review":
+            self.app.visit(ReviewScreen(proposal.id, place=self.place))
             return
         self.app.visit(ProposalScreen(proposal.id, place=self.place))
 

@@ -13,24 +13,38 @@ from textual.widgets import ContentSwitcher, OptionList, Static
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash
-from p2pcouncil.peer.commands import OpenVote, SecondProposal, WithdrawProposal
+from p2pcouncil.peer.commands import (
+    GiveFeedback,
+    OpenVote,
+    ReportProgress,
+    SecondProposal,
+    WithdrawProposal,
+)
 from p2pcouncil.peer.views import CommentView, ProposalView
 from tui.content import muted
 from tui.drawing import proposal as draw
+from tui.drawing.life import life_section
 from tui.drawing.tally import count_section, vote_panel
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.screens.dialogs import AskDialog, ChoiceDialog, ConfirmDialog
 from tui.screens.found import WINDOWS
+from tui.screens.propose import ProposeScreen
+from tui.screens.review import ReviewScreen
 from tui.screens.vote import VoteScreen
 from tui.screens.write import CommentScreen, EditScreen
 from tui.widgets.keyed_list import KeyedList, Row
 from tui.widgets.pane import Pane
 from tui.widgets.sections import SectionLine
 
-SECTIONS = ("overview", "text", "discussion", "edits", "count")
+SECTIONS = ("overview", "text", "discussion", "edits", "life", "count")
 SIDE_FROM_CELLS = 110
 _NO_COMMENTS = "nobody"
+_OFFERED = (
+    *("vote", "second", "open", "edit", "comment", "withdraw"),
+    *("report", "done", "feedback", "review", "reopen"),
+)
+"""Actions that are named in `ProposalView.actions`."""
 
 
 class CommentList(KeyedList):
@@ -49,8 +63,14 @@ class ProposalScreen(CouncilScreen):
         Binding("o", "open", "Open the vote"),
         Binding("e", "edit", "Edit"),
         Binding("c", "comment", "Comment"),
+        Binding("l", "life", "Its life"),
         Binding("w", "authors", "Who wrote what"),
         Binding("x", "withdraw", "Withdraw"),
+        Binding("p", "report", "Report"),
+        Binding("d", "done", "It is done"),
+        Binding("f", "feedback", "How it goes"),
+        Binding("g", "review", "Review"),
+        Binding("t", "reopen", "Take up again"),
         Binding("right", "section(1)", "Section", key_display="←→"),
         Binding("left", "section(-1)", "Previous section", show=False),
     ]
@@ -105,6 +125,8 @@ class ProposalScreen(CouncilScreen):
         self.query_one("#text", Pane).show(text)
         self.query_one("#discussion", CommentList).show(list(self._comments(view)))
         self.query_one("#edits", Pane).show(draw.edits(view))
+        life = life_section(view.issue, now_ms) if view.issue else muted("No vote on it is asked for yet.")
+        self.query_one("#life", Pane).show(life)
         count = (
             count_section(view.issue)
             if view.issue
@@ -118,7 +140,8 @@ class ProposalScreen(CouncilScreen):
 
     def _labels(self, view: ProposalView) -> tuple[str, ...]:
         voted = f"Count ({len(view.issue.ballots)})" if view.issue else "Count"
-        return ("Overview", "Text", f"Discussion ({len(view.comments)})", f"Edits ({len(view.edits)})", voted)
+        talk, edits = f"Discussion ({len(view.comments)})", f"Edits ({len(view.edits)})"
+        return ("Overview", "Text", talk, edits, "Life", voted)
 
     def _comments(self, view: ProposalView) -> Iterator[Row]:
         now_ms = self.app.now_ms()
@@ -129,7 +152,14 @@ class ProposalScreen(CouncilScreen):
 
     def action_section(self, by: int) -> None:
         """Show the next or the previous section."""
-        self._section = (self._section + by) % len(SECTIONS)
+        self._show_section((self._section + by) % len(SECTIONS))
+
+    def action_life(self) -> None:
+        """Show how far the vote is, who seals it, and what became of it."""
+        self._show_section(SECTIONS.index("life"))
+
+    def _show_section(self, section: int) -> None:
+        self._section = section
         name = SECTIONS[self._section]
         self.query_one("#sections", ContentSwitcher).current = name
         self.query_one(f"#{name}", Widget).focus()
@@ -200,6 +230,51 @@ class ProposalScreen(CouncilScreen):
         if reason is not None:
             self.submit("withdraw", WithdrawProposal(view.id, reason))
 
+    @work
+    async def action_report(self) -> None:
+        """Report what became of the decision."""
+        explained = "Say what was done, and where it can be seen. It stands on the vote."
+        await self._report("What became of it?", explained, "Report")
+
+    @work
+    async def action_done(self) -> None:
+        """Say that the decision is carried out."""
+        explained = "You say, under your name, that it is carried out. Say where it can be seen."
+        await self._report("Is it done?", explained, "Say so", is_done=True)
+
+    async def _report(self, title: str, explained: str, verb: str, *, is_done: bool = False) -> None:
+        view = self._view
+        if view is None or view.issue is None:
+            return
+        text = await self.app.push_screen_wait(AskDialog(title, explained, verb))
+        if text is not None:
+            self.submit("report", ReportProgress(view.issue.id, text, is_done))
+
+    @work
+    async def action_feedback(self) -> None:
+        """Say how the decision works out."""
+        view = self._view
+        if view is None or view.issue is None:
+            return
+        title, labels = "How does it work out?", ("It works out", "It does not work out")
+        chosen = await self.app.push_screen_wait(
+            ChoiceDialog(title, "Everybody sees what you say, with your name, below the vote.", labels)
+        )
+        if chosen is None:
+            return
+        dialog = AskDialog(f"{labels[chosen]}: why?", "A sentence, or nothing.", "Send")
+        text = await self.app.push_screen_wait(dialog)
+        if text is not None:
+            self.submit("feedback", GiveFeedback(view.issue.id, is_content=chosen == 0, text=text))
+
+    def action_review(self) -> None:
+        """Look at all of it, and sign whether it holds."""
+        self.app.visit(ReviewScreen(self._proposal_id, place=self.place))
+
+    def action_reopen(self) -> None:
+        """Propose it again, with a link to this vote."""
+        self.app.visit(ProposeScreen(place=self.place, takes_up=self._view))
+
     @on(Finished)
     def _done(self, message: Finished) -> None:
         self.redraw()
@@ -207,8 +282,11 @@ class ProposalScreen(CouncilScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what I may do now."""
-        if action in ("vote", "second", "open", "edit", "comment", "withdraw"):
+        if action in _OFFERED:
             return self._view is not None and action in self._view.actions
+        if action == "life":
+            has_vote = self._view is not None and self._view.issue is not None
+            return has_vote and SECTIONS[self._section] != "life"
         if action == "authors":
             return SECTIONS[self._section] == "text"
         return True

@@ -1,5 +1,6 @@
 """A new proposal: title, summary, text, and how it is to be decided. What was typed survives leaving the form."""
 
+from datetime import UTC, date, datetime
 from typing import ClassVar
 
 from textual import on
@@ -10,6 +11,7 @@ from textual.widgets import Input, Static, TextArea
 
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import CouncilId
+from p2pcouncil.domain.effects import validate_effect
 from p2pcouncil.domain.plain_text import validate_line
 from p2pcouncil.domain.tally.method import (
     PERMILLE,
@@ -24,10 +26,11 @@ from p2pcouncil.domain.tally.method import (
     validate_method,
 )
 from p2pcouncil.peer.commands import MakeProposal
-from p2pcouncil.peer.views import CouncilView
-from tui.content import muted
+from p2pcouncil.peer.views import CouncilView, ProposalView
+from tui.content import ACCENT, line, muted
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
+from tui.widgets.effect_fields import EffectFields
 from tui.widgets.field import Field, many_lines, one_line
 from tui.widgets.method_fields import FIELDS, METHODS, costs_of, number_field
 from tui.widgets.picker import Picker
@@ -43,22 +46,47 @@ _THRESHOLDS = (
 )
 
 
+def _method_numbers(method: Method) -> dict[str, str]:
+    """What the form's fields hold for a method."""
+    match method:
+        case YesNo(threshold_permille=threshold):
+            thresholds = [permille for permille, _ in _THRESHOLDS]
+            return {"threshold": str(thresholds.index(threshold) if threshold in thresholds else 0)}
+        case Approval(winners=winners):
+            return {"winners": str(winners)}
+        case Score(highest=highest, winners=winners):
+            return {"highest": str(highest), "winners": str(winners)}
+        case Stv(seats=seats):
+            return {"winners": str(seats)}
+        case EqualShares(budget=budget):
+            return {"budget": str(budget)}
+        case Ranked():
+            return {}
+
+
 class ProposeScreen(CouncilScreen):
     """The form of a new proposal."""
 
     AUTO_FOCUS = "#title"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "propose", "Propose it")]
 
-    def __init__(self, council: CouncilId | None = None, place: str = "proposals") -> None:
+    def __init__(
+        self,
+        council: CouncilId | None = None,
+        place: str = "proposals",
+        takes_up: ProposalView | None = None,
+    ) -> None:
         """Prepare the form.
 
         Args:
             council: where to propose; the first one that I belong to if None.
             place: the main place that we come from.
+            takes_up: a proposal whose vote is closed, to be proposed again in other words.
         """
         super().__init__()
         self.place = place
-        self._council = council
+        self._council = takes_up.council if takes_up is not None else council
+        self._takes_up = takes_up
         self._councils: tuple[CouncilView, ...] = ()
 
     def compose_body(self) -> ComposeResult:
@@ -68,6 +96,9 @@ class ProposeScreen(CouncilScreen):
         first = ids.index(self._council) if self._council in ids else 0
         with VerticalScroll(classes="sheet form two-columns", can_focus=False):
             with Vertical(classes="column"):
+                if self._takes_up is not None:
+                    told = f"This takes up “{self._takes_up.title}” again, and links to its vote."
+                    yield Static(line(told, f"bold {ACCENT}"), id="takes-up", markup=False)
                 yield Field("Title", one_line(id="title"), limit=TITLE_CHARS_MAX)
                 yield Field(
                     "Summary: one paragraph",
@@ -107,10 +138,13 @@ class ProposeScreen(CouncilScreen):
                 )
                 yield Field("Quorum: per cent of the roll that must vote", number_field("quorum", "50"))
                 yield Static(id="rule", classes="help", markup=False)
+                yield EffectFields(self._councils[first] if self._councils else None, self.session.councils())
 
     def on_mount(self) -> None:
-        """Bring back what was typed before."""
-        draft = self.app.drafts.get("propose", {})
+        """Bring back what was typed before, or what is taken up again."""
+        draft = self.app.drafts.get(self._draft) or self._taken_up()
+        if "council" in draft:
+            self.query_one(EffectFields).offer(self._councils[int(draft["council"])])
         for name, value in draft.items():
             widget = self.query_one(f"#{name}")
             if isinstance(widget, Input):
@@ -120,6 +154,33 @@ class ProposeScreen(CouncilScreen):
             elif isinstance(widget, Picker):
                 widget.index = int(value)
         self._method_changed()
+
+    @property
+    def _draft(self) -> str:
+        return "propose" if self._takes_up is None else f"propose/{self._takes_up.id.hex()}"
+
+    def _taken_up(self) -> dict[str, str]:
+        """The form as the earlier proposal would fill it."""
+        view = self._takes_up
+        if view is None:
+            return {}
+        costs = view.method.costs if isinstance(view.method, EqualShares) else ()
+        projects = [f"{option} {cost}" for option, cost in zip(view.options, costs, strict=False)]
+        kinds = [kind for kind, _ in METHODS]
+        return {
+            "title": view.title,
+            "summary": view.summary,
+            "text": view.issue.text if view.issue is not None else view.text,
+            "tags": ", ".join(view.tags),
+            "options": "\n".join(projects or view.options),
+            "quorum": str(view.method.quorum_permille // 10),
+            "method": str(kinds.index(type(view.method))),
+            **_method_numbers(view.method),
+        }
+
+    @on(Picker.Changed, "#council")
+    def _council_changed(self, event: Picker.Changed) -> None:
+        self.query_one(EffectFields).offer(self._councils[event.picker.index])
 
     @on(Picker.Changed)
     @on(Input.Changed)
@@ -194,6 +255,12 @@ class ProposeScreen(CouncilScreen):
             raise LocalError(
                 f"The vote can't work like this: {error}.", "Change the options or the method."
             ) from error
+        effect = self.query_one(EffectFields).effect(options, self._today())
+        try:
+            validate_effect(effect, method, options)
+        except RemoteError as error:
+            self.query_one("#effect").focus()
+            raise LocalError(str(error), "Change what it does by itself, or how it is decided.") from error
         tags = self.query_one("#tags", Input).value.split(",")
         return MakeProposal(
             council=self._councils[self.query_one("#council", Picker).index].id,
@@ -203,7 +270,12 @@ class ProposeScreen(CouncilScreen):
             method=method,
             options=options,
             tags=tuple(tag.strip().lower() for tag in tags if tag.strip()),
+            effect=effect,
+            reopens=self._takes_up.issue.id if self._takes_up and self._takes_up.issue else None,
         )
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self.app.now_ms() / 1_000, UTC).date()
 
     def _focused_input(self, selector: str) -> Input:
         field = self.query_one(selector, Input)
@@ -213,7 +285,7 @@ class ProposeScreen(CouncilScreen):
 
     @on(Finished)
     def _proposed(self, message: Finished) -> None:
-        self.app.drafts.pop("propose", None)
+        self.app.drafts.pop(self._draft, None)
         self.leave()
         self.app.say(
             message.done.message,
@@ -227,7 +299,8 @@ class ProposeScreen(CouncilScreen):
         pickers = {str(picker.id): str(picker.index) for picker in self.query(Picker)}
         is_begun = bool(inputs["title"] or areas["summary"] or areas["text"])
         if is_begun:
-            self.app.drafts["propose"] = {**inputs, **areas, **pickers}
+            self.app.drafts[self._draft] = {**inputs, **areas, **pickers}
         super().action_back()
         if is_begun:
-            self.app.say("Your draft is kept while p2pcouncil runs.", "Press n to go on with it.")
+            key = "n" if self._takes_up is None else "t"
+            self.app.say("Your draft is kept while p2pcouncil runs.", f"Press {key} to go on with it.")

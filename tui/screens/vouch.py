@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -11,11 +11,13 @@ from textual.widgets import Static
 
 from crdt.errors import LocalError
 from crdt.ids import CouncilId
-from p2pcouncil.peer.commands import VouchFor
+from p2pcouncil.peer.commands import ObjectTo, VouchFor
 from p2pcouncil.peer.views import JoinRequestView
 from tui.content import HEADING, MUTED, STRONG, WARN, join, line, lines, muted
+from tui.drawing.council import objections
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
+from tui.screens.dialogs import AskDialog
 
 
 def fingerprint_block(fingerprint: str) -> Content:
@@ -26,11 +28,25 @@ def fingerprint_block(fingerprint: str) -> Content:
     return lines(rows[:-1])
 
 
+def objection_dialog(name: str) -> AskDialog:
+    """Asks for the reason of an objection.
+
+    Args:
+        name: the newcomer's.
+    """
+    explained = (
+        f"No page lets {name} in before a vote says so; anybody can propose that vote. Everybody sees that you object, "
+        "and why, if you say so."
+    )
+    return AskDialog("Object to this newcomer?", explained, "Object")
+
+
 class VouchScreen(CouncilScreen):
     """One join request at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "vouch", "The words match: I vouch"),
+        Binding("o", "object", "Object"),
         Binding("right", "other(1)", "Next request", key_display="→"),
         Binding("left", "other(-1)", "Previous", show=False),
         Binding("escape", "back", "They differ, or not now", key_display="Esc"),
@@ -79,6 +95,7 @@ class VouchScreen(CouncilScreen):
         ]
         if request.warning:
             rows.append(join([Content.styled("! Take care: ", f"bold {WARN}"), line(request.warning)]))
+        rows.extend(objections(request.objectors))
         self.query_one("#request", Static).update(lines(rows))
         fingerprint.update(fingerprint_block(request.person.fingerprint))
         self.query_one("#advice", Static).update(lines(self._advice(request)))
@@ -114,6 +131,16 @@ class VouchScreen(CouncilScreen):
             return
         self.submit("vouch", VouchFor(self._council, request.join_id))
 
+    @work
+    async def action_object(self) -> None:
+        """Object to whom the screen shows."""
+        request = self._request()
+        if request is None:
+            return
+        reason = await self.app.push_screen_wait(objection_dialog(request.person.name))
+        if reason is not None:
+            self.submit("object", ObjectTo(self._council, request.person.member, reason))
+
     @on(Finished)
     def _vouched(self, message: Finished) -> None:
         self.leave()
@@ -124,6 +151,8 @@ class VouchScreen(CouncilScreen):
         request = self._request()
         if action == "vouch":
             return request is not None and not request.mine
+        if action == "object":
+            return request is not None and request.vouches > 0 and not request.person.is_me
         if action == "other":
             return len(self._requests()) > 1
         return True

@@ -20,6 +20,8 @@ PLACES = (
     ("councils", "Councils"),
     ("network", "Network"),
     ("me", "Me"),
+    ("register", "Register"),
+    ("oversight", "Oversight"),
 )
 _GAP_CELLS = 2
 _NARROW_CELLS = 78
@@ -52,9 +54,9 @@ class NavBar(Static):
             if place == "inbox" and waiting:
                 text = f"{text} ({waiting})"
             if place == here:
-                parts.append(Content.styled(f"▸{text} ", f"{HEADING} on $select"))
+                parts.append(Content.styled(f"▸{text}", f"{HEADING} on $select"))
             else:
-                parts.append(Content.styled(f" {text} ", MUTED))
+                parts.append(Content.styled(f" {text}", MUTED))
         self.update(join(parts, " "))
 
 

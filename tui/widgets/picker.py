@@ -47,7 +47,9 @@ class Picker(Widget, can_focus=True):
         self.set_reactive(Picker.index, index)
 
     def offer(self, labels: Sequence[str]) -> None:
-        """Offer other labels, from the first on."""
+        """Offer other labels, from the first on; the same ones change nothing."""
+        if tuple(labels) == self._labels:
+            return
         self._labels = tuple(labels)
         self.index = 0
         self.refresh()

@@ -3,6 +3,9 @@
 A page stands as soon as its bytes are held and a quorum of precommits for it was heard; the certificates inside later
 pages are heard as the precommits that they are made of. So the chain depends on what is held and not on how it came.
 
+Of precommits by one teller that differ in nothing but the clock, the one with the lowest name is kept, whatever came
+first. Else a liar could say one thing a million times. Of what else is heard there is no more than feeds have room for.
+
 Two certified pages of one number prove that more tellers lied than may. Then nothing can say which one is right: the
 chain ends before them, for everybody who knows both, and `broken` tells where.
 
@@ -64,6 +67,8 @@ class Minutes:
         self._sheet_parts: dict[bytes, Sheet] = {}
         self._said: dict[Topic, dict[bytes, tuple[AnySaying, Said]]] = {}
         self._early: dict[Topic, dict[tuple[bytes, bytes], tuple[AnySaying, Said]]] = {}
+        self._certificate: Certificate | None = None
+        self._clocked: dict[tuple[int, bytes, int, bytes], bytes] = {}
         self._votes: dict[bytes, OpenVote] = {}
         self._evidence: tuple[Convicted, ...] | None = ()
         self._two_faced: set[tuple[Topic, MemberId]] = set()
@@ -137,6 +142,10 @@ class Minutes:
         """The bytes of a page; None if they are not held."""
         return self._pages.get(name)
 
+    def last_page(self) -> Page | None:
+        """The last page that stands; None for the founding."""
+        return self._read.get(self.chain.page)
+
     def proof(self) -> bytes:
         """The first proposer's proof for the next page, if a valid page brought it; empty if none did."""
         named = (
@@ -156,6 +165,15 @@ class Minutes:
         """What tellers said about a page or a vote, in no particular order."""
         return (saying for saying, _ in self._said.get(topic, {}).values())
 
+    def originals(self, topic: Topic) -> Iterator[tuple[AnySaying, Said]]:
+        """As `said_about`, with what was signed, ascending by name."""
+        return (pair for _, pair in sorted(self._said.get(topic, {}).items()))
+
+    def original(self, topic: Topic, name: bytes) -> Said | None:
+        """What was signed, by its name (`sayings.saying_message`); None if it is not held."""
+        pair = self._said.get(topic, {}).get(name)
+        return None if pair is None else pair[1]
+
     def vote(self, issue: bytes) -> OpenVote | None:
         """A vote that a page entered, closed or not."""
         return self._votes.get(issue)
@@ -174,7 +192,9 @@ class Minutes:
 
     def certificate(self) -> Certificate | None:
         """The certificate of the last page; None for the founding."""
-        return self.certificate_of(self.chain.number) if self.chain.number else None
+        if self._certificate is None and self.chain.number:
+            self._certificate = self.certificate_of(self.chain.number)
+        return self._certificate
 
     def certificate_of(self, number: int) -> Certificate:
         """The certificate of a page that stands, of all who signed it as far as is held."""
@@ -217,14 +237,29 @@ class Minutes:
         if isinstance(saying, Seal) and not self._note_seal(saying, name):
             return
         held = self._said.setdefault(topic, {})
+        if isinstance(saying, Precommit) and not self._note_clock(saying, name, held):
+            return
         if any(contradict(saying, other) for other, _ in held.values()):
             self._two_faced.add((topic, MemberId(saying.member)))
             self._evidence = None
         held[name] = (saying, said)
+        if topic == self.chain.number:
+            self._certificate = None
         if not isinstance(saying, Seal | Receipt):
             self._shots[saying.number - 1].hear(saying)
             if saying.number <= self.chain.number and len(self._shots[saying.number - 1].decisions()) > 1:
                 self._break(saying.number)
+
+    def _note_clock(self, saying: Precommit, name: bytes, held: dict[bytes, tuple[AnySaying, Said]]) -> bool:
+        """Whether a precommit is the first of its kind, or has the lowest name of those."""
+        key = (saying.number, saying.member, saying.round, saying.value)
+        before = self._clocked.get(key)
+        if before is not None and before < name:
+            return False
+        if before is not None:
+            del held[before]
+        self._clocked[key] = name
+        return True
 
     def _note_seal(self, seal: Seal, name: bytes) -> bool:
         """Whether a seal fits its vote's roll. One that does not is nothing, not even evidence."""
@@ -268,7 +303,7 @@ class Minutes:
                 return
             after = self._valid[-1][decisions[0].value]
             assert after is not None, "only valid pages are decided"
-            self.chain = after
+            self.chain, self._certificate = after, None
             self.chains.append(after)
             self._begin()
 
@@ -281,7 +316,8 @@ class Minutes:
         for topic in [topic for topic in self._said if self._committee_of(topic) is None]:
             for name, (saying, said) in self._said.pop(topic).items():
                 self._early.setdefault(topic, {})[name, said.signature] = (saying, said)
-        self._evidence = None
+        self._clocked = {key: name for key, name in self._clocked.items() if key[0] in self._said}
+        self._certificate = self._evidence = None
         self._seals = {issue: seals for issue, seals in self._seals.items() if issue in self._votes}
 
 

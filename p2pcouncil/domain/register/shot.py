@@ -111,15 +111,17 @@ class Shot:
         self._proposals: dict[int, dict[tuple[bytes, int], None]] = {}
         self._votes: dict[tuple[Step, int], dict[MemberId, set[bytes]]] = {}
         self._speakers: dict[int, set[MemberId]] = {}
-        self._own: dict[MemberId, list[PageProposal | Prevote | Precommit]] = {}
+        self._own: dict[MemberId, dict[tuple[object, ...], PageProposal | Prevote | Precommit]] = {}
 
     def hear(self, saying: PageProposal | Prevote | Precommit) -> None:
         """Take note of what a teller said. Whether they signed it, and are of the committee, was asked before."""
         member = MemberId(saying.member)
-        own = self._own.setdefault(member, [])
-        if saying in own:
-            return
-        own.append(saying)
+        own = self._own.setdefault(member, {})
+        valid_round = saying.valid_round if isinstance(saying, PageProposal) else None
+        key = (type(saying), saying.round, saying.value, valid_round)
+        if key in own:
+            return  # Precommits of many clocks are one.
+        own[key] = saying
         self._speakers.setdefault(saying.round, set()).add(member)
         match saying:
             case PageProposal():
@@ -176,6 +178,14 @@ class Shot:
         """The round that a teller is in; for people who watch."""
         return self._round_of(me, expired)
 
+    def lock_of(self, me: MemberId) -> tuple[bytes, int]:
+        """The page that it last precommitted to, and the round; (nothing, -1) if it never did."""
+        commits = [
+            s for s in self._own.get(me, {}).values() if isinstance(s, Precommit) and s.value != NOTHING
+        ]
+        last = max(commits, key=lambda s: s.round, default=None)
+        return (NOTHING, -1) if last is None else (last.value, last.round)
+
     def _voters(self, step: Step, round_: int) -> dict[MemberId, set[bytes]]:
         return self._votes.setdefault((step, round_), {})
 
@@ -188,7 +198,7 @@ class Shot:
 
     def _round_of(self, me: MemberId, expired: Set[Wait]) -> int:
         """The highest round that it spoke in, that more than f others are in (L55), or that a time-out led to (L65)."""
-        rounds = [said.round for said in self._own.get(me, ())]
+        rounds = [said.round for said in self._own.get(me, {}).values()]
         rounds += [
             round_
             for round_, speakers in self._speakers.items()
@@ -200,16 +210,10 @@ class Shot:
         return round_
 
     def _step_of(self, me: MemberId, round_: int) -> Step:
-        said = [s for s in self._own.get(me, ()) if s.round == round_]
+        said = [s for s in self._own.get(me, {}).values() if s.round == round_]
         if any(isinstance(s, Precommit) for s in said):
             return Step.PRECOMMIT
         return Step.PREVOTE if any(isinstance(s, Prevote) for s in said) else Step.PROPOSE
-
-    def _locked(self, me: MemberId) -> tuple[bytes, int]:
-        """The page that it last precommitted to, and the round; (nothing, -1) if it never did."""
-        commits = [s for s in self._own.get(me, ()) if isinstance(s, Precommit) and s.value != NOTHING]
-        last = max(commits, key=lambda s: s.round, default=None)
-        return (NOTHING, -1) if last is None else (last.value, last.round)
 
     def _good(self, below: int) -> tuple[bytes, int] | None:
         """The page that a quorum prevoted for in the latest round (L36, L42); None if there is none."""
@@ -234,7 +238,7 @@ class Shot:
         self, me: MemberId, round_: int, expired: Set[Wait], look: Callable[[bytes], Look]
     ) -> Vote | None:
         """L22 to L33, L57."""
-        locked, locked_round = self._locked(me)
+        locked, locked_round = self.lock_of(me)
         for value, valid_round in sorted(self._proposals.get(round_, ())):
             is_valid = self._is_valid(value)
             if is_valid is None:

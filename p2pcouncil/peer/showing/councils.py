@@ -147,9 +147,14 @@ def _member(people: People, place: Place, member: MemberState) -> MemberView:
     return MemberView(
         people.person(member.member),
         _standing(member),
-        tuple(sorted(people.person(v).name for v in member.vouchers)),
+        _names(people, member.vouchers),
         max(1, len(place.devices_of(member.member))),
+        _names(people, member.objectors),
     )
+
+
+def _names(people: People, members: tuple[MemberId, ...]) -> tuple[str, ...]:
+    return tuple(sorted(people.person(member).name for member in members))
 
 
 def _requests(peer: Peer, place: Place, people: People) -> tuple[JoinRequestView, ...]:
@@ -157,6 +162,7 @@ def _requests(peer: Peer, place: Place, people: People) -> tuple[JoinRequestView
     invited = {invite.invite_key: invite.member for invite in state.invites()}
     needed = state.charter.vouches_needed
     me = peer.world.me.member if peer.world.me else None
+    objectors = {known.member: known.objectors for known in state.members()}
     shown: list[JoinRequestView] = []
     for join, signed in peer.requests(place.council):
         member = MemberId(join.member)
@@ -174,7 +180,14 @@ def _requests(peer: Peer, place: Place, people: People) -> tuple[JoinRequestView
         person = people.stranger(member, join.name)
         shown.append(
             JoinRequestView(
-                sha256(signed).digest(), person, how, len(vouchers), needed, me in vouchers, warning
+                sha256(signed).digest(),
+                person,
+                how,
+                len(vouchers),
+                needed,
+                me in vouchers,
+                warning,
+                _names(people, objectors.get(member, ())),
             )
         )
     return tuple(shown)

@@ -1,17 +1,66 @@
-"""The inbox: what waits for me, why it affects me, and what became of what I voted on."""
+"""The inbox: what waits for me, why it affects me, and what became of what I voted on.
+
+A closed vote comes up as many times as it asks something of me: once to review it, once for a promise that I keep.
+If it asks nothing, it says what became of it, for `DECIDED_SHOWN_MS`.
+"""
+
+from dataclasses import dataclass
 
 from crdt.ids import MemberId
-from p2pcouncil.domain.outcomes import ProposalState, ProposalStatus
+from p2pcouncil.domain.effects import Promise, is_carried
+from p2pcouncil.domain.entries import Progress, Review
+from p2pcouncil.domain.outcomes import IssueState, ProposalState, ProposalStatus, Status
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, councils_in_tree_order, name_of, show_council
 from p2pcouncil.peer.showing.issues import show_issue
+from p2pcouncil.peer.showing.moments import MS_PER_DAY
 from p2pcouncil.peer.showing.people import People
-from p2pcouncil.peer.views import InboxItem, JoinRequestView
+from p2pcouncil.peer.views import InboxItem, IssueView, JoinRequestView
 
-_ORDER = {"vote": 0, "vouch": 1, "second": 2, "open": 3, "waiting": 4, "voted": 5}
+DECIDED_SHOWN_MS = 30 * MS_PER_DAY
+"""How long after its end a decided vote is told, by this laptop's clock: it is for display only."""
+_KINDS = ("vote", "review", "promise", "vouch", "second", "open", "decided", "waiting", "voted")
+_ORDER = {kind: place for place, kind in enumerate(_KINDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What all items of one proposal share."""
+
+    place: Place
+    council_name: str
+    title: str
+    why: str
+    ref: bytes
+    tags: tuple[str, ...]
+
+    def item(
+        self,
+        kind: str,
+        note: str,
+        *,
+        needs_me: bool,
+        why: str = "",
+        deadline_ms: int = 0,
+        opener: str = "",
+    ) -> InboxItem:
+        """An item about it; `why` stands for the usual one where it is given."""
+        return InboxItem(
+            kind,
+            needs_me,
+            self.place.council,
+            self.council_name,
+            self.title,
+            why or self.why,
+            note,
+            self.ref,
+            deadline_ms,
+            self.tags,
+            opener,
+        )
 
 
 def show_inbox(peer: Peer) -> tuple[InboxItem, ...]:
@@ -47,9 +96,7 @@ def _of_council(peer: Peer, place: Place, depth: int) -> list[InboxItem]:
     ]
     people = People(peer.world, place)
     for proposal in place.state.proposals():
-        item = _of_proposal(peer, place, proposal, me, people)
-        if item is not None:
-            items.append(item)
+        items += _of_proposal(peer, place, proposal, me, people)
     return items
 
 
@@ -66,48 +113,83 @@ def _of_request(place: Place, name: str, request: JoinRequestView) -> InboxItem:
 
 def _of_proposal(
     peer: Peer, place: Place, found: ProposalState, me: MemberId, people: People
-) -> InboxItem | None:
+) -> list[InboxItem]:
     name = name_of(place)
     title = clean_line(found.title, TITLE_CELLS)
     tags = tuple(clean_line(tag, 32) for tag in found.tags)
     whom = clean_line(found.scope, 60)
     why = f"It is for {whom}; you belong to {name}." if whom else f"You belong to {name}."
+    about = About(place, name, title, why, found.hash, tags)
     issue = place.issue(found.hash)
     if issue is not None:
         view = show_issue(peer, place, issue, people, whole=False)
-        if me not in issue.roll:
-            kind, needs, note = "waiting", False, "You are not on its roll, so you can only read it."
-        elif view.my_choice is None:
-            kind, needs, note = "vote", not view.can_vote, view.tally.headline
-        else:
-            kind, needs = "voted", False
-            note = f"You voted {view.my_choice_text}. {view.tally.headline}"
-        return InboxItem(
-            kind,
-            needs,
-            place.council,
-            name,
-            title,
-            why,
-            note,
-            found.hash,
-            view.deadline_ms,
-            tags,
-            view.opener.name,
-        )
+        if issue.status is Status.CLOSED:
+            return of_closed(about, issue, view, me, peer.world.clock_ms)
+        return [_of_vote(about, issue, view, me)]
     if found.status is ProposalStatus.WITHDRAWN:
-        return None
+        return []
     needed = place.state.charter.seconds_needed
     version = peer.version_of(place, found)
     now = next((v for v in found.versions if v.version == version), None)
     have = len(now.hashes) if now else 0
     if (now is not None and now.is_enough) or needed == 0:
-        who = "you" if found.proposer == me else people.person(found.proposer).name
+        can_open = place.state.member(me).on_roll
+        who = "you" if can_open else "anybody on the roll"
         note = f"Seconded as it stands: {who} can open the vote."
-        is_mine = found.proposer == me
-        kind = "open" if is_mine else "waiting"
-        return InboxItem(kind, is_mine, place.council, name, title, why, note, found.hash, 0, tags)
+        is_mine = can_open and found.proposer == me
+        return [about.item("open" if is_mine else "waiting", note, needs_me=is_mine)]
     note = f"Seconded by {have} of {needed} as it stands."
     can_second = found.proposer != me and (now is None or me not in now.members)
     kind = "second" if can_second else "waiting"
-    return InboxItem(kind, can_second, place.council, name, title, why, note, found.hash, 0, tags)
+    return [about.item(kind, note, needs_me=can_second)]
+
+
+def _of_vote(about: About, issue: IssueState, view: IssueView, me: MemberId) -> InboxItem:
+    """A vote that no page has closed."""
+    if issue.status is Status.LAPSED:
+        return about.item("waiting", view.status_line, needs_me=False)
+    opener = view.opener.name if view.life.closes_ms is None else ""
+    if me not in issue.roll:
+        kind, needs_me, note = "waiting", False, "You are not on its roll, so you can only read it."
+    elif view.my_choice is None:
+        kind, needs_me, note = "vote", not view.can_vote, view.tally.headline
+    else:
+        kind, needs_me, note = "voted", False, f"You voted {view.my_choice_text}. {view.tally.headline}"
+    return about.item(kind, note, needs_me=needs_me, deadline_ms=view.deadline_ms, opener=opener)
+
+
+def of_closed(
+    about: About, issue: IssueState, view: IssueView, me: MemberId, clock_ms: int
+) -> list[InboxItem]:
+    """What a closed vote asks of me; if it asks nothing, what became of it."""
+    state, register, effect = about.place.state, issue.register, issue.effect
+    assert register is not None, "a page closed it"
+    result = f"{view.tally.headline} {view.life.done}".strip()
+    items = []
+    reviewed = {fact.member for fact in state.said_of(issue.hash, Review)}
+    if me in register.overseers and me not in reviewed:
+        why = "You were drawn by lot to look whether its count holds."
+        items.append(about.item("review", view.tally.headline, needs_me=True, why=why))
+    if isinstance(effect, Promise) and effect.owner == me and _is_to_do(about.place, issue, me):
+        why = "You answer for it: say what was done, and when it is done."
+        items.append(
+            about.item("promise", view.tally.headline, needs_me=True, why=why, deadline_ms=effect.due_ms)
+        )
+    is_fresh = register.closes_ms is None or clock_ms < register.closes_ms + DECIDED_SHOWN_MS
+    if not items and is_fresh and view.my_choice is not None:
+        why = f"You voted {view.my_choice_text}."
+        items.append(about.item("decided", result, needs_me=False, why=why))
+    return items
+
+
+def _is_to_do(place: Place, issue: IssueState, owner: MemberId) -> bool:
+    """Whether a promise came to stand and its owner has not said that it is done."""
+    result = issue.register.result if issue.register is not None else None
+    if result is None or issue.effect is None or not is_carried(issue.effect, result.outcome):
+        return False
+    if issue.hash in place.state.register.chain.void_effects:
+        return False
+    said = place.state.said_of(issue.hash, Progress)
+    return not any(
+        fact.member == owner and isinstance(fact.body, Progress) and fact.body.is_done for fact in said
+    )

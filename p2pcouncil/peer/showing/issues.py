@@ -21,7 +21,14 @@ from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.life import life_line, show_life
 from p2pcouncil.peer.showing.people import People
-from p2pcouncil.peer.views import WHY_OFF_ROLL, BallotView, IssueView, LifeView, OptionCount, TallyView
+from p2pcouncil.peer.views import (
+    WHY_OFF_ROLL,
+    BallotView,
+    IssueView,
+    OptionCount,
+    PassedOverView,
+    TallyView,
+)
 
 TEXT_CHARS = 60_000
 TEXT_LINES = 50_001
@@ -60,7 +67,24 @@ def show_issue(
         can_vote=_why_not(peer, place, issue, me),
         held_by=held_by,
         holders_known=known,
-        life=show_life(peer, place, issue, people) if whole else LifeView(),
+        life=show_life(peer, place, issue, people, whole=whole),
+        passed_over=_passed_over(place, issue, people) if whole else (),
+    )
+
+
+def _passed_over(place: Place, issue: IssueState, people: People) -> tuple[PassedOverView, ...]:
+    """The ballots that a closed vote does not count: its page names others, or none, of their voters."""
+    named = {ballot.member: ballot.number for ballot in place.state.ballots(issue.hash)}
+    return tuple(
+        PassedOverView(
+            people.person(late.member),
+            late.number,
+            late.hash,
+            f"The page counts their ballot {named[late.member]}; too few tellers had this one when they sealed."
+            if late.member in named
+            else "Too few tellers had it when they sealed.",
+        )
+        for late in place.state.passed_over(issue.hash)
     )
 
 

@@ -19,18 +19,20 @@ NOTE_CHARS, NOTE_LINES = 4_000, 200
 MAX_NAMED = 3
 
 
-def show_life(peer: Peer, place: Place, issue: IssueState, people: People) -> LifeView:
-    """Where a vote stands, who sealed it, who reviews it, and what became of it."""
+def show_life(peer: Peer, place: Place, issue: IssueState, people: People, *, whole: bool = True) -> LifeView:
+    """Where a vote stands, who sealed it, who reviews it, and what became of it.
+
+    A row of a list (`whole` is False) leaves out what takes a look at every receipt: steps, tellers, follow-through.
+    """
     register = issue.register
-    tellers = _tellers(peer, place, issue, people)
     reviews = tuple(
         ReviewView(people.person(f.member), f.body.holds, clean_block(f.body.note, NOTE_CHARS, NOTE_LINES))
         for f in place.state.said_of(issue.hash, Review)
         if isinstance(f.body, Review)
     )
     return LifeView(
-        steps=_steps(place, issue, reviews, people),
-        tellers=tellers,
+        steps=_steps(place, issue, reviews, people) if whole else (),
+        tellers=_tellers(peer, place, issue, people) if whole else (),
         quorum=register.quorum if register is not None else 0,
         page=register.page if register is not None else 0,
         end_page=register.end_page if register is not None else 0,
@@ -40,7 +42,7 @@ def show_life(peer: Peer, place: Place, issue: IssueState, people: People) -> Li
         reviews=reviews,
         effect=say_effect(issue.effect, people),
         done=_done(place, issue, people),
-        follows=_follows(place, issue, people),
+        follows=_follows(place, issue, people) if whole else (),
     )
 
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 
-from crdt.ids import ChangeHash, LaneId
+from crdt.ids import ChangeHash, LaneId, MemberId
 from crdt.text_authors import TextAuthorship
 from crdt.text_authors import TextRun as WrittenRun
-from p2pcouncil.domain.outcomes import CommentMade, ProposalState, ProposalStatus, Status
+from p2pcouncil.domain.effects import Promise
+from p2pcouncil.domain.entries import Review
+from p2pcouncil.domain.outcomes import CommentMade, IssueState, ProposalState, ProposalStatus, Status
 from p2pcouncil.domain.plain_text import clean_block, clean_line
 from p2pcouncil.domain.tally.method import rule
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, name_of
 from p2pcouncil.peer.showing.issues import TEXT_CHARS, TEXT_LINES, show_issue
+from p2pcouncil.peer.showing.life import say_effect
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.views import CommentView, EditView, PersonView, ProposalView, TextRun
 
@@ -63,7 +66,16 @@ def _show(peer: Peer, place: Place, found: ProposalState, people: People, *, who
         issue=show_issue(peer, place, issue, people, whole=whole) if issue else None,
         actions=_actions(peer, place, found),
         claimed_at_ms=found.claimed_at_ms,
+        effect=say_effect(found.effect, people),
+        reopens=found.reopens,
+        reopens_title=_title_of(place, found.reopens) if found.reopens is not None else "",
     )
+
+
+def _title_of(place: Place, issue: ChangeHash) -> str:
+    """The title of a vote, or what it is called while it is not held here."""
+    known = place.issue(issue)
+    return clean_line(known.title, TITLE_CELLS) if known is not None else f"the vote {issue.hex()[:8]}"
 
 
 def _stage(found: ProposalState, seconded: bool) -> str:
@@ -86,6 +98,8 @@ def _actions(peer: Peer, place: Place, found: ProposalState) -> tuple[str, ...]:
     issue = place.issue(found.hash)
     if issue is not None and me.member in issue.roll and issue.status in (Status.WAITING, Status.RUNNING):
         actions.append("vote")
+    if issue is not None and issue.status is Status.CLOSED:
+        actions += _afterwards(place, issue, me.member)
     if found.status is ProposalStatus.DISCUSSED:
         version = peer.version_of(place, found)
         now = next((v for v in found.versions if v.version == version), None)
@@ -97,6 +111,18 @@ def _actions(peer: Peer, place: Place, found: ProposalState) -> tuple[str, ...]:
         if is_ready and place.state.member(me.member).on_roll:
             actions.append("open")
     return tuple(actions)
+
+
+def _afterwards(place: Place, issue: IssueState, me: MemberId) -> list[str]:
+    """What I can do about a closed vote."""
+    actions = ["report", "feedback", "reopen"]
+    effect = issue.effect
+    if not isinstance(effect, Promise) or effect.owner == me:
+        actions.append("done")
+    signed = {fact.member for fact in place.state.said_of(issue.hash, Review)}
+    if issue.register is not None and me in issue.register.overseers and me not in signed:
+        actions.append("review")
+    return actions
 
 
 def _writer(place: Place, people: People, lane: LaneId) -> PersonView | None:

@@ -49,6 +49,7 @@ def show_register(peer: Peer, place: Place) -> RegisterView:
             OfficeView(clean_line(name, 64), tuple(people.person(m) for m in office.members))
             for name, office in sorted(chain.offices.items())
         ),
+        can_pledge=_can_pledge(peer, place),
     )
 
 
@@ -169,6 +170,14 @@ def _line(place: Place, people: People) -> str:
     if needed > 0:
         return f"Page {minutes.number} waits for {needed} of {named(silent)}."
     return f"Page {minutes.number} is being decided."
+
+
+def _can_pledge(peer: Peer, place: Place) -> str:
+    me, chain = peer.world.me, place.state.register.chain
+    seat = chain.roll.get(me.member) if me is not None else None
+    if me is None or seat is None or me.member in chain.convicted or seat.device != me.device:
+        return ""
+    return "on" if peer.world.item(shelf.SETTING, shelf.off_duty(place.council)) else "off"
 
 
 def _my_part(peer: Peer, place: Place) -> str:

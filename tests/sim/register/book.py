@@ -1,13 +1,13 @@
 """A register that is written page by page, for tests of single rules."""
 
-from p2pcouncil.domain.records import Join, Signed, encode_record, join_message
+from p2pcouncil.domain.records import RULES_VERSION
 from p2pcouncil.domain.register.certificates import Certificate, make_certificate
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.following import follow
 from p2pcouncil.domain.register.pages import Joined, Page, encode_page, page_hash, read_page
 from p2pcouncil.domain.register.sayings import Precommit
 from p2pcouncil.domain.sortition import lot
-from tests.sim.register.people import Person, founded
+from tests.sim.register.people import Person, founded, signed_join
 
 START_MS = 1_800_000_000_000
 
@@ -26,7 +26,8 @@ class Book:
         first = chain.next_committee().proposer(0)
         alpha = lot.lot_input(chain.council, chain.seed, chain.number + 1)
         proof = self.provers[first.member].prove(alpha) if first.vrf else b""
-        return Page(1, chain.council, chain.number + 1, chain.page, self.certificate, proof, **parts)  # type: ignore[arg-type]
+        place = (RULES_VERSION, chain.council, chain.number + 1, chain.page)
+        return Page(*place, self.certificate, proof, **parts)  # type: ignore[arg-type]
 
     def follows(self, page: Page) -> Chain:
         data = encode_page(page)
@@ -49,22 +50,9 @@ class Book:
         return make_certificate(commits)
 
     def join(self, newcomer: Person, vouchers: list[Person]) -> Joined:
-        device = newcomer.device_key.device
-        body = encode_record(
-            Join(
-                self.chain.council,
-                newcomer.member,
-                device,
-                newcomer.member_key.certify(device).signature,
-                newcomer.device_key.vrf_public,
-                "Newcomer",
-                b"",
-            )
-        )
-        signed = Signed(body, (newcomer.device_key.sign(join_message(body)),))
         self.people[newcomer.member] = newcomer
         names = tuple(sorted(v.member for v in vouchers))
-        return Joined(encode_record(signed), names, tuple(bytes(32) for _ in names))
+        return Joined(signed_join(self.chain.council, newcomer), names, tuple(bytes(32) for _ in names))
 
     @property
     def founders(self) -> list[Person]:

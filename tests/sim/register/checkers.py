@@ -11,8 +11,9 @@ from p2pcouncil.domain.register.following import follow
 from p2pcouncil.domain.register.minutes import Minutes
 from p2pcouncil.domain.register.pages import Closed, page_hash, read_page
 from p2pcouncil.domain.register.sayings import Receipt, Said, contradict
+from tests.sim.register.chaos import is_done
 from tests.sim.register.people import is_said
-from tests.sim.register.teller import Laptop, SheetOf
+from tests.sim.register.teller import Laptop, SheetOf, Told
 from tests.sim.register.world import World
 
 
@@ -66,7 +67,7 @@ def pages_replay(world: World) -> bool:
 def order_does_not_matter(world: World) -> bool:
     """The same things, heard in another order, come to the same chain and the same evidence."""
     laptop = next(iter(world.tellers.values()))
-    items = list(laptop.disk)
+    items = [item for told in laptop.disk if isinstance(told, Told) for item in told.items]
     Random(world.seed).shuffle(items)
     minutes = Minutes(laptop.first, is_said)
     for item in items:
@@ -77,8 +78,6 @@ def order_does_not_matter(world: World) -> bool:
                 minutes.hear(item)
             case SheetOf():
                 minutes.hold_sheet(item.issue, item.sheet)
-            case _:
-                pass
     return (minutes.chains, minutes.broken, minutes.convictions()) == (
         laptop.minutes.chains,
         laptop.minutes.broken,
@@ -87,8 +86,8 @@ def order_does_not_matter(world: World) -> bool:
 
 
 def goes_on(world: World) -> bool:
-    """Once the network has healed, every honest teller sees the vote closed."""
-    return all(world.opening.issue in laptop.minutes.chain.closed for laptop in world.tellers.values())
+    """Once the network has healed, every honest teller sees the vote closed, and nothing waits for a page."""
+    return all(is_done(world, laptop) for laptop in world.tellers.values())
 
 
 def sheets_follow(world: World) -> bool:
@@ -134,10 +133,13 @@ def _counted(world: World, laptop: Laptop) -> dict[MemberId, int] | None:
 
 
 def _timely(world: World, member: MemberId) -> list[int]:
-    """Per honest teller, the highest number of a member's that it receipted, so received in time."""
+    """Per honest teller, the highest number of a member's that it received in time."""
     found = []
+    vote = next(iter(world.tellers.values())).minutes.vote(world.opening.issue)
+    end_ms = vote.closes_ms if vote is not None and vote.closes_ms is not None else 0
     for laptop in world.tellers.values():
-        numbers = [
+        numbers = [laptop.holdings.came_by(world.opening.issue, end_ms).get(member, 0)]
+        numbers += [
             received.number
             for saying in laptop.own()
             if isinstance(saying, Receipt)
@@ -157,7 +159,12 @@ def no_late_ballot_counts(world: World) -> bool:
 def every_timely_ballot_counts(world: World) -> bool:
     """A ballot that came in time to every honest teller counts, or a later one of the same member."""
     counted = _counted(world, next(iter(world.tellers.values())))
-    return counted is None or all(counted[member] >= min(_timely(world, member)) for member in world.members)
+    return counted is None or all(number >= min(_timely(world, member)) for member, number in counted.items())
+
+
+def nothing_is_undone(world: World) -> bool:
+    """Whoever starts from their disk comes to the register that they had, though liars took back what they could."""
+    return not world.undone
 
 
 CHECKERS: dict[str, Callable[[World], bool]] = {
@@ -169,5 +176,6 @@ CHECKERS: dict[str, Callable[[World], bool]] = {
     "goes on": goes_on,
     "sheets follow": sheets_follow,
     "nothing late": no_late_ballot_counts,
+    "nothing undone": nothing_is_undone,
     "all timely": every_timely_ballot_counts,
 }

@@ -7,13 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 from p2pcouncil.domain.register import sealing
-from p2pcouncil.domain.register.sayings import Said
-from p2pcouncil.domain.register.shot import Look
+from p2pcouncil.domain.register.sayings import NOTHING
+from p2pcouncil.domain.register.shot import Look, Shot
+from p2pcouncil.peer.register.carrying import Carrier
 from p2pcouncil.peer.telling import Teller
 from tests.sim.hunting import Mutant, hunt_all, replaced
-from tests.sim.register.people import is_said
-from tests.sim.register.teller import Laptop
-from tests.sim.register.world import play
+from tests.sim.register.play import play
+from tests.sim.register.teller import Laptop, Told
 
 SIZES = (4, 5, 7)
 
@@ -27,7 +27,7 @@ def shown(seed: int) -> str:
 def _forgets_what_it_said(self: Any) -> None:
     """A teller that starts anew has lost what it said itself, as if that had been sent before it was stored."""
     for item in list(self.disk):
-        if isinstance(item, Said) and is_said(item, self.me.device_key.device):
+        if isinstance(item, Told) and item.carrier == self.me.member:
             del self.disk[item]
     _wake(self)
 
@@ -40,6 +40,20 @@ def _on_fewer_seals(named: Any, liars: int) -> int:
 
 
 _counted = sealing.counted_number
+
+
+def _prevotes_with(lock_of: Any) -> Any:
+    """A teller is locked on another page, or in another round, when it prevotes, and only then."""
+
+    def prevote(self: Any, *arguments: Any) -> Any:
+        with patch.object(Shot, "lock_of", lock_of):
+            return _prevote(self, *arguments)
+
+    return lambda: patch.object(Shot, "_prevote", prevote)
+
+
+_prevote = Shot._prevote
+_lock_of = Shot.lock_of
 
 
 def _whatever_is_held(vote: Any, seals: Any, ballots: Any) -> Any:
@@ -64,6 +78,24 @@ MUTANTS: tuple[Mutant, ...] = (
         replaced("p2pcouncil.domain.register.sealing.counted_number", _on_fewer_seals),
     ),
     Mutant(
+        "no lock",
+        "a teller forgets the page that it is locked on",
+        200,
+        _prevotes_with(lambda self, me: (NOTHING, -1)),
+    ),
+    Mutant(
+        "freed by an older quorum",
+        "prevotes of any round before free a lock",
+        200,
+        _prevotes_with(lambda self, me: (_lock_of(self, me)[0], -1)),
+    ),
+    Mutant(
+        "nothing is carried",
+        "a fork takes back what a page rests on",
+        100,
+        lambda: patch.object(Carrier, "load", lambda self, clock_ms, alarm, is_pressing=False: None),
+    ),
+    Mutant(
         "votes from memory",
         "a teller sends what it says before it is on its disk, and forgets it in a crash",
         50,
@@ -73,7 +105,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "prevotes unseen",
         "a teller prevotes for a page without looking at what it claims",
         100,
-        lambda: patch.object(Teller, "look", lambda self, value: Look.GOOD),
+        lambda: patch.object(Teller, "look", lambda self, value, clock_ms: Look.GOOD),
     ),
     Mutant(
         "sheets without ballots",

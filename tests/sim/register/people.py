@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from crdt.ids import CouncilId, DeviceId, MemberId, domain_hash
-from p2pcouncil.domain.records import Charter, Founder, Genesis
+from p2pcouncil.domain.records import Charter, Founder, Genesis, Join, Signed, encode_record, join_message
 from p2pcouncil.domain.register.chain import Chain, first_chain
 from p2pcouncil.domain.register.sayings import AnySaying, Said, is_said_by, sign_saying
 from p2pcouncil.domain.sortition import ecvrf
@@ -43,6 +43,16 @@ def person(number: int) -> Person:
         MemberKey(domain_hash("test/member", bytes([number]))),
         DeviceKey(domain_hash("test/device", bytes([number]))),
     )
+
+
+@lru_cache(maxsize=64)
+def signed_join(council: CouncilId, newcomer: Person) -> bytes:
+    """Somebody's signed join."""
+    device = newcomer.device_key.device
+    certificate = newcomer.member_key.certify(device).signature
+    vrf = newcomer.device_key.vrf_public
+    body = encode_record(Join(council, newcomer.member, device, certificate, vrf, "Newcomer", b""))
+    return encode_record(Signed(body, (newcomer.device_key.sign(join_message(body)),)))
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,7 @@
 """One run of a register, for processes that share the work."""
 
 from p2pcouncil.domain.register.sayings import PageProposal, Precommit, Prevote
-from tests.sim.register.world import play
+from tests.sim.register.play import play
 
 SIZES = (1, 2, 3, 4, 5, 7, 10)
 

@@ -1,16 +1,18 @@
 """One honest teller in the simulation: the product's rules, a disk that survives, a memory that does not."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from crdt.ids import ChangeHash, MemberId
+from p2pcouncil.domain.agenda import Newcomer
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.closing import Sheet
 from p2pcouncil.domain.register.minutes import Minutes
-from p2pcouncil.domain.register.pages import Entered
-from p2pcouncil.domain.register.sayings import AnySaying, Said, read_saying
+from p2pcouncil.domain.register.pages import Entered, page_hash
+from p2pcouncil.domain.register.sayings import AnySaying, Said, read_saying, saying_message
 from p2pcouncil.domain.register.shot import Wait
 from p2pcouncil.peer.telling import Teller, Telling
+from tests.sim.register.holdings import Holdings
 from tests.sim.register.people import Person, is_said
 
 WINDOW_SECONDS = 3_600
@@ -36,6 +38,25 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody asks to come onto the roll, and a member vouches for them or objects."""
+
+    member: MemberId
+    join: bytes
+    voucher: MemberId
+    vouch: ChangeHash
+    is_objection: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A member leaves."""
+
+    member: MemberId
+    leave: ChangeHash
+
+
+@dataclass(frozen=True, slots=True)
 class SheetOf:
     """A sheet as it travels beside the page that pins it."""
 
@@ -43,36 +64,37 @@ class SheetOf:
     sheet: Sheet
 
 
-Item = Said | bytes | CastBallot | Opening | SheetOf
-"""What is replicated: sayings, bytes of pages, ballots, openings, sheets."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry of a teller's feed: what it says or carries. It is lost with the feed if that forks."""
+
+    carrier: MemberId
+    items: tuple[Said | bytes | SheetOf, ...]
 
 
-@dataclass(slots=True)
-class Holdings:
-    """What a simulated peer holds beside the minutes."""
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Evidence that a member forked their feed below whatever they told."""
 
-    person: Person
-    opened: dict[bytes, Entered] = field(default_factory=dict)
-    cast: dict[tuple[bytes, MemberId], dict[int, ChangeHash]] = field(default_factory=dict)
+    member: MemberId
 
-    def openings(self) -> Mapping[bytes, Entered]:
-        return self.opened
 
-    def ballots(self, issue: bytes, member: MemberId) -> Mapping[int, ChangeHash]:
-        return self.cast.get((issue, member), {})
-
-    def prove(self, alpha: bytes) -> bytes:
-        return self.person.prove(alpha)
+Item = Told | Fork | CastBallot | Opening | Asked | Gone
+"""What is replicated."""
 
 
 class Laptop:
-    """An honest teller's. `take`, `step` and `time_out` say what to send; `crash` forgets all but the disk."""
+    """An honest teller's. `take`, `step` and `time_out` say what to send; `crash` forgets all but the disk.
+
+    Attributes:
+        disk: what is held, with the time by this laptop's clock when it came.
+    """
 
     def __init__(self, me: Person, first: Chain, clock_ms: Callable[[], int]) -> None:
         self.me = me
         self.first = first
         self.clock_ms = clock_ms
-        self.disk: dict[Item, None] = {}
+        self.disk: dict[Item, int] = {}
         self.wake()
 
     def wake(self) -> None:
@@ -80,15 +102,26 @@ class Laptop:
         self.minutes = Minutes(self.first, is_said)
         self.holdings = Holdings(self.me)
         self.teller = Teller(self.me.member, self.me.device_key.device, self.minutes, self.holdings)
-        for item in self.disk:
-            self._learn(item, is_new=False)
+        for item, came_ms in list(self.disk.items()):
+            self._learn(item, came_ms)
 
     def take(self, item: Item) -> list[Item]:
         """Hear something; returns what to send."""
-        if item in self.disk:
-            return []
-        self.disk[item] = None
-        self._learn(item, is_new=True)
+        return self.step() if self.store(item) else []
+
+    def store(self, item: Item) -> bool:
+        """Put something on the disk, and into what is known; returns whether it is new."""
+        if item in self.disk or (isinstance(item, Told) and item.carrier in self.holdings.forked):
+            return False
+        self.disk[item] = self.clock_ms()
+        self._learn(item, self.disk[item])
+        return True
+
+    def hear_all(self, of: "Laptop") -> list[Item]:
+        """Catch up with another laptop; returns what to send."""
+        for item in list(of.disk):
+            self.store(item)
+        self.teller.heard_all_ms = self.clock_ms()
         return self.step()
 
     def time_out(self, wait: Wait) -> list[Item]:
@@ -102,37 +135,61 @@ class Laptop:
             telling = self.teller.next_telling(self.clock_ms())
             if telling is None:
                 return sent
-            made = self._items(telling)
-            for item in made:
-                self.disk[item] = None
-                self._learn(item, is_new=False)
-            sent += made
+            told = self._told(telling)
+            self.store(told)
+            sent.append(told)
         raise AssertionError("a teller never stops talking")
 
-    def _items(self, telling: Telling) -> list[Item]:
-        pages: list[Item] = [telling.page] if telling.page else []
+    def _told(self, telling: Telling) -> Told:
+        pages = [telling.page] if telling.page else []
         sheets = [SheetOf(issue, sheet) for issue, sheet in telling.sheets]
-        return [*pages, *sheets, self.me.sign(telling.saying)]
+        said = [self.me.sign(telling.saying)] if telling.saying is not None else []
+        return Told(self.me.member, (*pages, *sheets, *said, *telling.carried))
 
-    def _learn(self, item: Item, is_new: bool) -> None:
+    def _learn(self, item: Item, came_ms: int) -> None:
+        holdings = self.holdings
         match item:
-            case bytes():
-                self.minutes.hold_page(item)
-            case SheetOf():
-                self.minutes.hold_sheet(item.issue, item.sheet)
-            case Said():
-                self.minutes.hear(item)
+            case Told():
+                self._hear(item)
+            case Fork():
+                holdings.forked.add(item.member)
+                lost = [told for told in self.disk if isinstance(told, Told) and told.carrier == item.member]
+                for told in lost:
+                    del self.disk[told]
             case Opening():
-                self.holdings.opened[item.entered.issue] = item.entered
+                holdings.opened[item.entered.issue] = item.entered
+            case Asked():
+                if item.is_objection:
+                    holdings.hold_objection(item.member, item.join, item.voucher)
+                else:
+                    holdings.hold_vouch(item.member, item.join, item.voucher, item.vouch)
+            case Gone():
+                holdings.gone[item.member] = item.leave
             case CastBallot():
                 if item.before is not None:
-                    self._learn(item.before, is_new)
-                cast = self.holdings.cast.setdefault((item.issue, item.member), {})
-                cast[item.number] = item.hash
-                if is_new:
-                    self.teller.receive(item.issue, item.member, item.number)
+                    self._learn(item.before, came_ms)
+                holdings.hold_ballot(item.issue, item.member, item.number, item.hash, came_ms)
+
+    def _hear(self, told: Told) -> None:
+        for item in told.items:
+            match item:
+                case bytes():
+                    self.holdings.feeds.setdefault(page_hash(item), set()).add(told.carrier)
+                    self.minutes.hold_page(item)
+                case SheetOf():
+                    self.minutes.hold_sheet(item.issue, item.sheet)
+                case Said():
+                    self.holdings.feeds.setdefault(saying_message(item.body), set()).add(told.carrier)
+                    self.minutes.hear(item)
+
+    def said(self) -> Iterator[Said]:
+        """Every saying on the disk, whoever carries it."""
+        for told in self.disk:
+            for item in told.items if isinstance(told, Told) else ():
+                if isinstance(item, Said):
+                    yield item
 
     def own(self) -> list[AnySaying]:
         """What this teller ever said, by its disk."""
-        said = [item for item in self.disk if isinstance(item, Said)]
-        return [read_saying(item) for item in said if is_said(item, self.me.device_key.device)]
+        mine = dict.fromkeys(said for said in self.said() if is_said(said, self.me.device_key.device))
+        return [read_saying(said) for said in mine]

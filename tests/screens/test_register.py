@@ -1,0 +1,66 @@
+import pytest
+
+from p2pcouncil.peer.commands import PledgeDuty
+from tests.screens import people
+from tests.screens.driver import LARGE, SMALL, driven
+from tests.screens.staged import StagedSession
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_the_register_says_what_the_next_page_waits_for_and_who_told_what() -> None:
+    async with driven(size=LARGE) as driver:
+        await driver.press("6", "right")
+        assert driver.place == "RegisterScreen"
+        assert "Page 7 waits for 1 of Dora Weiss and Emre Yıldız." in driver.text
+        assert "The vote on “Breakfast for the school” is asked" in driver.text
+        assert "Dora Weiss not heard yet" in driver.text
+        assert "signed in round 2 by 4 of 5 (4 needed)" in driver.text
+        assert "✗ Greta Sommer" in driver.text
+        assert "repair fund 1,900 euros" in driver.text
+
+
+async def test_councils_follow_each_other_round_the_end() -> None:
+    async with driven() as driver:
+        await driver.press("6")
+        assert "Lindenhof quarter" in driver.text
+        await driver.press("left")
+        assert "Lindenhof eaters ▸ 3 of 3" in driver.text
+        await driver.press("right")
+        assert "Lindenhof quarter ▸ 1 of 3" in driver.text
+
+
+async def test_in_a_small_terminal_the_pages_come_below() -> None:
+    async with driven(size=SMALL) as driver:
+        await driver.press("6", "right", "end")
+        assert "Page 1" in driver.text
+        assert "Entered “A new name for the shop”." in driver.text
+
+
+async def test_going_off_duty_asks_first_and_going_on_does_not() -> None:
+    async with driven() as driver:
+        await driver.press("6", "right", "x", "escape")
+        assert driver.session.commands == []
+        await driver.press("x", "enter")
+        assert driver.session.commands == [PledgeDuty(people.BAKERY, is_on=False)]
+        assert "You are off duty, as you wished." in driver.text
+        await driver.press("o")
+        assert driver.session.commands[-1] == PledgeDuty(people.BAKERY, is_on=True)
+        assert "You are a teller." in driver.text
+
+
+async def test_without_a_council_there_is_no_register() -> None:
+    session = StagedSession(is_new=True)
+    session.me = people.ADA
+    async with driven(session) as driver:
+        await driver.press("end", "enter", "6")
+        assert "There is no register here yet." in driver.text
+
+
+async def test_the_palette_goes_to_the_register() -> None:
+    async with driven() as driver:
+        await driver.press("ctrl+p")
+        await driver.type("regis")
+        await driver.press("enter")
+        await driver.pilot.pause()
+        assert driver.place == "RegisterScreen"
