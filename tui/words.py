@@ -5,6 +5,7 @@ Times come from somebody's clock and decide nothing, so they are told roughly an
 
 from typing import assert_never
 
+from p2pcouncil.domain.moments import day
 from p2pcouncil.domain.tally.choice import Choice, points_of
 from p2pcouncil.domain.tally.method import (
     Approval,
@@ -16,7 +17,6 @@ from p2pcouncil.domain.tally.method import (
     YesNo,
     options_of,
 )
-from p2pcouncil.peer.showing.moments import day
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS

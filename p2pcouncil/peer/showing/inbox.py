@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from crdt.ids import MemberId
 from p2pcouncil.domain.effects import Promise, is_carried
 from p2pcouncil.domain.entries import Progress, Review
+from p2pcouncil.domain.moments import MS_PER_DAY
 from p2pcouncil.domain.outcomes import IssueState, ProposalState, ProposalStatus, Status
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.peer import shelf
@@ -16,7 +17,6 @@ from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, councils_in_tree_order, name_of, show_council
 from p2pcouncil.peer.showing.issues import show_issue
-from p2pcouncil.peer.showing.moments import MS_PER_DAY
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.views import InboxItem, IssueView, JoinRequestView
 

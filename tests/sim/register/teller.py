@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from crdt.ids import ChangeHash, MemberId
-from p2pcouncil.domain.agenda import Newcomer
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.closing import Sheet
 from p2pcouncil.domain.register.minutes import Minutes
