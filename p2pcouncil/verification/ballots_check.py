@@ -130,7 +130,11 @@ class BallotsCheck:
         return found
 
     def _gap(self, member: MemberId) -> str:
-        """Where in a member's feed something is missing, in words to go on with."""
+        """Why a ballot of a member may be missing, in words to go on with."""
+        if self._held.forks(member):
+            return (
+                "; their feed is forked, so it may be gone everywhere, and then nobody can count this again"
+            )
         places = [
             f"place {gap.first}" if gap.first == gap.last else f"places {gap.first} to {gap.last}"
             for read in self._held.lanes.values()

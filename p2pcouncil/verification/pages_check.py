@@ -8,6 +8,7 @@ from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.following import follow
 from p2pcouncil.domain.register.pages import Page, page_hash, read_page
 from p2pcouncil.domain.register.sayings import PageProposal, Precommit
+from p2pcouncil.verification.claims_check import check_claims
 from p2pcouncil.verification.held import Held, count
 from p2pcouncil.verification.report import Finding, PageReport, fails, holds, noted
 from p2pcouncil.verification.sayings_check import SayingsCheck
@@ -46,6 +47,7 @@ def _check_page(held: Held, said: SayingsCheck, before: Chain, after: Chain) -> 
             )
         )
     findings += _what_it_does(held, page)
+    findings += check_claims(held, page)
     findings += said.about(page.number)
     return PageReport(
         page.number,

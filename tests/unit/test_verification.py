@@ -6,13 +6,14 @@ import pytest
 
 from crdt.ids import ChangeHash, MemberId
 from crdt.keys import LaneKind
+from p2pcouncil.domain.register.pages import Joined
 from p2pcouncil.domain.state import fold
 from p2pcouncil.domain.state_hash import council_hash
 from p2pcouncil.verification.explaining import explain_ballots
 from p2pcouncil.verification.report import Report, VoteReport
 from p2pcouncil.verification.verify import Verification, verify
 from tests.support.verify_scenes import SCENES, Scene, story
-from tests.support.voted_world import NAMES, carried
+from tests.support.voted_world import NAMES, VotedWorld, carried
 
 
 def vote_of(report: Report) -> VoteReport:
@@ -195,6 +196,19 @@ def test_a_vote_on_a_text_that_nobody_seconded_is_named() -> None:
 def test_whatever_is_wrong_is_in_the_report_and_nothing_else(scene: str) -> None:
     holding = {"honest", "late-ballot", "forked-feed", "sealed-twice", "convicted"}
     assert of(scene).holds == (scene in holding)
+
+
+@pytest.mark.parametrize("lie", ["", "missing", "wrong"])
+def test_a_page_may_claim_no_vouch_that_nobody_gave(lie: str) -> None:
+    world = VotedWorld()
+    vouch = world.vouch("Ada", "Fay")
+    other = world.vouch("Ben", "Gil")
+    world.write_page(world.page())
+    name = {"": vouch.hash, "missing": bytes(32), "wrong": other.hash}[lie]
+    world.write_page(world.page(joined=(Joined(world.join("Fay"), (world.id("Ada"),), (name,)),)))
+    report = verify(carried(world).records())
+    assert report.holds == (not lie)
+    assert "page 2" in said(report, f"{lie}-claim" if lie else "claims").lower()
 
 
 def _explained(scene: Scene, name: str) -> str:
