@@ -6,9 +6,11 @@ import pytest
 
 from crdt.ids import ChangeHash, MemberId
 from crdt.keys import LaneKind
+from p2pcouncil.domain.entries import Ballot
 from p2pcouncil.domain.register.pages import Joined
 from p2pcouncil.domain.state import fold
 from p2pcouncil.domain.state_hash import council_hash
+from p2pcouncil.domain.tally.choice import YES
 from p2pcouncil.verification.explaining import explain_ballots
 from p2pcouncil.verification.report import Report, VoteReport
 from p2pcouncil.verification.verify import Verification, verify
@@ -177,6 +179,27 @@ def test_a_sheet_that_does_not_follow_is_named() -> None:
     assert "of Cem than the seals come to" in said(report, "wrong-sheet")
     (cem,) = [ballot for ballot in vote_of(report).ballots if ballot.name == "Cem"]
     assert cem.fate == "left-out"
+
+
+def test_who_votes_again_under_a_number_that_was_counted_blames_no_teller() -> None:
+    def again(scene: Scene) -> None:
+        for claimed in range(8):  # One of them has a lower hash than the ballot that counts.
+            scene.world.write("Cem", Ballot(claimed, scene.issue.hash, 1, YES))
+
+    report = verify(carried(story(after=again).world).records())
+    assert report.holds
+    assert "of Cem than would count now" in said(report, "differing-sheet")
+    assert "passed, 4 ballots" in said(report, "result")
+
+
+def test_who_moves_to_another_device_after_the_page_undoes_nothing() -> None:
+    def move(scene: Scene) -> None:
+        scene.world.state_duty("Cem", 1, 1)
+
+    report = verify(carried(story(after=move).world).records())
+    assert report.holds
+    assert "of Cem than would count now" in said(report, "differing-sheet")
+    assert "passed, 4 ballots" in said(report, "result")
 
 
 def test_a_result_that_the_ballots_do_not_come_to_is_named() -> None:
