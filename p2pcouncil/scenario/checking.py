@@ -12,7 +12,8 @@ def unmet(step: Expect, proposal: Answer) -> list[str]:
     """
     failures = [f"the text lacks “{piece}”." for piece in step.contains if piece not in proposal["text"]]
     failures += [f"the text holds “{piece}”." for piece in step.lacks if piece in proposal["text"]]
-    if not (step.counts or step.outcome or step.winners or step.turnout >= 0):
+    asks = (step.counts, step.outcome, step.winners, step.turnout >= 0, step.status, step.reviews, step.done)
+    if not any(asks):
         return failures
     if proposal["issue"] is None:
         return [*failures, "its vote is not open."]
@@ -25,6 +26,13 @@ def unmet(step: Expect, proposal: Answer) -> list[str]:
         )
     if step.turnout >= 0 and tally["turnout"] != step.turnout:
         failures.append(f"{tally['turnout']} ballots are counted, not {step.turnout}.")
+    life, status = proposal["issue"]["life"], proposal["issue"]["status"]
+    if step.status and status != step.status:
+        failures.append(f"the vote is {status}, not {step.status}: {proposal['issue']['status_line']}")
+    if len(life["reviews"]) < step.reviews:
+        failures.append(f"{len(life['reviews'])} overseers' verdicts are shown, not {step.reviews}.")
+    if step.done and step.done not in life["done"]:
+        failures.append(f"what it did is “{life['done']}”, not “{step.done}”.")
     for option, count in step.counts.items():
         if tally["counts"].get(option) != count:
             failures.append(f"{option} has {tally['counts'].get(option, 'no such option')}, not {count}.")
@@ -43,3 +51,26 @@ def tally_of(proposal: Answer) -> Answer:
         "status": issue["status"],
         "turnout": issue["tally"]["turnout"],
     }
+
+
+def findings_of(report: Answer) -> list[Answer]:
+    """Every finding of a verification's report, wherever it stands in it."""
+    found: list[Answer] = []
+    for part in _parts(report):
+        if {"code", "sentence", "grade"} <= part.keys():
+            found.append(part)
+    return found
+
+
+def ballots_of(report: Answer) -> list[Answer]:
+    """Every ballot of a verification's report."""
+    return [part for part in _parts(report) if {"fate", "sentence"} <= part.keys()]
+
+
+def _parts(value: object) -> list[Answer]:
+    """All objects in a report, the report itself first."""
+    if isinstance(value, list):
+        return [part for item in value for part in _parts(item)]
+    if isinstance(value, dict):
+        return [value, *(part for item in value.values() for part in _parts(item))]
+    return []

@@ -12,12 +12,15 @@ from p2pcouncil.scenario.steps import (
     Kill,
     Open,
     Propose,
+    Report,
+    Review,
     Second,
     Settle,
     Start,
     Stop,
     Tell,
     Together,
+    Verify,
     Vote,
 )
 from p2pcouncil.scenario.story import Story
@@ -75,7 +78,7 @@ class Narrator:
             case Second(who=who, proposal=proposal):
                 return f"{self._name(who)} seconds “{self._proposals[proposal]}” as it stands."
             case Open(who=who, proposal=proposal):
-                return f"{self._name(who)} opens the vote on “{self._proposals[proposal]}”."
+                return f"{self._name(who)} asks for the vote on “{self._proposals[proposal]}”."
             case Vote(who=who, proposal=proposal, refused=refused):
                 if refused:
                     return f"{self._name(who)} tries to vote and is told why not."
@@ -83,6 +86,16 @@ class Narrator:
                 self._voted.add((who, proposal))
                 return (
                     f"{self._name(who)} votes{again} on “{self._proposals[proposal]}”: {self._choice(step)}."
+                )
+            case Report(who=who, proposal=proposal, text=text, done=done):
+                told = "says that it is done" if done else "reports"
+                return f"{self._name(who)} {told}, “{self._proposals[proposal]}”: “{_quoted(text)}”"
+            case Review(proposal=proposal):
+                return f"Whoever was drawn reviews “{self._proposals[proposal]}”, and signs a verdict."
+            case Verify(who=who, proposal=proposal):
+                return (
+                    f"A process without a peer and without the network recomputes “{self._proposals[proposal]}” "
+                    f"from a file that {self._name(who)} exported."
                 )
             case Settle():
                 return "Everybody online catches up."
@@ -110,6 +123,9 @@ class Narrator:
         said += [f"the text says “{_quoted(piece)}”" for piece in step.contains]
         said += [f"it does not say “{_quoted(piece)}”" for piece in step.lacks]
         said += [step.outcome] if step.outcome else []
+        said += [f"the vote is {step.status}"] if step.status else []
+        said += [f"{step.reviews} reviewed it"] if step.reviews else []
+        said += [f"{step.done}"] if step.done else []
         return f"Checked with {who}, “{self._proposals[step.proposal]}”: {'; '.join(said)}."
 
     def _name(self, key: str) -> str:

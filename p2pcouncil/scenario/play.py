@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import assert_never
 
 from crdt.errors import LocalError
-from p2pcouncil.scenario.checking import tally_of, unmet
+from crdt.ids import ChangeHash
+from p2pcouncil.identity.keystore import Keystore
+from p2pcouncil.scenario.checking import ballots_of, findings_of, tally_of, unmet
 from p2pcouncil.scenario.narrate import Narrator
 from p2pcouncil.scenario.processes import Actor, VerbError
-from p2pcouncil.scenario.report import Holding, PeerReport, Report, differences, holdings_of
+from p2pcouncil.scenario.report import Holding, PeerReport, differences, holdings_of
+from p2pcouncil.scenario.report import Report as StoryReport
+from p2pcouncil.scenario.spoiling import WAYS, spoil
 from p2pcouncil.scenario.steps import (
     AnyStep,
     Comment,
@@ -22,18 +26,20 @@ from p2pcouncil.scenario.steps import (
     Kill,
     Open,
     Propose,
+    Report,
+    Review,
     Second,
     Settle,
     Start,
     Stop,
     Tell,
     Together,
+    Verify,
     Vote,
 )
 from p2pcouncil.scenario.story import Story
 
 SETTLE_SECONDS = 60.0
-EXPECT_SECONDS = 30.0
 LOOK_AGAIN_SECONDS = 0.5
 
 
@@ -62,7 +68,7 @@ class Player:
         self._proposed_in: dict[str, str] = {}
         self._failures: list[str] = []
 
-    async def play(self) -> Report:
+    async def play(self) -> StoryReport:
         """Play every step, wait until all peers hold the same, and compare.
 
         Returns:
@@ -87,7 +93,7 @@ class Player:
         await asyncio.gather(*(actor.start() for actor in stopped))
         peers = await self._reports(await self._settle())
         society = next(iter(self._councils.values()))
-        return Report(society, peers, time.monotonic() - started, tuple(self._failures))
+        return StoryReport(society, peers, time.monotonic() - started, tuple(self._failures))
 
     async def close(self) -> None:
         """End every process that was started."""
@@ -141,6 +147,13 @@ class Player:
                 await self.actors[who].do("open", self._proposals[proposal], *more)
             case Vote():
                 await self._vote(step)
+            case Report(who=who, proposal=proposal, text=text, done=done):
+                ended = ("--done",) if done else ()
+                await self.actors[who].do("report", self._proposals[proposal], text, *ended)
+            case Review():
+                await self._review(step)
+            case Verify():
+                await self._verify(step)
             case Settle():
                 await self._settle()
             case Expect():
@@ -150,7 +163,7 @@ class Player:
 
     async def _found(self, step: Found) -> None:
         needed = ("--seconds", str(step.seconds), "--vouches", str(step.vouches))
-        terms = ("--purpose", step.purpose, *needed, "--window", step.window)
+        terms = ("--purpose", step.purpose, *needed, "--window", step.window, "--probation", step.probation)
         if step.under:
             above = self._councils[step.under]
             place = ("--kind", step.kind, "--level", step.level, "--under", above)
@@ -182,6 +195,7 @@ class Player:
         more += ["--threshold", step.threshold] if step.threshold else []
         more += ["--winners", str(step.winners)] if step.winners else []
         more += ["--scope", step.scope] if step.scope else []
+        more += ["--does", step.does] if step.does else []
         terms = ("--in", self._councils[step.council], "--method", step.method, "--quorum", step.quorum)
         words = ("--summary", step.summary, "--text", step.text)
         answer = await self.actors[step.who].do("propose", step.title, *words, *terms, *more)
@@ -200,6 +214,58 @@ class Player:
             self._failures.append(
                 f"{self.actors[step.who].name} could vote, though the story says otherwise."
             )
+
+    async def _review(self, step: Review) -> None:
+        """Of those who are named, whoever was drawn signs a verdict; at least one of them was."""
+        drawn = 0
+        for key in step.who:
+            shown = await self.actors[key].do("show", self._proposals[step.proposal])
+            overseers = shown["issue"]["life"]["overseers"]
+            if any(overseer["is_me"] for overseer in overseers):
+                drawn += 1
+                await self.actors[key].do("review", self._proposals[step.proposal], "--note", step.note)
+                self._tell(f"    {self.actors[key].name}: “{step.note}”")
+        if not drawn:
+            self._failures.append("Nobody who was to review the vote was drawn for it.")
+
+    async def _verify(self, step: Verify) -> None:
+        actor = self.actors[step.who]
+        bundle = actor.home.parent / f"{step.proposal}.p2pc"
+        await actor.do("export", str(bundle))
+        shown = await actor.do("show", self._proposals[step.proposal])
+        issue = ChangeHash(bytes.fromhex(shown["issue"]["id"]))
+        auditor = Actor("An auditor", actor.home.parent / "nobody")
+        auditor.home.mkdir(mode=0o700, exist_ok=True)
+        if not await self._audit(auditor, step, bundle):
+            self._failures.append(f"The bundle of “{step.proposal}” does not verify.")
+        keys = {}
+        for other in self.actors.values():
+            identity = Keystore(other.home).load()
+            keys[identity.member] = identity.device_key
+        for how in step.spoilt:
+            way, spoilt = WAYS[how], bundle.with_suffix(f".{how}.p2pc")
+            await asyncio.to_thread(spoil, bundle, spoilt, how, issue, keys)
+            self._tell(f"    In a copy {way.told}:")
+            if await self._audit(auditor, step, spoilt, way.code) != way.holds:
+                self._failures.append(f"A bundle in which {way.told} is taken for another.")
+
+    async def _audit(self, auditor: Actor, step: Verify, bundle: Path, code: str = "") -> bool:
+        """Whether a bundle verifies; tells what was found, and that it was named if it had to be.
+
+        Args:
+            auditor: runs the process, on a home that is empty and stays so.
+            step: which vote.
+            bundle: the file.
+            code: the kind of finding, or the fate of a ballot, that has to be in the report; empty for none.
+        """
+        answer, holds = await auditor.audit(bundle)
+        named = [f["sentence"] for f in findings_of(answer) if f["code"] == code]
+        named += [b["sentence"] for b in ballots_of(answer) if b["fate"] == code]
+        if code and not named:
+            self._failures.append(f"In {bundle.name} nothing is named {code}.")
+        told = named[0] if named else "Everything holds." if holds else "It does not hold."
+        self._tell(f"      {told}")
+        return holds
 
     async def _settle(self) -> dict[str, dict[str, Holding]]:
         """Wait until running peers hold the same of the councils that they share.
@@ -252,7 +318,7 @@ class Player:
 
     async def _expect_of(self, key: str, step: Expect) -> None:
         """Look at one peer until everything is as expected, or it has had time enough to catch up."""
-        actor, deadline = self.actors[key], time.monotonic() + EXPECT_SECONDS
+        actor, deadline = self.actors[key], time.monotonic() + step.within
         while True:
             answer = await actor.do("show", self._proposals[step.proposal])
             failures = unmet(step, answer)

@@ -145,6 +145,27 @@ class Actor:
             raise VerbError(f"{self.name}'s `p2pcouncil {verb}` failed: {said}", hint, said)
         return answer
 
+    async def audit(self, bundle: Path) -> tuple[Answer, bool]:
+        """Verify a bundle in a process of its own.
+
+        Returns:
+            The report, and whether everything holds.
+
+        Raises:
+            LocalError: it did not end in time, or said nothing.
+        """
+        process = await self._spawn("verify", str(bundle))
+        try:
+            async with asyncio.timeout(VERB_SECONDS):
+                out, _ = await process.communicate()
+        except TimeoutError as error:
+            process.kill()
+            raise LocalError("Verifying did not end in time.", f"See {self._log}.") from error
+        answer = _decode(out)
+        if answer is None:
+            raise LocalError(f"Verifying said nothing: {_last_line(self._log)}", f"See {self._log}.")
+        return answer, process.returncode == 0
+
     @property
     def _log(self) -> Path:
         return self.home / "story.log"

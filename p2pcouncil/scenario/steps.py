@@ -58,6 +58,7 @@ class Found(Step, frozen=True, kw_only=True, tag="found"):
     seconds: int = 1
     vouches: int = 1
     window: str = "3d"
+    probation: str = "14d"
 
 
 class Join(Step, frozen=True, kw_only=True, tag="join"):
@@ -90,6 +91,7 @@ class Propose(Step, frozen=True, kw_only=True, tag="propose"):
     winners: int = 0
     tags: tuple[str, ...] = ()
     scope: str = ""
+    does: str = ""
 
 
 class Edit(Step, frozen=True, kw_only=True, tag="edit"):
@@ -139,6 +141,40 @@ class Vote(Step, frozen=True, kw_only=True, tag="vote"):
     refused: str = ""
 
 
+class Report(Step, frozen=True, kw_only=True, tag="report"):
+    """Somebody says what became of a decision."""
+
+    who: Key
+    proposal: Key
+    text: Text
+    done: bool = False
+
+
+class Review(Step, frozen=True, kw_only=True, tag="review"):
+    """An overseer signs that the count of a closed vote holds.
+
+    Attributes:
+        who: of several, whoever was drawn does.
+    """
+
+    who: Annotated[tuple[Key, ...], msgspec.Meta(min_length=1)]
+    proposal: Key
+    note: Text
+
+
+class Verify(Step, frozen=True, kw_only=True, tag="verify"):
+    """A process of its own, without a home or a network, recomputes a vote from a file that somebody exported.
+
+    Attributes:
+        who: exports it.
+        spoilt: ways in which copies of the file are spoilt (`spoiling.WAYS`); each has to be named for what it is.
+    """
+
+    who: Key
+    proposal: Key
+    spoilt: tuple[str, ...] = ()
+
+
 class Settle(Step, frozen=True, kw_only=True, tag="settle"):
     """Wait until all whose peers run hold the same of the councils that they share."""
 
@@ -154,6 +190,10 @@ class Expect(Step, frozen=True, kw_only=True, tag="expect"):
         outcome: of the vote as it stands.
         winners: options that are ahead, in the order of the proposal.
         turnout: ballots counted.
+        status: how far the vote has come: waiting, running, closed or lapsed.
+        within: how many seconds it may take.
+        reviews: verdicts of overseers that are shown.
+        done: a piece of what the decision did.
     """
 
     proposal: Key
@@ -164,6 +204,10 @@ class Expect(Step, frozen=True, kw_only=True, tag="expect"):
     outcome: str = ""
     winners: tuple[str, ...] = ()
     turnout: int = -1
+    status: str = ""
+    within: int = 30
+    reviews: int = 0
+    done: str = ""
 
 
 SimpleStep = (
@@ -179,6 +223,9 @@ SimpleStep = (
     | Second
     | Open
     | Vote
+    | Report
+    | Review
+    | Verify
     | Settle
     | Expect
 )

@@ -11,6 +11,7 @@ from typing import assert_never, cast
 import msgspec
 
 from crdt.errors import LocalError
+from p2pcouncil.scenario.spoiling import WAYS
 from p2pcouncil.scenario.steps import (
     AnyStep,
     Comment,
@@ -22,6 +23,8 @@ from p2pcouncil.scenario.steps import (
     Kill,
     Open,
     Propose,
+    Report,
+    Review,
     Second,
     Settle,
     Start,
@@ -29,6 +32,7 @@ from p2pcouncil.scenario.steps import (
     Tell,
     Text,
     Together,
+    Verify,
     Vote,
 )
 
@@ -179,14 +183,16 @@ class _Names:
                 self._known(self._people, "person", who)
                 self._known(self._councils, "council", council)
                 self._new(self._proposals, "proposal", proposal)
-            case Edit() | Comment() | Second() | Open() | Vote():
+            case Edit() | Comment() | Second() | Open() | Vote() | Report() | Verify():
                 self._known(self._people, "person", step.who)
                 self._known(self._proposals, "proposal", step.proposal)
                 if isinstance(step, Edit) and bool(step.append) == bool(step.replace):
                     raise self._error(
                         "an edit either appends or replaces", "Give `append`, or `replace` and `by`."
                     )
-            case Expect(who=who, proposal=proposal):
+                for how in step.spoilt if isinstance(step, Verify) else ():
+                    self._known(set(WAYS), "way of spoiling a bundle", how)
+            case Expect(who=who, proposal=proposal) | Review(who=who, proposal=proposal):
                 self._known(self._people, "person", *who)
                 self._known(self._proposals, "proposal", proposal)
             case _:

@@ -45,7 +45,7 @@ def _life(
         LifeStep("reviewed", told, is_reviewed),
     ]
     if done:
-        steps.append(LifeStep("carried out", done, True))
+        steps.append(LifeStep("effect", done, True))
     return LifeView(
         steps=tuple(steps),
         tellers=tuple(TellerView(who, who != EMRE, who != EMRE, who != EMRE) for who in BAKERS),

@@ -53,7 +53,14 @@ def timeline(life: LifeView) -> Content:
             mark, style = f"▸ now: {step.name}", f"bold {ACCENT}"
         else:
             mark, style = f"· then: {step.name}", MUTED
-        rows.append(join([pad(mark, STEP_CELLS, style), line(step.told, "" if place <= present else MUTED)]))
+        rows.append(
+            join(
+                [
+                    pad(mark, STEP_CELLS, style),
+                    line(step.told, "" if step.is_done or place == present else MUTED),
+                ]
+            )
+        )
     return lines(rows)
 
 
@@ -66,7 +73,7 @@ def life_section(issue: IssueView, now_ms: int) -> Content:
     rows.extend(_tellers(issue))
     rows.extend(reviews(life))
     if life.effect:
-        rows.extend([heading("What it does by itself"), line(life.effect), *_done(life), ""])
+        rows.extend([heading("What it does by itself"), line(life.effect), ""])
     if life.follows or issue.status == "closed":
         rows.append(heading("What became of it"))
         rows.extend(follows(life, now_ms))
@@ -146,10 +153,6 @@ def _review(review: ReviewView) -> Sequence[Content]:
 def follows(life: LifeView, now_ms: int) -> list[Content]:
     """What was reported of a decision, each entry with its author."""
     return [row for entry in life.follows for row in _follow(entry, now_ms)]
-
-
-def _done(life: LifeView) -> list[Content]:
-    return [join([Content.styled("→ ", GOOD), line(life.done)])] if life.done else []
 
 
 def _follow(entry: FollowView, now_ms: int) -> list[Content]:

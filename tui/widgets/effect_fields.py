@@ -141,6 +141,8 @@ class EffectFields(Vertical):
         kind = self._kind()
         for field, kinds in _FIELDS.items():
             self.query_one(field).display = kind in kinds
+        if kind is not None and self.query_one("#effect").has_focus:
+            self.call_after_refresh(self.scroll_visible, animate=False)
 
     def _kind(self) -> type[Effect] | None:
         return EFFECTS[self._index("effect")][0]

@@ -1,4 +1,4 @@
-"""The life of a vote as people follow it: asked for, entered, sealed, closed, reviewed, carried out.
+"""The life of a vote as people follow it: asked for, entered, sealed, closed, reviewed, and its effect.
 
 Every sentence says what is known and what is missing, with names: “sealed by 3, 4 needed; Ada and Ben have not yet”.
 """
@@ -165,7 +165,7 @@ def _steps(
     steps.append(LifeStep("reviewed", told, bool(wanted) and len(reviews) >= wanted and not disputed))
     done = _done(place, issue, people)
     if done:
-        steps.append(LifeStep("carried out", done, True))
+        steps.append(LifeStep("effect", done, True))
     return tuple(steps)
 
 
