@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from crdt.ids import ChangeHash, LaneId, MemberId
 from p2pcouncil.domain.entries import Ballot, Open
@@ -40,6 +41,15 @@ class Counted:
     choices: list[Choice] = field(default_factory=list)
 
 
+class _Cast(NamedTuple):
+    """Where a ballot stands."""
+
+    number: int
+    lane: LaneId
+    seq: int
+    name: ChangeHash
+
+
 class BallotsCheck:
     """The ballots of one vote."""
 
@@ -49,6 +59,10 @@ class BallotsCheck:
         self._terms = terms
         self._closed = closed
         self._signed = self._signed_ballots()
+        self._cast: dict[MemberId, list[_Cast]] = {}
+        for entry, body in held.ballots(vote.issue):
+            cast = _Cast(body.number, entry.lane, entry.seq, entry.hash)
+            self._cast.setdefault(entry.member, []).append(cast)
         self.counted = None if closed is None else self._count(closed)
 
     def _signed_ballots(self) -> dict[ChangeHash, tuple[MemberId, Ballot]]:
@@ -81,16 +95,18 @@ class BallotsCheck:
         return made
 
     def _work_out(self, made: Counted) -> Sheet | None:
-        """As `closing.sheet_of` does, noting of whom a ballot is missing."""
+        """As `closing.sheet_of` does, noting of whom a ballot is missing.
+
+        Whoever closed the vote held a ballot as late as the seals say; so it is somewhere, refused by now or not.
+        """
         picked: list[ChangeHash | None] = []
-        is_known = True
         for member, limit in zip(self._vote.roll, made.limits, strict=True):
-            ballots = self._held.state.agenda.ballots(self._vote.issue, member) if limit else {}
-            if limit > max(ballots, default=0) and not self._held.forks(member):
+            latest = max((cast.number for cast in self._cast.get(member, ())), default=0)
+            if limit > latest and not self._held.forks(member):
                 made.lacking[member] = None
-                is_known = False
+            ballots = self._held.state.agenda.ballots(self._vote.issue, member) if limit else {}
             picked.append(ballot_that_counts(ballots, limit))
-        return tuple(picked) if is_known else None
+        return None if made.lacking else tuple(picked)
 
     def _read_sheet(self, made: Counted, sheet: Sheet) -> None:
         for member, name in zip(self._vote.roll, sheet, strict=True):
@@ -100,7 +116,6 @@ class BallotsCheck:
             if found is None or found[0] != member or not is_fitting(self._terms, found[1].choice):
                 made.lacking[member] = name
             else:
-                made.lacking.pop(member, None)
                 made.choices.append(found[1].choice)
 
     def findings(self) -> list[Finding]:
@@ -130,7 +145,11 @@ class BallotsCheck:
         return found
 
     def _gap(self, member: MemberId) -> str:
-        """Where in a member's feed something is missing, in words to go on with."""
+        """Why a ballot of a member may be missing, in words to go on with."""
+        if self._held.forks(member):
+            return (
+                "; their feed is forked, so it may be gone everywhere, and then nobody can count this again"
+            )
         places = [
             f"place {gap.first}" if gap.first == gap.last else f"places {gap.first} to {gap.last}"
             for read in self._held.lanes.values()
@@ -181,22 +200,54 @@ class BallotsCheck:
         return [self._differs(counted.sheet, counted.worked_out, counted.limits)]
 
     def _differs(self, sheet: Sheet, worked_out: Sheet, limits: Sequence[int]) -> Finding:
-        """A sheet may differ for whoever forked their feed afterwards, if it names what they signed, and in time."""
-        others = []
-        is_by_forks = True
-        for member, one, other, limit in zip(self._vote.roll, sheet, worked_out, limits, strict=True):
-            if one == other:
-                continue
-            others.append(member)
-            signed = None if one is None else self._signed.get(one)
-            is_in_time = signed is not None and signed[0] == member and signed[1].number <= limit
-            is_by_forks = is_by_forks and self._held.forks(member) and (one is None or is_in_time)
-        told = (
-            f"The page counts another ballot, or none, of {self._held.named(others)} than the seals come to"
+        """Whether it can be by members' own doing that a sheet differs: then it stays, and harms nobody else."""
+        differing = [
+            (member, one, other, limit)
+            for member, one, other, limit in zip(self._vote.roll, sheet, worked_out, limits, strict=True)
+            if one != other
+        ]
+        wrong = [differs[0] for differs in differing if not self._is_explained(*differs)]
+        if wrong:
+            told = f"The page counts another ballot, or none, of {self._held.named(wrong)} than the seals come to."
+            return fails("wrong-sheet", told)
+        return noted(
+            "differing-sheet",
+            f"The page counts another ballot, or none, of {self._held.named([d[0] for d in differing])} "
+            "than would count "
+            "now: since then their feed was forked, they moved to another device, or they cast ballots out "
+            "of order. What "
+            "the page counts stays.",
         )
-        if is_by_forks:
-            return noted("forked-sheet", f"{told}, since their feed was forked. What the page counts stays.")
-        return fails("wrong-sheet", f"{told}.")
+
+    def _is_explained(
+        self, member: MemberId, one: ChangeHash | None, other: ChangeHash | None, limit: int
+    ) -> bool:
+        """Whether a member's own doing after the page can be why another ballot would count now.
+
+        Args:
+            member: whose.
+            one: what the page counts.
+            other: what would count now.
+            limit: the highest number that may count.
+        """
+        counts = None if one is None else self._signed.get(one)
+        if one is not None and (counts is None or counts[0] != member or counts[1].number > limit):
+            return False
+        if self._held.forks(member):
+            return True
+        would = None if other is None else self._signed[other][1]
+        if counts is not None and (would is None or counts[1].number > would.number):
+            return True  # It was in time and is theirs; the fold refuses it by now.
+        return other is not None and self._is_out_of_order(member, other)
+
+    def _is_out_of_order(self, member: MemberId, name: ChangeHash) -> bool:
+        """Whether a ballot may be later than one of the same number or a higher one: honest numbers only rise."""
+        this = next((cast for cast in self._cast.get(member, ()) if cast.name == name), None)
+        return this is not None and any(
+            cast.number >= this.number and (cast.lane != this.lane or cast.seq < this.seq)
+            for cast in self._cast[member]
+            if cast.name != name
+        )
 
     def reports(self) -> tuple[BallotReport, ...]:
         """Every ballot on this vote, by member and number, and why it counts or does not."""
@@ -305,6 +356,11 @@ class BallotsCheck:
             return (
                 "contradicted",
                 "does not count: another ballot of the same number, with a lower hash, does",
+            )
+        if self._is_out_of_order(member, name):
+            return (
+                "out-of-order",
+                "does not count: their ballot of this number or a higher one is before it, or elsewhere",
             )
         return "left-out", f"should count, for {named}, and the page does not count it"
 

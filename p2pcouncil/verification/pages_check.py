@@ -8,6 +8,7 @@ from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.following import follow
 from p2pcouncil.domain.register.pages import Page, page_hash, read_page
 from p2pcouncil.domain.register.sayings import PageProposal, Precommit
+from p2pcouncil.verification.claims_check import check_claims
 from p2pcouncil.verification.held import Held, count
 from p2pcouncil.verification.report import Finding, PageReport, fails, holds, noted
 from p2pcouncil.verification.sayings_check import SayingsCheck
@@ -46,6 +47,7 @@ def _check_page(held: Held, said: SayingsCheck, before: Chain, after: Chain) -> 
             )
         )
     findings += _what_it_does(held, page)
+    findings += check_claims(held, page)
     findings += said.about(page.number)
     return PageReport(
         page.number,
@@ -97,19 +99,11 @@ def check_end(held: Held, said: SayingsCheck) -> list[Finding]:
     """Say why the register ends where it ends: nothing more was written, or what was does not hold."""
     minutes = held.state.register.minutes
     following = minutes.chain.number + 1
-    if minutes.broken:
-        return [
-            fails(
-                "two-pages",
-                f"The register breaks at page {minutes.broken}: two different pages of that number are certified. "
-                "More tellers lied than it can stand, and nothing from there on can be relied on.",
-            )
-        ]
+    rivals = [finding for number in range(1, following + 1) for finding in _rivals(held, said, number)]
+    if rivals:
+        return rivals
     found = [*_strays(held, said), *said.about(0), *said.about(following)]
-    commits: dict[tuple[int, bytes], set[MemberId]] = {}
-    for saying in minutes.said_about(following):
-        if isinstance(saying, Precommit) and saying.value:
-            commits.setdefault((saying.round, saying.value), set()).add(MemberId(saying.member))
+    commits = _commits(held, following)
     committee = said.committee(following)
     assert committee is not None, "the committee of the next page is drawn"
     decided = sorted({value for (_, value), who in commits.items() if len(who) >= committee.quorum})
@@ -137,6 +131,36 @@ def check_end(held: Held, said: SayingsCheck) -> list[Finding]:
             )
         )
     return found
+
+
+def _commits(held: Held, number: int) -> dict[tuple[int, bytes], set[MemberId]]:
+    """Who signed which page of a number, by round."""
+    commits: dict[tuple[int, bytes], set[MemberId]] = {}
+    for saying in held.state.register.minutes.said_about(number):
+        if isinstance(saying, Precommit) and saying.value:
+            commits.setdefault((saying.round, saying.value), set()).add(MemberId(saying.member))
+    return commits
+
+
+def _rivals(held: Held, said: SayingsCheck, number: int) -> list[Finding]:
+    """Whether a quorum signed two different pages of one number, whatever is held of their bytes."""
+    committee = said.committee(number)
+    assert committee is not None, "the page before it stands"
+    signed: dict[bytes, set[MemberId]] = {}
+    for (_, value), who in _commits(held, number).items():
+        if len(who) >= committee.quorum:
+            signed.setdefault(value, set()).update(who)
+    if len(signed) < 2:
+        return []
+    both = set.intersection(*signed.values())
+    return [
+        fails(
+            "two-pages",
+            f"The register breaks: two different pages of number {number} are certified "
+            f"({', '.join(value.hex()[:8] for value in sorted(signed))}). {held.named(both)} signed both. More tellers "
+            f"lied than it can stand, and nothing from page {number} on can be relied on.",
+        )
+    ]
 
 
 def _undone(held: Held, said: SayingsCheck, number: int, value: bytes) -> Finding:

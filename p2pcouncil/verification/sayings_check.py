@@ -162,6 +162,8 @@ class SayingsCheck:
             self._add(0, fails("unreadable-saying", f"{error} ({where}.)"))
             return
         topic = topic_of(saying)
+        if self._minutes.has_heard(topic, said):
+            return  # The register heard it, and checked the signature.
         committee = self.committee(topic)
         if saying.council != self._held.state.council or committee is None:
             return  # About another council, or about what no page that stands has led to yet.

@@ -22,6 +22,7 @@ NAMES = (
     "append",
     "fold",
     "cold_start",
+    "verify",
     "tally",
     "paper",
     "closing",

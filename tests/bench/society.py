@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from crdt.ids import LaneId
 from crdt.keys import DeviceCertificate, LaneHeader, LaneKind
-from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.tally.choice import NO, YES
 from tests.support.world import World
 
@@ -19,15 +18,16 @@ def mixed(count: int) -> World:
     """So many entries or a few more, of kinds and weights that a council would write, in order of writing."""
     names = [f"Member {number:03}" for number in range(MEMBERS)]
     world = World(names[:FOUNDERS])
-    vouches = [world.vouch(names[number % FOUNDERS], names[number]) for number in range(FOUNDERS, MEMBERS)]
+    for number in range(FOUNDERS, MEMBERS):
+        world.vouch(names[number % FOUNDERS], names[number])
     about = 0
     while len(world.entries) < count:
-        _discuss(world, names, vouches, about)
+        _discuss(world, names, about)
         about += 1
     return world
 
 
-def _discuss(world: World, names: Sequence[str], vouches: Sequence[FeedEntry], about: int) -> None:
+def _discuss(world: World, names: Sequence[str], about: int) -> None:
     """One proposal from beginning to end."""
     turn = [names[(about + step) % MEMBERS] for step in range(MEMBERS)]
     proposal = world.propose(turn[0], f"Proposal {about}: " + "what we might do about it " * 2)
@@ -36,7 +36,7 @@ def _discuss(world: World, names: Sequence[str], vouches: Sequence[FeedEntry], a
         text = f"Remark {number}: " + "something that took a minute to write " * 4
         world.comment(turn[number % MEMBERS], proposal, text)
     seconds = [world.second(turn[1], proposal), world.second(turn[2], proposal)]
-    issue = world.open(turn[0], proposal, seconds, vouches)
+    issue = world.open(turn[0], proposal, seconds)
     for number in range(BALLOTS):
         world.ballot(turn[number], issue, YES if number % 3 else NO)
 

@@ -29,10 +29,11 @@ def voted() -> tuple[World, int, bytes]:
     founders = names[: -(-MEMBERS // (VOUCHES_PER_FOUNDER + 1))]
     world = World(founders)
     rest = names[len(founders) :]
-    vouches = [world.vouch(founders[at // VOUCHES_PER_FOUNDER], name) for at, name in enumerate(rest)]
+    for at, name in enumerate(rest):
+        world.vouch(founders[at // VOUCHES_PER_FOUNDER], name)
     proposal = world.propose(names[0])
     seconds = [world.second(name, proposal) for name in names[1:4]]
-    issue = world.open(names[0], proposal, seconds, vouches)
+    issue = world.open(names[0], proposal, seconds)
     before = len(world.entries)
     for at in range(BALLOTS + MORE):
         # The opener does not vote, so that the opening can come after all ballots: it is the last of its lane.

@@ -33,7 +33,6 @@ class Scene:
         world: who wrote what.
         issue: the vote.
         cast: ballots by name and number.
-        tells: entries that a test may want to damage, by what they carry.
     """
 
     world: VotedWorld
@@ -178,6 +177,21 @@ def _forge_a_vote(scene: Scene) -> None:
     world.tell("Dan", said)
 
 
+def _forge_a_precommit(scene: Scene) -> None:
+    """Three sign a page, and Dan signs it in Eve's name, so that it looks like a quorum."""
+    world = scene.world
+    value = world.write_page(world.page(), silent=("Dan", "Eve"), blind=True)
+    world.tell("Dan", world.say("Eve", world.commit("Eve", value), signer="Dan"))
+
+
+def _sign_two_pages(scene: Scene) -> None:
+    """All tellers sign two pages of one number: more lie than a register can stand."""
+    world = scene.world
+    page = world.page()
+    world.write_page(msgspec.structs.replace(page, proof=b""), blind=True)
+    world.write_page(page, blind=True)
+
+
 def _forge_a_certificate(scene: Scene) -> None:
     """All tellers sign a page that carries a certificate with a false signature in Cem's name."""
     world = scene.world
@@ -232,9 +246,10 @@ def _alter_cem(scene: Scene, made: Carried) -> None:
     made.alter(scene.cast["Cem", 1], b"\x01\x91\x91\x01", b"\x01\x91\x91\x00")
 
 
-def _fork_dan(scene: Scene, made: Carried) -> None:
-    at = scene.cast["Dan", 1]
-    made.fork(scene.world, "Dan", at, Ballot(1, scene.issue.hash, 1, NO))
+def _fork(scene: Scene, made: Carried) -> None:
+    """Somebody signs another ballot for the place of the one that counts; not who carries the seals."""
+    name = next(name for name in ("Ada", "Dan") if name != scene.world.proposer)
+    made.fork(scene.world, name, scene.cast[name, 1], Ballot(1, scene.issue.hash, 1, NO))
 
 
 SCENES: dict[str, Callable[[], Carried]] = {
@@ -242,11 +257,13 @@ SCENES: dict[str, Callable[[], Carried]] = {
     "late-ballot": lambda: _plain(story()),
     "altered-ballot": lambda: _damaged(_alter_cem),
     "removed-ballot": lambda: _damaged(lambda scene, made: made.remove(scene.cast["Cem", 1])),
-    "forked-feed": lambda: _damaged(_fork_dan),
+    "forked-feed": lambda: _damaged(_fork),
     "forged-seal": lambda: _plain(story(before_seals=_forge_a_seal)),
     "sealed-twice": lambda: _plain(story(before_seals=_seal_twice)),
     "convicted": lambda: _plain(story(before_seals=_seal_twice, after=_convict)),
     "forged-vote": lambda: _plain(story(after=_forge_a_vote)),
+    "forged-precommit": lambda: _plain(story(after=_forge_a_precommit)),
+    "two-pages": lambda: _plain(story(after=_sign_two_pages)),
     "forged-certificate": lambda: _plain(story(after=_forge_a_certificate)),
     "altered-page": lambda: _plain(story(told=lambda data: data.replace(b"\xa6passed", b"\xa6failed"))),
     "wrong-sheet": lambda: _plain(story(change_closing=_with_wrong_sheet)),

@@ -35,10 +35,13 @@ from p2pcouncil.domain.register.sayings import (
     sign_saying,
 )
 from p2pcouncil.domain.register.sealing import pack_numbers
-from tests.support.world import World
+from p2pcouncil.domain.sortition import ecvrf, lot
+from p2pcouncil.domain.sortition.ecvrf import VrfSeed
+from tests.support.world import World, digest_of
 
 START_MS = 1_800_000_000_000
 HOUR_MS = 3_600_000
+ENVELOPES_PER_RECORD = 2_000
 NAMES = ("Ada", "Ben", "Cem", "Dan", "Eve")
 
 
@@ -63,6 +66,8 @@ class VotedWorld(World):
         chain: the register so far.
         certificate: of its last page.
         clock_ms: what all tellers' clocks say.
+        proposer: who proposed the last page.
+        sealed: per vote and teller, their seal and its numbers.
     """
 
     def __init__(self, founders: Iterable[str] = NAMES) -> None:
@@ -70,6 +75,7 @@ class VotedWorld(World):
         self.chain: Chain = first_chain(self.council, self.genesis_record)
         self.certificate: Certificate | None = None
         self.clock_ms = START_MS
+        self.proposer = ""
         self.sealed: dict[bytes, dict[MemberId, tuple[Said, tuple[int, ...]]]] = {}
 
     def name_of(self, member: MemberId) -> str:
@@ -90,7 +96,12 @@ class VotedWorld(World):
     def page(self, **parts: object) -> Page:
         """A page that would follow."""
         chain = self.chain
-        place = (RULES_VERSION, chain.council, chain.number + 1, chain.page, self.certificate, b"")
+        first = chain.next_committee().proposer(0)
+        alpha = lot.lot_input(chain.council, chain.seed, chain.number + 1)
+        proof = (
+            ecvrf.prove(VrfSeed(digest_of(f"vrf {self.name_of(first.member)}")), alpha) if first.vrf else b""
+        )
+        place = (RULES_VERSION, chain.council, chain.number + 1, chain.page, self.certificate, proof)
         return Page(*place, **parts)  # type: ignore[arg-type]
 
     def commit(self, name: str, value: bytes, number: int = 0) -> Precommit:
@@ -106,6 +117,7 @@ class VotedWorld(World):
         told: bytes | None = None,
         carried: Sequence[Said] = (),
         blind: bool = False,
+        silent: Sequence[str] = (),
     ) -> bytes:
         """All tellers propose, prevote and precommit to a page, honest or not.
 
@@ -114,7 +126,8 @@ class VotedWorld(World):
             sheets: what travels beside it.
             told: bytes that the proposer's entry carries in its place.
             carried: what the proposer carries of others: the seals that the page names.
-            blind: tellers sign a page that may not follow; the chain stays where it is.
+            blind: the chain stays where it is, for the page may not follow, or too few sign it.
+            silent: tellers who sign nothing.
 
         Returns:
             Its hash.
@@ -123,11 +136,12 @@ class VotedWorld(World):
         value = page_hash(data)
         committee = self.chain.next_committee()
         names = [self.name_of(teller.member) for teller in committee.tellers]
+        self.proposer = names[0]
         place = (self.council, self.id(names[0]), page.number, 0)
         proposal = self.say(names[0], PageProposal(*place, value, -1))
         self.tell(names[0], proposal, *carried, pages=[data if told is None else told], sheets=sheets)
         commits = []
-        for name in sorted(names):
+        for name in sorted(set(names) - set(silent)):
             commit = Precommit(self.council, self.id(name), page.number, 0, value, self.clock_ms)
             said = self.say(name, commit)
             self.tell(name, self.say(name, Prevote(self.council, self.id(name), page.number, 0, value)), said)
@@ -196,10 +210,19 @@ class Carried:
     lanes: dict[LaneId, tuple[LaneHeader, list[Envelope]]]
 
     def records(self) -> list[tuple[bytes, bytes]]:
-        groups = [
-            EnvelopeGroup(header, tuple(envelopes)) for _, (header, envelopes) in sorted(self.lanes.items())
-        ]
-        return [(b"G", self.genesis), (b"E", encode_groups(groups))]
+        """As an export writes them: lane by lane, in records of a bounded size."""
+        records = [(b"G", self.genesis)]
+        chunk: list[EnvelopeGroup] = []
+        room = ENVELOPES_PER_RECORD
+        for _, (header, envelopes) in sorted(self.lanes.items()):
+            for at in range(0, len(envelopes), ENVELOPES_PER_RECORD):
+                piece = tuple(envelopes[at : at + ENVELOPES_PER_RECORD])
+                if len(piece) > room:
+                    records.append((b"E", encode_groups(chunk)))
+                    chunk, room = [], ENVELOPES_PER_RECORD
+                chunk.append(EnvelopeGroup(header, piece))
+                room -= len(piece)
+        return [*records, (b"E", encode_groups(chunk))]
 
     def alter(self, entry: FeedEntry, old: bytes, new: bytes) -> None:
         """Somebody changes the last envelope of an entry, and can't sign it."""

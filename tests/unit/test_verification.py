@@ -6,13 +6,16 @@ import pytest
 
 from crdt.ids import ChangeHash, MemberId
 from crdt.keys import LaneKind
+from p2pcouncil.domain.entries import Ballot
+from p2pcouncil.domain.register.pages import Joined
 from p2pcouncil.domain.state import fold
 from p2pcouncil.domain.state_hash import council_hash
+from p2pcouncil.domain.tally.choice import YES
 from p2pcouncil.verification.explaining import explain_ballots
 from p2pcouncil.verification.report import Report, VoteReport
 from p2pcouncil.verification.verify import Verification, verify
 from tests.support.verify_scenes import SCENES, Scene, story
-from tests.support.voted_world import carried
+from tests.support.voted_world import NAMES, VotedWorld, carried
 
 
 def vote_of(report: Report) -> VoteReport:
@@ -24,6 +27,11 @@ def said(report: Report, code: str) -> str:
     """The one sentence of a kind."""
     (sentence,) = [finding.sentence for finding in report.all_findings if finding.code == code]
     return sentence
+
+
+def place(name: str, number: int) -> int:
+    """Where a ballot of the story stands in its author's feed."""
+    return story().cast[name, number].seq
 
 
 def of(scene: str) -> Report:
@@ -78,7 +86,7 @@ def test_a_late_ballot_does_not_count_and_all_holds() -> None:
 def test_an_altered_ballot_is_named_with_its_place_and_hides_nothing_else() -> None:
     report = of("altered-ballot")
     assert not report.holds
-    assert "Cem at place 3 of their feed was altered" in said(report, "altered-ballot")
+    assert f"Cem at place {place('Cem', 1)} of their feed was altered" in said(report, "altered-ballot")
     assert "A ballot of Cem" in said(report, "missing-ballot")
     assert [page.number for page in report.councils[0].pages] == [1, 2, 3]
     fates = {(b.name, b.number): b.fate for b in vote_of(report).ballots if b.number}
@@ -91,8 +99,8 @@ def test_a_ballot_that_was_left_out_is_named() -> None:
     report = of("removed-ballot")
     assert not report.holds
     assert "A ballot of Cem" in said(report, "missing-ballot")
-    assert "their feed lacks place 3" in said(report, "missing-ballot")
-    assert "Cem's feed lacks 1 envelope at place 3" in said(report, "missing-envelope")
+    assert f"their feed lacks place {place('Cem', 1)}" in said(report, "missing-ballot")
+    assert f"Cem's feed lacks 1 envelope at place {place('Cem', 1)}" in said(report, "missing-envelope")
 
 
 def test_a_ballot_that_was_left_out_at_the_end_of_a_feed_is_named() -> None:
@@ -109,9 +117,10 @@ def test_a_ballot_that_was_left_out_at_the_end_of_a_feed_is_named() -> None:
 def test_a_fork_after_the_page_changes_no_result() -> None:
     report = of("forked-feed")
     assert report.holds
-    assert "Dan's feed is forked at place 4" in said(report, "fork")
-    dans = {b.choice: b.fate for b in vote_of(report).ballots if b.name == "Dan"}
-    assert dans == {"yes": "counted", "no": "forked"}
+    who, _, told = said(report, "fork").partition("'s feed is forked at place ")
+    assert told.startswith(f"{place(who, 1)}:")
+    theirs = {b.choice: b.fate for b in vote_of(report).ballots if b.name == who}
+    assert theirs == {"yes": "counted", "no": "forked"}
     assert "passed, 4 ballots" in said(report, "result")
 
 
@@ -145,10 +154,23 @@ def test_a_forged_signature_in_a_certificate_is_named() -> None:
     assert vote_of(report).holds, "the pages before it stand"
 
 
+def test_a_page_that_only_looks_as_if_a_quorum_had_signed_it_does_not_stand() -> None:
+    report = of("forged-precommit")
+    assert "In the name of Eve somebody precommitted to page 4" in said(report, "forged-precommit")
+    assert "3 of 5 tellers signed it, and 4 are needed" in said(report, "undecided")
+    assert [page.number for page in report.councils[0].pages] == [1, 2, 3]
+
+
+def test_two_certified_pages_of_one_number_are_named_with_who_signed_both() -> None:
+    sentence = said(of("two-pages"), "two-pages")
+    assert "two different pages of number 4" in sentence
+    assert "Ada, Ben, Cem, Dan and Eve signed both" in sentence
+
+
 def test_an_altered_page_is_named_with_who_carries_it() -> None:
     report = of("altered-page")
     assert "A quorum signed page 3" in said(report, "altered-page")
-    assert "carried by Ada" in said(report, "altered-page")
+    assert any(f"carried by {name}." in said(report, "altered-page") for name in NAMES)
     assert vote_of(report).status == "running"
 
 
@@ -157,6 +179,27 @@ def test_a_sheet_that_does_not_follow_is_named() -> None:
     assert "of Cem than the seals come to" in said(report, "wrong-sheet")
     (cem,) = [ballot for ballot in vote_of(report).ballots if ballot.name == "Cem"]
     assert cem.fate == "left-out"
+
+
+def test_who_votes_again_under_a_number_that_was_counted_blames_no_teller() -> None:
+    def again(scene: Scene) -> None:
+        for claimed in range(8):  # One of them has a lower hash than the ballot that counts.
+            scene.world.write("Cem", Ballot(claimed, scene.issue.hash, 1, YES))
+
+    report = verify(carried(story(after=again).world).records())
+    assert report.holds
+    assert "of Cem than would count now" in said(report, "differing-sheet")
+    assert "passed, 4 ballots" in said(report, "result")
+
+
+def test_who_moves_to_another_device_after_the_page_undoes_nothing() -> None:
+    def move(scene: Scene) -> None:
+        scene.world.state_duty("Cem", 1, 1)
+
+    report = verify(carried(story(after=move).world).records())
+    assert report.holds
+    assert "of Cem than would count now" in said(report, "differing-sheet")
+    assert "passed, 4 ballots" in said(report, "result")
 
 
 def test_a_result_that_the_ballots_do_not_come_to_is_named() -> None:
@@ -176,6 +219,19 @@ def test_a_vote_on_a_text_that_nobody_seconded_is_named() -> None:
 def test_whatever_is_wrong_is_in_the_report_and_nothing_else(scene: str) -> None:
     holding = {"honest", "late-ballot", "forked-feed", "sealed-twice", "convicted"}
     assert of(scene).holds == (scene in holding)
+
+
+@pytest.mark.parametrize("lie", ["", "missing", "wrong"])
+def test_a_page_may_claim_no_vouch_that_nobody_gave(lie: str) -> None:
+    world = VotedWorld()
+    vouch = world.vouch("Ada", "Fay")
+    other = world.vouch("Ben", "Gil")
+    world.write_page(world.page())
+    name = {"": vouch.hash, "missing": bytes(32), "wrong": other.hash}[lie]
+    world.write_page(world.page(joined=(Joined(world.join("Fay"), (world.id("Ada"),), (name,)),)))
+    report = verify(carried(world).records())
+    assert report.holds == (not lie)
+    assert "page 2" in said(report, f"{lie}-claim" if lie else "claims").lower()
 
 
 def _explained(scene: Scene, name: str) -> str:

@@ -174,6 +174,11 @@ class Minutes:
         pair = self._said.get(topic, {}).get(name)
         return None if pair is None else pair[1]
 
+    def has_heard(self, topic: Topic, said: Said) -> bool:
+        """Whether this was heard about a page or a vote, under this very signature, and so was checked."""
+        held = self._said.get(topic, {}).get(saying_message(said.body))
+        return held is not None and held[1] == said
+
     def vote(self, issue: bytes) -> OpenVote | None:
         """A vote that a page entered, closed or not."""
         return self._votes.get(issue)
