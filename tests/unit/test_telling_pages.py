@@ -1,7 +1,5 @@
 """Which page a teller drafts, and what it thinks of one, part by part: both from what it holds."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 
@@ -98,7 +96,7 @@ def test_an_objection_of_a_member_holds_a_newcomer_up_and_a_strangers_does_not(s
         one = session.player()
         ask(one, person(20), ada)
         newcomer = one.held.asking[person(20).member]
-        one.held.asking[person(20).member] = replace(newcomer, objectors=frozenset({objector}))
+        one.held.asking[person(20).member] = newcomer._replace(objectors=frozenset({objector}))
         assert (one.draft(NOW_MS) is None) is is_held_up
         seen = looks(session, one, joined=(joined(session, person(20), ada),))
         assert seen is (Look.BAD if is_held_up else Look.GOOD)
