@@ -55,7 +55,8 @@ class Teller:
         minutes: what was said; grows as entries come.
         held: what else is held.
         heard_all_ms: since when, by this laptop's clock, it holds what at least one other teller holds, or has nobody
-            to ask; None while neither is so. The peer sets it. Until then nothing is sealed.
+            to ask; None while neither is so, and after the laptop was suspended until it has heard from them anew. The
+            peer sets it. While it is None nothing is sealed.
         waits: the time-outs that run. The peer starts their clocks, and tells by `expire` that one is over.
         ask_again_ms: when to ask again by this laptop's clock, though nothing new came; None for not before.
     """

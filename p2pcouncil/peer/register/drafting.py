@@ -72,12 +72,8 @@ class Drafter:
 
     def draft(self, clock_ms: int, alarm: Alarm) -> Draft | None:
         """The page that is due, without a proof; None if nothing waits for one."""
-        draft, is_more = self._draft(self._time_ms(), clock_ms, alarm)
-        if not draft.page.is_empty or self.is_time_due(clock_ms):
-            return draft
-        if is_more:
-            alarm.set(clock_ms + TIME_PAUSE_MS)
-        return None
+        draft, _ = self._draft(self._time_ms(), clock_ms, alarm)
+        return draft if not draft.page.is_empty or self.is_time_due(clock_ms) else None
 
     def is_time_due(self, clock_ms: int) -> bool:
         """Whether even an empty page is due: it would tell when a vote ends, or what waits waits for its time alone."""
@@ -106,6 +102,8 @@ class Drafter:
         entered = tuple(self._entering(blank, room))
         chain = replace(self.minutes.chain, number=blank.number, time_ms=time_ms)
         changed, is_more = with_changes(chain, blank, self.held, self.minutes.convictions(), room)
+        if is_more:
+            alarm.set(clock_ms + TIME_PAUSE_MS)
         closed = tuple(closed for closed, _ in closings)
         page = msgspec.structs.replace(changed, closed=closed, lapsed=lapsed, entered=entered)
         sheets = tuple((closed.issue, sheet) for closed, sheet in closings)

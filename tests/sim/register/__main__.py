@@ -11,9 +11,11 @@ from multiprocessing import get_context
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tests.sim.register.days import sleepers
 from tests.sim.register.runs import one
 
 CHUNK = 4
+SLEEPERS_DAYS = 14
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,8 +29,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--runs", type=int, default=100, help="how many seeds")
     parser.add_argument("--lying", type=int, help="how many lie; as many as may lie if left out")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument(
+        "--sleepers", action="store_true", help="pages per week, by how many laptops are always on"
+    )
     options = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
+    if options.sleepers:
+        return tell_sleepers(console, options.seed)
     seeds = range(options.seed, options.seed + options.runs)
     crashes, failed, fired = 0, 0, Counter[str]()
     rounds: Counter[int] = Counter()
@@ -52,6 +59,19 @@ def main(arguments: Sequence[str]) -> int:
     console.print(f"{crashes} crashes; {contested} runs went beyond round 0, the longest to {max(rounds)}")
     console.print(f"sim-register: {len(seeds)} runs, {failed} violations", markup=False)
     return 1 if failed else 0
+
+
+def tell_sleepers(console: Console, seed: int) -> int:
+    """Print how many pages a week brings when some laptops are always on, and the others five minutes a day."""
+    for size in (5, 7):
+        for always_on in range(size + 1):
+            pages, closed = sleepers(seed, size, always_on, SLEEPERS_DAYS)
+            console.print(
+                f"{size} tellers, {always_on} always on: {pages:.1f} pages a week, "
+                f"{closed} of {4 * SLEEPERS_DAYS} votes closed in {SLEEPERS_DAYS} days",
+                markup=False,
+            )
+    return 0
 
 
 if __name__ == "__main__":

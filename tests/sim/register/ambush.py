@@ -54,7 +54,9 @@ class Ambush:
         """The honest who don't learn of the decision."""
         return [laptop for laptop in (*self.locked, *self.blind) if laptop is not self.victim]
 
-    def tell(self, to: Iterable[Laptop], items: Iterable[Item]) -> None:
+    def tell(self, to: Iterable[Laptop], items: Sequence[Item]) -> None:
+        """Some hear this now. The honest hear of an opening sooner or later; of what liars said perhaps never."""
+        self.world.said += [item for item in items if isinstance(item, Opening)]
         for laptop in to:
             for item in items:
                 self._note(laptop.take(item))

@@ -167,6 +167,12 @@ def nothing_is_undone(world: World) -> bool:
     return not world.undone
 
 
+def nobody_is_put_out(world: World) -> bool:
+    """Whoever did not leave is on the roll."""
+    stay = set(world.members) - {world.leaver}
+    return all(stay <= laptop.minutes.chain.roll.keys() for laptop in world.tellers.values())
+
+
 CHECKERS: dict[str, Callable[[World], bool]] = {
     "one page": one_page_per_number,
     "nobody honest convicted": nobody_honest_is_convicted,
@@ -176,6 +182,7 @@ CHECKERS: dict[str, Callable[[World], bool]] = {
     "goes on": goes_on,
     "sheets follow": sheets_follow,
     "nothing late": no_late_ballot_counts,
+    "nobody put out": nobody_is_put_out,
     "nothing undone": nothing_is_undone,
     "all timely": every_timely_ballot_counts,
 }

@@ -1,7 +1,7 @@
 """What a simulated laptop holds beside the minutes, as `peer.register.held.Held` asks for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.agenda import Newcomer
@@ -82,9 +82,9 @@ class Holdings:
         """A vouch is held; of one member's several for a newcomer the one with the lowest hash counts."""
         known = self.asking.get(member, Newcomer(join, {}, frozenset()))
         lowest = min(vouch, known.vouches.get(voucher, vouch))
-        self.asking[member] = replace(known, vouches={**known.vouches, voucher: lowest})
+        self.asking[member] = known._replace(vouches={**known.vouches, voucher: lowest})
 
     def hold_objection(self, member: MemberId, join: bytes, by: MemberId) -> None:
         """Somebody objects to a newcomer."""
         known = self.asking.get(member, Newcomer(join, {}, frozenset()))
-        self.asking[member] = replace(known, objectors=known.objectors | {by})
+        self.asking[member] = known._replace(objectors=known.objectors | {by})

@@ -3,7 +3,8 @@
 import msgspec
 
 from crdt.ids import domain_hash
-from p2pcouncil.domain.register.pages import Closed, Result, encode_page, page_hash
+from p2pcouncil.domain.records import RULES_VERSION
+from p2pcouncil.domain.register.pages import Closed, Left, Page, Result, encode_page, page_hash
 from p2pcouncil.domain.register.sayings import (
     AnySaying,
     PageProposal,
@@ -82,22 +83,32 @@ def split(world: World) -> None:
 
 
 def forged_page(world: World, teller: Laptop) -> bytes | None:
-    """A page by a liar: an honest draft, with what suits the liars of it."""
+    """A page by a liar: an honest draft if there is one, with what suits the liars of it."""
+    random, minutes = world.random, teller.minutes
     drafted = teller.teller.draft(teller.clock_ms())
-    if drafted is None:
+    if drafted is None and random.random() < 0.5:
         return None
-    draft = drafted.page
-    random = world.random
-    closed: tuple[Closed, ...] = draft.closed
-    vote = teller.minutes.chain.votes.get(world.opening.issue)
+    chain = minutes.chain
+    place = (RULES_VERSION, chain.council, minutes.number, chain.page)
+    page = Page(*place, minutes.certificate(), minutes.proof()) if drafted is None else drafted.page
+    closed, left = page.closed, page.left
+    vote = chain.votes.get(world.opening.issue)
     if vote is not None and vote.closes_ms is not None and random.random() < 0.5:
-        seals = teller.minutes.seals(vote.issue)
+        seals = minutes.seals(vote.issue)
         some = sorted(seals)[: vote.committee.quorum]
         names = tuple(seals[t][0] for t in some)
         sheets = (domain_hash("test/sheet", bytes([random.randrange(256)])),)
-        closed = (Closed(vote.issue, tuple(some), names, sheets, Result("passed", (), 1)),) if some else ()
-    entered = draft.entered if random.random() < 0.5 else ()
-    proof = draft.proof if random.random() < 0.5 else b""
+        result = Result("passed", (), 1)
+        closed = (Closed(vote.issue, tuple(some), names, sheets, result),) if some else ()
+    elif random.random() < 0.3:
+        left = (Left(random.choice(world.members), domain_hash("test/never", b"")),)
     return encode_page(
-        msgspec.structs.replace(draft, proof=proof, entered=entered, closed=closed, convicted=())
+        msgspec.structs.replace(
+            page,
+            proof=page.proof if random.random() < 0.5 else b"",
+            entered=page.entered if random.random() < 0.5 else (),
+            closed=closed,
+            left=left,
+            convicted=(),
+        )
     )

@@ -10,8 +10,10 @@ from p2pcouncil.domain.register import sealing
 from p2pcouncil.domain.register.sayings import NOTHING
 from p2pcouncil.domain.register.shot import Look, Shot
 from p2pcouncil.peer.register.carrying import Carrier
+from p2pcouncil.peer.register.receiving import Receiver
 from p2pcouncil.peer.telling import Teller
 from tests.sim.hunting import Mutant, hunt_all, replaced
+from tests.sim.register.days import night
 from tests.sim.register.play import play
 from tests.sim.register.teller import Laptop, Told
 
@@ -19,9 +21,9 @@ SIZES = (4, 5, 7)
 
 
 def shown(seed: int) -> str:
-    """Play a register of one of a few sizes; which checkers fired."""
+    """Play a register of one of a few sizes, and a night; which checkers fired."""
     _, violations = play(seed, SIZES[seed % len(SIZES)])
-    return ", ".join(violations)
+    return ", ".join((*violations, *night(seed)))
 
 
 def _forgets_what_it_said(self: Any) -> None:
@@ -40,6 +42,9 @@ def _on_fewer_seals(named: Any, liars: int) -> int:
 
 
 _counted = sealing.counted_number
+
+
+_seal = Receiver.seal
 
 
 def _prevotes_with(lock_of: Any) -> Any:
@@ -94,6 +99,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "a fork takes back what a page rests on",
         100,
         lambda: patch.object(Carrier, "load", lambda self, clock_ms, alarm, is_pressing=False: None),
+    ),
+    Mutant(
+        "seals at once",
+        "a teller that slept seals before it hears what the others receipted",
+        20,
+        lambda: patch.object(
+            Receiver, "seal", lambda self, clock_ms, _, alarm: _seal(self, clock_ms, 0, alarm)
+        ),
     ),
     Mutant(
         "votes from memory",

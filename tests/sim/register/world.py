@@ -56,6 +56,7 @@ class World:
     crashes: int = 0
     more_openings: int = 0
     asked: int = 0
+    leaver: MemberId | None = None
 
     def __post_init__(self) -> None:
         chain, people = founded(self.size)
@@ -134,7 +135,7 @@ def wish(world: World) -> Item:
     world.asked += 1
     can_leave = world.size > 1 and liars_tolerated(world.size - 1) >= world.lying
     if can_leave and random.random() < 0.3:
-        leaver = random.choice(world.members) if world.asked == 1 else world.members[0]
+        leaver = world.leaver = world.leaver or random.choice(world.members)
         return Gone(leaver, ChangeHash(domain_hash("test/leave", leaver)))
     newcomer = person(FIRST_NEWCOMER + random.randrange(2))
     voucher = random.choice(world.members)
