@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
+# Some machines (container images above all) tell Python to keep no bytecode. Whoever starts a hundred short processes,
+# as the tests and the demo do, would compile every module of ours in each of them.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test sim sim-mutants sim-register fire fuzz oracles check format lint types imports bench snap pictures wheel clean help
 

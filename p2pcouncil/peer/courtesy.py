@@ -139,7 +139,8 @@ class Courtesy:
         """Let those be well again who have calmed down, and forget old offences."""
         for meters in self._meters.values():
             for meter in meters.values():
-                self._has_changed |= meter.calm_down(now_ms)
+                if meter.throttled_since_ms is not None:
+                    self._has_changed |= meter.calm_down(now_ms)
         for device in [d for d, o in self._offenders.items() if now_ms - o.since_ms > FORGOTTEN_AFTER_MS]:
             del self._offenders[device]
 

@@ -29,13 +29,14 @@ class Holdings:
         """Ask those who are not known to hold everything of ours."""
         effects: list[Effect] = []
         for council, place in self._world.places.items():
-            mine = self._my_tips(council)
-            for device in sorted(place.member_devices() & self._world.connected.keys()):
+            devices = place.member_devices() & self._world.connected.keys()
+            mine = self._my_tips(council) if devices else {}
+            for device in sorted(devices):
                 key = (device, council)
-                missing = tuple(lane for lane, count in mine.items() if self.held(device, lane) < count)
-                if not missing or key in self._asking:
+                if key in self._asking or now_ms - self._asked_ms.get(key, -ASK_EVERY_MS) < ASK_EVERY_MS:
                     continue
-                if now_ms - self._asked_ms.get(key, -ASK_EVERY_MS) < ASK_EVERY_MS:
+                missing = tuple(lane for lane, count in mine.items() if self.held(device, lane) < count)
+                if not missing:
                     continue
                 effects.append(self._ask(device, council, missing[:MAX_LANES_PER_QUESTION], now_ms))
         return effects

@@ -7,6 +7,7 @@ is whole and everybody had time to hear everything.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
@@ -23,6 +24,7 @@ from p2pcouncil.peer.showing.issues import show_tally
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.showing.proposals import show_proposal
 from p2pcouncil.peer.world import MAX_DEVICES_REMEMBERED
+from tests.sim.disk_connection import DiskConnection
 from tests.sim.laptop import Laptop
 from tests.sim.limits import SMALL
 from tests.sim.society import Society
@@ -30,9 +32,16 @@ from tests.sim.society import Society
 Checker = Callable[[Society], Iterator[str]]
 
 
+_rows: WeakKeyDictionary[DiskConnection, tuple[int, list[StoredEnvelope]]] = WeakKeyDictionary()
+
+
 def rows_of(laptop: Laptop) -> list[StoredEnvelope]:
-    """All that a laptop's store holds, of every council."""
-    return read_new(laptop.conn, Cursor(), 1 << 30).envelopes
+    """All that a laptop's store holds, of every council; read anew when anything was written since."""
+    changes, rows = _rows.get(laptop.conn, (-1, []))
+    if changes != laptop.conn.total_changes:
+        rows = read_new(laptop.conn, Cursor(), 1 << 30).envelopes
+        _rows[laptop.conn] = laptop.conn.total_changes, rows
+    return rows
 
 
 def forks_of(laptop: Laptop) -> dict[LaneId, int]:

@@ -28,6 +28,12 @@ def small_limits() -> Iterator[None]:
         for target, value in SMALL.items():
             stack.enter_context(patch(target, value))
         stack.enter_context(remembered_decoding())
-        # Nobody looks at the pictures of a simulated society's invitations, and they take long to draw.
-        stack.enter_context(patch("p2pcouncil.peer.planning.membership.qr_text", lambda line: ""))
+        stack.enter_context(without_pictures())
+        yield
+
+
+@contextmanager
+def without_pictures() -> Iterator[None]:
+    """Draw no QR codes: nobody looks at those of a simulated society's invitations, and they take long to draw."""
+    with patch("p2pcouncil.peer.planning.membership.qr_text", lambda invitation: ""):
         yield

@@ -23,6 +23,7 @@ from p2pcouncil.domain.records import (
 from p2pcouncil.domain.tally.method import YesNo
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf
+from tests.sim.limits import without_pictures
 from tests.sim.node import Key, Node
 from tests.sim.signatures import Signatures
 
@@ -104,7 +105,8 @@ class Simulation:
 
     def let_in(self, council: CouncilId, sponsor: Node, newcomer: Node) -> None:
         """Invite, join and vouch; returns when the newcomer belongs and sponsor and newcomer are equal."""
-        line = sponsor.submit(c.MakeInvitation(council)).lines[0]
+        with without_pictures():
+            line = sponsor.submit(c.MakeInvitation(council)).lines[0]
         newcomer.submit(c.JoinByInvitation(line))
         member = newcomer.member
 

@@ -22,6 +22,7 @@ from tests.sim.hostile.kinds import HOSTILE_KINDS
 from tests.sim.hostile.mutator import Mutator
 from tests.sim.node import Node
 from tests.sim.simulation import Simulation, proposal_of
+from tests.support.decoding import remembered_decoding
 
 SEEDS = range(10)
 ACTS = 60
@@ -46,6 +47,12 @@ class Watch:
         self.seen["dropped above a fork"] += report.dropped
         for refusal in report.refused:
             self.seen[f"refused: {words_of(refusal.reason)}"] += 1
+
+
+@pytest.fixture(scope="module", autouse=True)
+def decoding() -> Iterator[None]:
+    with remembered_decoding():
+        yield
 
 
 @contextmanager
