@@ -163,6 +163,8 @@ class Proposal:
         issue: ChangeHash | None,
         needed: int,
         is_on_roll: Callable[[MemberId], bool],
+        *,
+        has_lapsed: bool = False,
     ) -> ProposalState:
         """The proposal as views read it.
 
@@ -171,7 +173,8 @@ class Proposal:
             facts: what is held.
             issue: the opening that stands.
             needed: seconds that an opening needs, of members on its roll.
-            is_on_roll: whether an honest opening made now would list a member.
+            is_on_roll: whether a member may vote in what a page enters next.
+            has_lapsed: whether that opening's vote lapsed, so that the proposal may be opened once more.
         """
         body = fact.body
         assert isinstance(body, Propose)
@@ -195,7 +198,7 @@ class Proposal:
             options=body.options,
             effect=body.effect,
             reopens=ChangeHash(body.reopens) if body.reopens else None,
-            status=self.status(issue),
+            status=self.status(None if has_lapsed else issue),
             versions=self.versions(needed, is_on_roll),
             comments=len(self.comments),
             issue=issue,

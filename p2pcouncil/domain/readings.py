@@ -64,7 +64,10 @@ def read_proposal(books: Books, name: ChangeHash) -> ProposalState:
         raise LocalError("There is no such proposal here.", CATCH_UP)
     issue = books.openings.standing(name)
     needed, is_on_roll = books.charter.seconds_needed, books.is_on_roll
-    return proposal.state(books.facts.held[name], books.facts, issue, needed, is_on_roll)
+    entering = books.register.entering(issue) if issue is not None else None
+    has_lapsed = entering is not None and entering.has_lapsed
+    fact = books.facts.held[name]
+    return proposal.state(fact, books.facts, issue, needed, is_on_roll, has_lapsed=has_lapsed)
 
 
 def read_issue(books: Books, name: ChangeHash) -> IssueState:

@@ -26,6 +26,7 @@ NAMES = (
     "tally",
     "paper",
     "closing",
+    "pages",
     "sync_bytes",
     "sources",
     "catch_up_large",

@@ -86,6 +86,7 @@ class Tellers:
         self.state = world.fold()
         self.clock_ms = START_MS
         self._heard = len(world.entries)
+        self.forbid_seals = False
 
     def tell(self, later_ms: int = 0) -> CouncilState:
         """Let time go by, then let everybody say all that they have to say; returns the state after it."""
@@ -99,9 +100,8 @@ class Tellers:
     def _step(self, name: str) -> bool:
         person = self.world.person(name)
         register = self.state.register
-        teller = Teller(
-            person.id, person.device(), register.minutes, Desk(self.state), self.clock_ms - 10_000
-        )
+        teller = Teller(person.id, person.device(), register.minutes, Desk(self.state))
+        teller.heard_all_ms = None if self.forbid_seals else self.clock_ms - 10_000
         telling = teller.next_telling(self.clock_ms)
         if telling is None:
             return False

@@ -231,6 +231,30 @@ def test_a_teller_who_forks_takes_no_page_back_once_others_carry_it() -> None:
             assert forked.register.chain.number == closed, f"{liar} undid a page"
 
 
+def test_a_vote_that_too_few_seal_lapses_and_its_proposal_opens_once_more() -> None:
+    world = World(("Ada", "Ben", "Cem", "Dan"), Charter(grace_seconds=60))
+    opening = opened(world)
+    tellers = Tellers(world, ("Ada", "Ben", "Cem", "Dan"))
+    tellers.tell()
+    tellers.names = ("Ada", "Ben")
+    tellers.tell(OVER_MS)
+    assert tellers.state.issue(opening.hash).status is Status.RUNNING, "sealed by 2, 3 needed"
+    tellers.forbid_seals = True
+    tellers.names = ("Ada", "Ben", "Cem", "Dan")
+    for _ in range(3):
+        state = tellers.tell(100_000)
+    assert state.issue(opening.hash).status is Status.LAPSED
+    proposal = state.issue(opening.hash).proposal
+    assert state.proposal(proposal).status is ProposalStatus.DISCUSSED
+    held = {entry.hash: entry for entry in world.entries}
+    again = world.open("Cem", held[proposal], [e for e in world.entries if b"second.1" in (e.data or b"")])
+    tellers.forbid_seals = False
+    state = tellers.tell(1)
+    assert state.issue(again.hash).status is Status.RUNNING
+    assert state.proposal(proposal).issue == again.hash
+    same_in_any_order(world)
+
+
 def test_two_tongues_are_convicted_by_the_next_page() -> None:
     world = World(("Ada", "Ben", "Cem", "Dan"))
     opened(world)

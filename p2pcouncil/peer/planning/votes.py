@@ -55,8 +55,14 @@ def plan_open(desk: Desk, proposal: ChangeHash, window_seconds: int | None) -> P
         f"votes: {_members(len(roll))}, as far as is known here."
     )
     # Once in each generation of our feed: two windows can't open it twice, and after a fork took it back we can again.
-    once = f"open:{found.hash.hex()}:{desk.generation}"
+    once = f"open:{found.hash.hex()}:{_lapsed_issue(place, found).hex()}:{desk.generation}"
     return Plan((Append(place.council, (entry,), once),), message, None)
+
+
+def _lapsed_issue(place: Place, found: ProposalState) -> bytes:
+    """The vote on a proposal that lapsed, so that it may be opened once more; empty if none did."""
+    issue = place.issue(found.hash)
+    return issue.hash if issue is not None and issue.status is Status.LAPSED else b""
 
 
 def _version_to_open(
