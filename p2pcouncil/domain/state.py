@@ -146,6 +146,11 @@ class CouncilState:
         """Everybody who is admitted, those who left included, by ascending key."""
         return tuple(self.member(member) for member in sorted(self._books.membership.admitted))
 
+    @property
+    def member_count(self) -> int:
+        """How many are admitted, those who left included."""
+        return len(self._books.membership.admitted)
+
     def member(self, member: MemberId) -> MemberState:
         """A member, or somebody for whom a vouch is held, counting or not.
 

@@ -66,6 +66,8 @@ class _Post:
     unread: bytes = b""
     unread_since_ms: int = 0
     has_compared: bool = False
+    expired: set[tuple[int, Wait]] = field(default_factory=set)
+    done: tuple[object, ...] = ()
 
 
 class Duties:
@@ -119,27 +121,44 @@ class Duties:
             post = self._posts[council] = _Post(
                 place, teller, has_compared=post.has_compared if post is not None else False
             )
-        if not self._may_tell(post, place, me):
+        if not self._may_tell(post, place):
             return (), None
         pledge = self._pledge(place, me)
         if pledge is not None:
             return (pledge,), self._once_of_pledge(place, me)
+        self._expire(post, now_ms)
+        if not self._is_anything_new(post, place):
+            return (), None
         is_unread = post.unread and not place.state.register.carriers(post.unread)
         if is_unread and now_ms - post.unread_since_ms < UNREAD_MS:
             return (), None
         post.unread = b""
-        self._expire(post, now_ms)
         telling = post.teller.next_telling(self._world.clock_ms)
         self._start_clocks(post, now_ms)
         if telling is None:
+            post.done = self._seen(post, place)
             return (), None
         return self._say(post, telling, keys, now_ms)
 
-    def _may_tell(self, post: _Post, place: Place, me: Me) -> bool:
+    def _is_anything_new(self, post: _Post, place: Place) -> bool:
+        """Whether something came, or a moment that the teller waits for, since it had nothing more to say."""
+        again_ms = post.teller.ask_again_ms
+        is_due = again_ms is not None and self._world.clock_ms >= again_ms
+        return is_due or post.done != self._seen(post, place)
+
+    def _seen(self, post: _Post, place: Place) -> tuple[object, ...]:
+        """What a teller's next saying depends on, but for the clock."""
+        return (
+            place.index.total,
+            place.state.register.chain.page,
+            post.teller.heard_all_ms,
+            frozenset(post.expired),
+        )
+
+    def _may_tell(self, post: _Post, place: Place) -> bool:
         """Whether we know what we said before, as far as others can know; and note since when we hear everything."""
         council = place.council
-        others = [member for member in place.state.members() if member.member != me.member]
-        if not others:
+        if place.state.member_count == 1:
             post.teller.heard_all_ms = post.teller.heard_all_ms or self._world.clock_ms
             return True
         compared = [d for d in self._world.connected if self._pulling.is_compared(d, council)]
@@ -172,8 +191,10 @@ class Duties:
         for (number, wait), since_ms in list(post.since_ms.items()):
             if number != post.teller.minutes.number or wait not in post.teller.waits:
                 del post.since_ms[number, wait]
+                post.expired.discard((number, wait))
             elif now_ms - since_ms >= wait_ms(wait):
                 post.teller.expire(number, wait)
+                post.expired.add((number, wait))
 
     def _start_clocks(self, post: _Post, now_ms: int) -> None:
         for wait in post.teller.waits:
