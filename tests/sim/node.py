@@ -23,6 +23,7 @@ from crdt.store.schema import open_store
 from crdt.store.shelf import shelf_delete, shelf_dump, shelf_put
 from net.memory_peers import Answered, Connected, Delivery, Failed
 from net.transport import PeerFound, PeerKey, TransportError
+from p2pcouncil.domain.sortition.ecvrf import VrfSeed, prove, vrf_public
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.events import (
@@ -72,6 +73,15 @@ class Key:
         self._key = signing_key(b"device " + name.encode())
         self.device = DeviceId(bytes(self._key.verify_key))
         self.signed: dict[bytes, bytes] = {}
+        self._vrf_seed = VrfSeed(sha256(b"vrf " + name.encode()).digest())
+
+    @property
+    def vrf_public(self) -> bytes:
+        """The public half of the device's key for lots."""
+        return vrf_public(self._vrf_seed)
+
+    def prove_lot(self, alpha: bytes) -> bytes:
+        return prove(self._vrf_seed, alpha)
 
     def sign(self, message: bytes) -> bytes:
         signature = self.signed[message] = self._key.sign(message).signature
@@ -93,7 +103,13 @@ def certify(member: str, device: DeviceId) -> DeviceCertificate:
 
 
 class Node:
-    """One peer with a store of its own, on a simulated network."""
+    """One peer with a store of its own, on a simulated network.
+
+    Attributes:
+        tells: whether it does its member's duties for registers.
+    """
+
+    tells = False
 
     def __init__(
         self,
@@ -118,7 +134,7 @@ class Node:
         certificate = certify(name, self.signer.device)
         self.member = certificate.member
         self.key = PeerKey(self.signer.device)
-        self.me = Me(certificate, shown_as or name, sha256(b"vrf " + name.encode()).digest())
+        self.me = Me(certificate, shown_as or name, self.signer.vrf_public)
         self.conn = self._open(path)
         self.dropped: list[tuple[DeviceId, str]] = []
         self.online = False
@@ -131,10 +147,13 @@ class Node:
     def _begin(self) -> None:
         """Start the program: whatever is not in the store is forgotten."""
         self.peer = Peer(self.me)
+        if self.tells:
+            self.peer.duties.begin(self.signer)
         self._strangers = Strangers()
         self._unkept: dict[tuple[str, bytes], Keep] = {}
         self._cursor = Cursor()
         self._read_again = False
+        self._has_told = False
         self._tickets: dict[int, int] = {}
         self._accepts: deque[Accept] = deque()
         self.refresh(shelf=True)
@@ -187,6 +206,9 @@ class Node:
     def tick(self) -> None:
         """Some time has passed."""
         self.handle(Tick())
+        if self._has_told:
+            with self._troubles():
+                self.refresh()
         unkept, self._unkept = self._unkept, {}
         for effect in unkept.values():
             self._attempt(effect)
@@ -233,7 +255,8 @@ class Node:
         if shelf:
             self.handle(ShelfRead(tuple(shelf_dump(self.conn))))
         more = True
-        while more:
+        while more or self._has_told:
+            self._has_told = False
             new = read_new(self.conn, self._cursor, 500)
             self._cursor, more = new.cursor, new.more
             rows = tuple(Row(e.header, e.envelope, e.first_seen_ms) for e in new.envelopes)
@@ -270,6 +293,7 @@ class Node:
             match effect:
                 case Append() | AppendEdit():
                     self._write([effect])
+                    self._has_told = True  # The engine's watch reads it back in a moment.
                 case Keep(kind, key, value):
                     self._keep(kind, key, value)
                 case Accept():
