@@ -4,18 +4,24 @@ import pytest
 
 from tests.sim.hunting import hunt
 from tests.sim.register.__main__ import main
+from tests.sim.register.days import night
 from tests.sim.register.mutants import MUTANTS, shown
 from tests.sim.register.play import play
 
-QUICK_MUTANTS = ("counted on f seals", "votes from memory", "any signature")
+QUICK_MUTANTS = ("no lock", "nothing is carried", "seals at once", "votes from memory", "any signature")
 
 
-@pytest.mark.parametrize(("size", "seeds"), [(1, 4), (2, 6), (3, 6), (4, 16), (5, 8), (7, 4)])
+@pytest.mark.parametrize(("size", "seeds"), [(1, 3), (2, 4), (3, 4), (4, 12), (5, 6), (7, 3)])
 def test_the_register_holds_while_no_more_lie_than_may(size: int, seeds: int) -> None:
     for seed in range(seeds):
         world, violated = play(seed, size)
         assert not violated, f"seed {seed} of {size} members"
         assert all(world.opening.issue in laptop.minutes.chain.closed for laptop in world.tellers.values())
+
+
+def test_what_enough_tellers_receipted_counts_though_most_laptops_were_closed() -> None:
+    for seed in range(10):
+        assert not night(seed), f"seed {seed}"
 
 
 def test_one_liar_too_many_is_noticed() -> None:

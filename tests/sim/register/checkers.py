@@ -124,12 +124,18 @@ def _counted(world: World, laptop: Laptop) -> dict[MemberId, int] | None:
         cast.setdefault(made.member, {})[made.number] = made.hash
     if len(held) < len(seals) or sheet is None:
         return None
-    if sheet_of(vote, held, lambda member: cast.get(member, {})) != sheet:
+    forked = laptop.holdings.forked
+    expected = sheet_of(vote, held, lambda member: cast.get(member, {}), forked.__contains__)
+    if expected is None or len(expected) != len(sheet):
         return None
     numbers = {(made.member, made.hash): made.number for made in world.cast}
-    return {
-        member: numbers[member, name] if name else 0 for member, name in zip(vote.roll, sheet, strict=True)
-    }
+    counted = {}
+    for member, name, other in zip(vote.roll, sheet, expected, strict=True):
+        if member not in forked:  # Of whoever forks, what was held has to do.
+            if name != other:
+                return None
+            counted[member] = numbers[member, name] if name else 0
+    return counted
 
 
 def _timely(world: World, member: MemberId) -> list[int]:

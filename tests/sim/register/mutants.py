@@ -61,7 +61,7 @@ _prevote = Shot._prevote
 _lock_of = Shot.lock_of
 
 
-def _whatever_is_held(vote: Any, seals: Any, ballots: Any) -> Any:
+def _whatever_is_held(vote: Any, seals: Any, ballots: Any, is_forked: Any = None) -> Any:
     limits = sealing.counted_numbers(seals, vote.committee.liars)
     return tuple(
         sealing.ballot_that_counts(ballots(member), limit) if limit else None
