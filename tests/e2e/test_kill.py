@@ -81,7 +81,7 @@ async def check_whole(people: Society, council: CouncilId, oven: ChangeHash, hel
         assert place.index.total >= held
         assert len(place.state.comments(oven)) == place.index.total - 2
         assert not ada.peer.world.forks
-        assert (await ada.verify()).holds
+        assert (await ada.verify()).report.holds
         await ada.export_bundle(bundle)
         await ben.import_bundle(bundle)
         assert state_of(ben, council) == state_of(ada, council)
@@ -130,4 +130,4 @@ async def test_killed_in_a_catch_up(tmp_path: Path) -> None:
             assert ben.peer.world.places[council].index.total >= held
             await converge(council, ada, ben, timeout_ms=60_000)
             assert ben.peer.world.places[council].index.total == total
-            assert (await ben.verify()).holds
+            assert (await ben.verify()).report.holds

@@ -18,7 +18,7 @@ from tests.support.world import Person
 
 COUNCIL: CouncilId = WORLD.council
 GENESIS_BYTES: bytes = WORLD.genesis
-PROPOSAL = next(entry for entry in WORLD.entries if b"propose.1" in (entry.data or b""))
+PROPOSAL = next(entry for entry in WORLD.entries if b"propose.2" in (entry.data or b""))
 TEXT: TextId = text_id_of(
     COUNCIL, PROPOSAL.lane, msgspec.msgpack.decode(PROPOSAL.data or b"", type=Propose).nonce
 )

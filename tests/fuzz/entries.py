@@ -34,7 +34,7 @@ def base_world() -> World:
     world.vouch("Ada", "Dora", world.join("Dora", invite_key=invite))
     proposal = world.propose("Ada")
     second = world.second("Ben", proposal)
-    issue = world.open("Ada", proposal, [second], world.entries[1:2])
+    issue = world.open("Ada", proposal, [second])
     world.ballot("Ben", issue, YES)
     world.comment("Dora", proposal, "Yes.")
     world.state_duty("Cem", 1, 0)
@@ -51,8 +51,8 @@ ENTRIES += [
     ["ask.1", 1, PEOPLE[4].join(WORLD.council)],
     ["comment.1", 1, WORLD.entries[2].hash, WORLD.entries[6].hash, "Again."],
     ["ballot.1", 1, WORLD.entries[4].hash, 2, [[1]]],
-    ["propose.1", 1, b"n" * 16, "T", "S", ["t"], "", {"type": "ranked", "quorum_permille": 1}, ["a", "b"]],
-    ["propose.1", 1, b"m" * 16, "T", "S", [], "", {"type": "approval", "quorum_permille": 0}, ["a", "b"]],
+    ["propose.2", 1, b"n" * 16, "T", "S", ["t"], "", {"type": "ranked", "quorum_permille": 1}, ["a", "b"]],
+    ["propose.2", 1, b"m" * 16, "T", "S", [], "", {"type": "approval", "quorum_permille": 0}, ["a", "b"]],
     ["later.9", 1, {"what": "nobody knows"}],
 ]
 KNOWN: list[Any] = [entry.hash for entry in WORLD.entries]

@@ -93,7 +93,9 @@ def test_expectations_name_what_is_otherwise() -> None:
         "text": "6,400 euros",
         "issue": {
             "method": {"type": "yes-no"},
-            "status": "provisional",
+            "status": "running",
+            "status_line": "Sealed by 3, 4 needed.",
+            "life": {"reviews": [], "done": ""},
             "tally": {
                 "counts": [
                     {"label": "yes", "count": 2, "is_winner": False},
@@ -115,14 +117,19 @@ def test_expectations_name_what_is_otherwise() -> None:
         counts={"yes": 3},
         outcome="rejected",
         winners=("a",),
+        status="closed",
+        reviews=1,
+        done="sees to it",
     )
-    assert len(unmet(other, proposal)) == 5
+    found = unmet(other, proposal)
+    assert len(found) == 8
+    assert any("Sealed by 3, 4 needed." in failure for failure in found)
     assert unmet(Expect(proposal="oven", turnout=1), {**proposal, "issue": None}) == ["its vote is not open."]
 
 
 def peer(name: str, entries: int, state: str, yes: int = 3) -> PeerReport:
     tally = {"title": "Oven", "method": "yes-no", "counts": {"yes": yes, "no": 0}, "outcome": "passed"}
-    more = {"status": "provisional", "winners": []}
+    more = {"status": "running", "winners": []}
     return PeerReport(name, 7, {"c1": Holding("c1", "House", entries, state)}, {"i1": {**tally, **more}})
 
 

@@ -17,6 +17,7 @@ from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId, TextId
 from crdt.keys import LaneKind, certificate_message
 from crdt.store.rows import Cursor, StoredEnvelope, read_new
 from crdt.text import TextDocument
+from p2pcouncil.domain.outcomes import Status
 from p2pcouncil.peer.events import Row
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.pulling import MAX_GOSSIPED
@@ -241,7 +242,11 @@ def texts_are_equal_and_load(society: Society) -> Iterator[str]:
 
 
 def the_last_ballot_counts(society: Society) -> Iterator[str]:
-    """Of what somebody voted with one laptop that was never copied, what they were told last is kept counts."""
+    """Of what somebody voted with one laptop that was never copied, what they were told last is kept counts.
+
+    Once a page closed the vote, it is the page's word: whatever reached too few tellers before their clocks said that it
+    was over does not count. That is checked where registers are played.
+    """
     titles = set(society.laptops)
     for laptop in society.inside():
         state = laptop.place(society.council).state
@@ -249,6 +254,8 @@ def the_last_ballot_counts(society: Society) -> Iterator[str]:
         for (issue, member), (title, choice) in society.voted.items():
             voter = society.laptops[title]
             if issue not in standing or member not in standing[issue].roll:
+                continue
+            if standing[issue].status is Status.CLOSED:
                 continue
             if voter.is_copy or f"{voter.name}'s other laptop" in titles:
                 continue

@@ -51,7 +51,7 @@ async def test_what_finds_no_room_is_refused_in_whole(tmp_path: Path) -> None:
         assert [p.title for p in ada.proposals(council)] == ["Oven"], "a proposal was kept without its text"
         assert ada.peer.world.places[council].index.total == total
         await propose(ada, council, "Mill", "It grinds.\n" * 2_000)
-        assert (await ada.verify()).holds
+        assert (await ada.verify()).report.holds
 
 
 async def test_a_full_disk_is_said_for_as_long_as_it_is_full(tmp_path: Path) -> None:

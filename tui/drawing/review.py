@@ -17,7 +17,8 @@ def oversight_row(proposal: ProposalView) -> Content:
     assert issue is not None, "only closed votes are reviewed"
     mark, style = _standing(issue)
     life = issue.life
-    signed = f"{len(life.reviews)} of {words.count(len(life.overseers), 'overseer')} signed"
+    wanted = words.count(len(life.overseers), "overseer")
+    signed = f"{len(life.reviews)} of {wanted} signed" if life.overseers else "nobody else could be drawn"
     disputed = ", ".join(review.person.name for review in life.reviews if not review.holds)
     about = [proposal.council_name, issue.tally.headline, signed]
     if disputed:
@@ -38,7 +39,7 @@ def _standing(issue: IssueView) -> tuple[str, str]:
         return "▸ REVIEW IT", f"bold {ACCENT}"
     if len(life.reviews) < len(life.overseers):
         return "· wanted", WARN
-    return "✓ signed", GOOD
+    return ("✓ signed", GOOD) if life.overseers else ("· nobody", MUTED)
 
 
 def is_mine(issue: IssueView) -> bool:

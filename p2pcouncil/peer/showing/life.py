@@ -162,7 +162,7 @@ def _steps(
     wanted = len(register.overseers)
     told = f"{len(reviews)} of {_count(wanted, 'overseer')} signed" if wanted else "nobody could be drawn"
     told += f"; disputed by {named([r.person for r in disputed])}" if disputed else ""
-    steps.append(LifeStep("reviewed", told, bool(wanted) and len(reviews) >= wanted and not disputed))
+    steps.append(LifeStep("reviewed", told, len(reviews) >= wanted and not disputed))
     done = _done(place, issue, people)
     if done:
         steps.append(LifeStep("effect", done, True))

@@ -106,7 +106,7 @@ class Mutator(Hostile):
                 del fields[self.rng.randrange(len(fields))]
             case 2:
                 fields[0] = self.rng.choice(
-                    ("vote.9", "ballot.2", "", 7, "x" * 40, "open.1", "duty.1", "vouch.1")
+                    ("vote.9", "ballot.2", "", 7, "x" * 40, "open.2", "duty.1", "vouch.1")
                 )
             case _:
                 fields[self.rng.randrange(1, len(fields))] = self.rng.choice(ODD_VALUES)
