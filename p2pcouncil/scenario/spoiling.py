@@ -3,7 +3,7 @@
 A verification has to name each of these for what it is. Only a story does this: it owns everybody's laptops.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,15 +94,23 @@ class Spoiler:
 
     def seals(self, issue: ChangeHash) -> list[tuple[LaneHeader, list[Envelope], Seal]]:
         """The seals of a vote that stand in their own tellers' feeds."""
-        found = []
-        for header, envelopes in sorted(self.lanes, key=lambda lane: lane[0].member):
-            for envelope in envelopes:
+        return [
+            (header, envelopes, saying)
+            for header, envelopes in sorted(self.lanes, key=lambda lane: lane[0].member)
+            for saying in self.said_by(header.member, envelopes)
+            if isinstance(saying, Seal) and saying.issue == issue
+        ]
+
+    def said_by(self, member: bytes, envelopes: list[Envelope] | None = None) -> Iterator[AnySaying]:
+        """What a member says as a teller in their own feed, or in one feed of theirs."""
+        for header, held in self.lanes:
+            if header.member != member or (envelopes is not None and held is not envelopes):
+                continue
+            for envelope in held:
                 body = _entry(header, envelope)
-                for said in body.said if isinstance(body, Tell) else ():
-                    saying = read_saying(said)
-                    if isinstance(saying, Seal) and (saying.issue, saying.member) == (issue, header.member):
-                        found.append((header, envelopes, saying))
-        return found
+                for saying in map(read_saying, body.said if isinstance(body, Tell) else ()):
+                    if saying.member == member:
+                        yield saying
 
     def tell(self, header: LaneHeader, envelopes: list[Envelope], saying: AnySaying) -> None:
         """Put a saying into somebody's feed, signed by the device that writes it."""
@@ -154,8 +162,9 @@ def _seal_twice(bundle: Spoiler, issue: ChangeHash) -> None:
 
 def _forge_vote(bundle: Spoiler, issue: ChangeHash) -> None:
     """A teller votes for a page in another's name."""
-    (liar, envelopes, _), (_, _, theirs) = bundle.seals(issue)[:2]
-    bundle.tell(liar, envelopes, Prevote(theirs.council, theirs.member, 1, 1, bytes(32)))
+    (liar, envelopes, _), (victim, _, _) = bundle.seals(issue)[:2]
+    theirs = next(said for said in bundle.said_by(victim.member) if isinstance(said, Prevote))
+    bundle.tell(liar, envelopes, msgspec.structs.replace(theirs, round=theirs.round + 1, value=bytes(32)))
 
 
 @dataclass(frozen=True, slots=True)

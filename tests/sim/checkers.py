@@ -244,8 +244,8 @@ def texts_are_equal_and_load(society: Society) -> Iterator[str]:
 def the_last_ballot_counts(society: Society) -> Iterator[str]:
     """Of what somebody voted with one laptop that was never copied, what they were told last is kept counts.
 
-    Once a page closed the vote, it is the page's word: whatever reached too few tellers before their clocks said that it
-    was over does not count. That is checked where registers are played.
+    Once a page closed the vote, it is the page's word: whatever reached too few tellers before their clocks said that
+    it was over does not count. That is checked where registers are played.
     """
     titles = set(society.laptops)
     for laptop in society.inside():

@@ -27,8 +27,6 @@ class PowerCut(Exception):
 class Laptop(Node):
     """A node on a simulated disk. What it signs, acknowledges and hears is noted in the run's ledger."""
 
-    tells = True
-
     def __init__(
         self,
         simulation: "Simulation",

@@ -103,13 +103,7 @@ def certify(member: str, device: DeviceId) -> DeviceCertificate:
 
 
 class Node:
-    """One peer with a store of its own, on a simulated network.
-
-    Attributes:
-        tells: whether it does its member's duties for registers.
-    """
-
-    tells = False
+    """One peer with a store of its own, on a simulated network."""
 
     def __init__(
         self,
@@ -147,7 +141,7 @@ class Node:
     def _begin(self) -> None:
         """Start the program: whatever is not in the store is forgotten."""
         self.peer = Peer(self.me)
-        if self.tells:
+        if self.simulation.do_duties:
             self.peer.duties.begin(self.signer)
         self._strangers = Strangers()
         self._unkept: dict[tuple[str, bytes], Keep] = {}

@@ -43,6 +43,8 @@ class Simulation:
         self.troubles: list[str] = []
         self.keys: dict[str, Key] = {}
         self.signatures = Signatures()
+        self.do_duties = False
+        """Whether peers tell registers by themselves."""
         self._next_tick_ms = 0
 
     @property

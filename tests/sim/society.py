@@ -33,6 +33,10 @@ PATIENCE_MS = 300_000
 LOOK_EVERY_MS = 1_000
 
 
+DUTIFUL = 3
+"""In one society of so many the laptops do their members' duties for the register, which takes half as long again."""
+
+
 class Society:
     """A council founded on a good day, and what happens to it afterwards."""
 
@@ -47,6 +51,7 @@ class Society:
         self.rng = random.Random(seed)
         self.faults = Faults.draw(self.rng, switched_on)
         self.simulation = Simulation(seed)
+        self.simulation.do_duties = seed % DUTIFUL == 0
         self.story = Story(lambda: self.simulation.network.now_ms)
         self.ledger = Ledger()
         self.laptops: dict[str, Laptop] = {}

@@ -11,6 +11,7 @@ Source: RFC 9381, sections 5 and 5.5; names are the standard's.
 """
 
 import hashlib
+from functools import lru_cache
 from typing import NewType
 
 from nacl import bindings as sodium
@@ -73,6 +74,8 @@ def prove(secret_seed: VrfSeed, alpha: bytes) -> bytes:
     return gamma + challenge + sodium.crypto_core_ed25519_scalar_add(nonce, product)
 
 
+# A page's proof is asked for whenever the page is looked at: in its shot, in a draft, in a verification.
+@lru_cache(maxsize=1_024)
 def verify(public_key: bytes, alpha: bytes, proof: bytes) -> bytes:
     """Check a proof.
 
