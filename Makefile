@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-JOBS ?= 2
+JOBS ?= 3
 # Some machines (container images above all) tell Python to keep no bytecode. Whoever starts a hundred short processes,
 # as the tests and the demo do, would compile every module of ours in each of them.
 export PYTHONDONTWRITEBYTECODE :=

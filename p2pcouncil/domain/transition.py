@@ -240,7 +240,8 @@ class Transition:
             return
         council = Subject(SubjectKind.REGISTER, self._facts.council)
         books.shown.add(council)
-        books.shown.update(Subject(SubjectKind.ISSUE, ChangeHash(issue)) for issue in register.chain.votes)
+        # A seal may come late, or be taken back by a fork, of votes that are closed as well.
+        books.shown.update(Subject(SubjectKind.ISSUE, issue) for issue in register.entered())
         if turned.has_turned:
             books.touched.add(council)
         for issue, proposal in turned.issues.items():

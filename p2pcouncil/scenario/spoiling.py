@@ -163,7 +163,8 @@ def _seal_twice(bundle: Spoiler, issue: ChangeHash) -> None:
 def _forge_vote(bundle: Spoiler, issue: ChangeHash) -> None:
     """A teller votes for a page in another's name."""
     (liar, envelopes, _), (victim, _, _) = bundle.seals(issue)[:2]
-    theirs = next(said for said in bundle.said_by(victim.member) if isinstance(said, Prevote))
+    votes = (said for said in bundle.said_by(victim.member) if isinstance(said, Prevote))
+    theirs = next(vote for vote in votes if vote.council == liar.council)
     bundle.tell(liar, envelopes, msgspec.structs.replace(theirs, round=theirs.round + 1, value=bytes(32)))
 
 
