@@ -10,15 +10,8 @@ from typing import Protocol
 
 from crdt.ids import ChangeHash, CouncilId
 from p2pcouncil.peer.commands import Command, Done
-from p2pcouncil.peer.views import (
-    CouncilView,
-    IdentityView,
-    InboxItem,
-    NetworkView,
-    ProposalView,
-    RegisterView,
-    StatusView,
-)
+from p2pcouncil.peer.register_views import RegisterView
+from p2pcouncil.peer.views import CouncilView, IdentityView, InboxItem, NetworkView, ProposalView, StatusView
 
 
 class Session(Protocol):

@@ -26,21 +26,14 @@ from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.events import Append, AppendEdit
 from p2pcouncil.peer.planning.desk import Desk, Plan
 from p2pcouncil.peer.planning.planner import plan
+from p2pcouncil.peer.register_views import RegisterView
 from p2pcouncil.peer.shelf import ADDRESS
 from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_councils
 from p2pcouncil.peer.showing.inbox import priorities, show_inbox
 from p2pcouncil.peer.showing.network import NetworkRole, show_identity, show_network, show_status
 from p2pcouncil.peer.showing.proposals import show_proposal, show_proposals
 from p2pcouncil.peer.showing.register import show_register
-from p2pcouncil.peer.views import (
-    CouncilView,
-    IdentityView,
-    InboxItem,
-    NetworkView,
-    ProposalView,
-    RegisterView,
-    StatusView,
-)
+from p2pcouncil.peer.views import CouncilView, IdentityView, InboxItem, NetworkView, ProposalView, StatusView
 from p2pcouncil.peer.world import Me
 from p2pcouncil.runtime.clock import now_ms
 from p2pcouncil.runtime.duty import plan_duty

@@ -17,6 +17,7 @@ from p2pcouncil.domain.tally.method import (
     tie_rule,
 )
 from p2pcouncil.domain.tally.outcome import Outcome, ballots_needed
+from p2pcouncil.peer.register_views import OfficeView, PageView, RegisterView, SpokenView
 from p2pcouncil.peer.views import (
     BallotView,
     CommentView,
@@ -27,13 +28,9 @@ from p2pcouncil.peer.views import (
     LifeStep,
     LifeView,
     MemberView,
-    OfficeView,
     OptionCount,
-    PageView,
     PersonView,
     ProposalView,
-    RegisterView,
-    SpokenView,
     TallyView,
     TellerView,
     TextRun,

@@ -37,6 +37,7 @@ from p2pcouncil.peer.commands import (
     VouchFor,
     WithdrawProposal,
 )
+from p2pcouncil.peer.register_views import RegisterView
 from p2pcouncil.peer.views import (
     CommentView,
     CouncilView,
@@ -51,7 +52,6 @@ from p2pcouncil.peer.views import (
     PendingJoinView,
     PersonView,
     ProposalView,
-    RegisterView,
     ReviewView,
     StatusView,
     TextRun,

@@ -11,7 +11,8 @@ from textual.widgets import Static
 from crdt.errors import LocalError
 from crdt.ids import CouncilId
 from p2pcouncil.peer.commands import PledgeDuty
-from p2pcouncil.peer.views import CouncilView, RegisterView
+from p2pcouncil.peer.register_views import RegisterView
+from p2pcouncil.peer.views import CouncilView
 from tui.content import STRONG, line, lines
 from tui.drawing.register import register_head, register_now, register_pages
 from tui.messages import Finished

@@ -11,10 +11,10 @@ from p2pcouncil.domain.register.sayings import PageProposal, Precommit, Prevote
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
+from p2pcouncil.peer.register_views import OfficeView, PageView, RegisterView, SpokenView
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, name_of
 from p2pcouncil.peer.showing.life import named, say_effect
 from p2pcouncil.peer.showing.people import People
-from p2pcouncil.peer.views import OfficeView, PageView, RegisterView, SpokenView
 
 PAGES_SHOWN = 200
 
