@@ -19,6 +19,7 @@ from p2pcouncil.verification.report import CouncilReport, Finding, Grade, VoteRe
 from p2pcouncil.verification.verify import Verification
 
 BUNDLE_SUFFIX = ".p2pc"
+PATH_STARTS = ("/", "./", "../", "~/")
 MINE = ("me", "mine")
 NAMED_MAX = 4
 
@@ -98,7 +99,9 @@ async def verify(
 
 def _is_bundle(word: str) -> bool:
     """Whether a word names a file and no vote."""
-    return bool(word) and (word.endswith(BUNDLE_SUFFIX) or Path(word).is_file())
+    return bool(word) and (
+        word.startswith(PATH_STARTS) or word.endswith(BUNDLE_SUFFIX) or Path(word).is_file()
+    )
 
 
 async def _verify(ctx: Context, bundle: Path | None) -> Verification:

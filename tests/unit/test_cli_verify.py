@@ -107,6 +107,14 @@ def test_a_file_that_was_damaged_on_the_way_is_read_as_far_as_it_can_be(
     assert say(tmp_path, "verify", str(tmp_path / "missing.p2pc")) is ExitCode.ERROR
 
 
+def test_a_mistyped_path_is_a_missing_file_and_no_vote(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say(tmp_path, "verify", str(tmp_path / "missing")) is ExitCode.ERROR
+    shown = capsys.readouterr()
+    assert "can't be read" in shown.out + shown.err
+
+
 def test_a_laptop_without_a_council_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answer = ask(tmp_path, capsys, "verify")
     assert "There is no council in it." in answer["error"]
