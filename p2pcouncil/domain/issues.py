@@ -153,7 +153,7 @@ class Issue:
             result: what the page says of the outcome.
             facts: what is held.
         """
-        if self._final is not None and self._final[0] == sheet:
+        if self._final is not None and self._final[0] == sheet and _are_held(sheet, facts):
             return self._final[1], 0
         ballots, missing = named_ballots(self.terms, self.fact.hash, self.roll_ascending, sheet, facts)
         if missing:
@@ -243,6 +243,10 @@ def _status(register: RegisterOf | None) -> Status:
 
 def _is_contested(voter: Voter, number: int, facts: Facts) -> bool:
     return len({_ballot(entry, facts).choice for entry in voter.of_number(number)}) > 1
+
+
+def _are_held(sheet: Sheet, facts: Facts) -> bool:
+    return all(name is None or name in facts.held for name in sheet)
 
 
 def _ballot(entry: ChangeHash, facts: Facts) -> Ballot:
