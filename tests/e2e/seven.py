@@ -24,8 +24,8 @@ from p2pcouncil.identity.keystore import Identity, Keystore
 from p2pcouncil.peer.shelf import COUNCIL
 from p2pcouncil.runtime.home import Home
 from tests.e2e.fire.actor import free_port
+from tests.e2e.fire.lined import Config
 from tests.e2e.fire.lines import Lines
-from tests.e2e.fire.peer import Config
 
 NAMES = ("Ada", "Ben", "Cem", "Dora", "Emil", "Fay", "Gus")
 ANSWER_SECONDS = 60.0

@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
+from tests.e2e.fire.lined import Config
 from tests.e2e.fire.lines import LOOPBACK
-from tests.e2e.fire.peer import Config
 
 START_SECONDS = 90.0
 STOP_SECONDS = 40.0

@@ -15,8 +15,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -24,66 +22,17 @@ import msgspec
 
 from crdt.errors import LocalError
 from crdt.ids import CouncilId
-from net.libp2p.transport import Libp2pTransport
-from net.peer_id import format_peer_id, split_address
-from net.transport import AddressesChanged, KnownAddress, PeerKey, TransportEvent
+from net.peer_id import format_peer_id
+from net.transport import PeerKey
 from p2pcouncil.cli.errors import exit_code_of, expected, hint_of
-from p2pcouncil.identity.keystore import Identity
 from p2pcouncil.peer.place import Place
-from p2pcouncil.runtime.home import Home
-from p2pcouncil.runtime.session import PeerSession, open_session
-from p2pcouncil.runtime.transports import NetworkOptions
+from p2pcouncil.runtime.session import PeerSession
+from tests.e2e.fire.lined import Config, open_lined_session
 from tests.e2e.fire.no_room import Disk
 from tests.e2e.fire.writing import choose
 
 PAUSE_SECONDS = (0.15, 0.6)
 LAST_WORDS_SECONDS = 15.0
-
-
-class Config(msgspec.Struct, frozen=True):
-    """How a peer under fire is started.
-
-    Attributes:
-        home: its folder.
-        council: the society, in hex.
-        port: where it listens.
-        lines: the port on which it dials each other peer, by peer id.
-        public: the port that it tells others of.
-        seed: of what it writes.
-    """
-
-    home: str
-    council: str
-    port: int
-    lines: dict[str, int]
-    public: int
-    seed: str
-
-
-class LinedTransport(Libp2pTransport):
-    """libp2p, behind lines: others are dialled through them, and others are told nothing else."""
-
-    config: Config
-
-    async def remember(self, address: str) -> None:
-        await super().remember(self._lined(address))
-
-    async def dial(self, address: str) -> PeerKey:
-        return await super().dial(self._lined(address))
-
-    def _lined(self, address: str) -> str:
-        name = format_peer_id(split_address(address)[1])
-        return address_of(self.config.lines[name], name) if name in self.config.lines else address
-
-    def _on_event(self, event: TransportEvent) -> None:
-        if isinstance(event, AddressesChanged):
-            event = AddressesChanged((address_of(self.config.public, format_peer_id(self.key)),))
-        super()._on_event(event)
-
-
-def address_of(port: int, name: str) -> str:
-    """A port of this machine as libp2p writes it."""
-    return f"/ip4/127.0.0.1/tcp/{port}/p2p/{name}"
 
 
 def tell(**what: object) -> None:
@@ -197,21 +146,10 @@ def _read_orders(
 async def main(config: Config) -> int:
     """Run a peer until SIGTERM, or until standard input ends; returns the exit code."""
 
-    def make(
-        identity: Identity, network: NetworkOptions, known: Sequence[tuple[bytes, bytes]]
-    ) -> LinedTransport:
-        addresses = [KnownAddress(a.decode(), int.from_bytes(at, "big")) for a, at in known]
-        seed = identity.device_key.secret_seed()
-        transport = LinedTransport(seed, network.listen_host, network.port, addresses)
-        transport.config = config
-        return transport
-
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    dial = tuple(address_of(port, name) for name, port in sorted(config.lines.items()))
-    network = NetworkOptions("127.0.0.1", config.port, mdns=False, dial=dial)
     try:
-        async with open_session(Home(Path(config.home)), network, make_transport=make) as session:
+        async with open_lined_session(config) as session:
             await PeerUnderFire(config, session, stop).run()
     except expected() as error:
         tell(cannot=f"{error} {hint_of(error)}")

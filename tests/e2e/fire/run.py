@@ -16,9 +16,9 @@ from net.transport import PeerKey
 from p2pcouncil.peer.shelf import ADDRESS, SETTING
 from tests.e2e.fire.actor import Actor, FireError, Report
 from tests.e2e.fire.check import check_homes, check_logs, check_processes, check_stores
+from tests.e2e.fire.lined import Config
 from tests.e2e.fire.lines import Lines
 from tests.e2e.fire.no_room import can_fill
-from tests.e2e.fire.peer import Config
 from tests.e2e.fire.story import Story
 from tests.e2e.fire.torment import Tormentor
 from tests.support.society import converge, propose, society

@@ -15,8 +15,8 @@ from random import Random
 from typing import Any
 
 from tests.e2e.fire.actor import Actor
+from tests.e2e.fire.lined import Config
 from tests.e2e.fire.lines import Lines
-from tests.e2e.fire.peer import Config
 from tests.e2e.fire.story import Story
 from tests.e2e.fire.verb import comment
 from tests.e2e.fire.writing import words
