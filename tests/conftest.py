@@ -4,6 +4,8 @@ import gc
 
 import pytest
 
+OBJECTS_BEFORE_COLLECTING = 50_000
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave the quick tests for the end, the rest as chance had it: no worker is to wait a minute for the last one."""
@@ -11,6 +13,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Have the garbage collector pass over what was imported and collected: it lives as long as the process."""
+    """Have the garbage collector pass over what was imported and collected, and look seldom at the rest."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTING, 10, 10)

@@ -6,13 +6,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
-from multiprocessing import get_context
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from tests.sim.faults import FAULTS
+from tests.sim.processes import processes
 from tests.sim.run import Result, run
 
 MAX_STORIES = 3
@@ -84,8 +84,7 @@ def _play(seeds: range, peers: int, switched_on: frozenset[str], jobs: int) -> I
     if jobs == 1 or len(seeds) == 1:
         yield from map(play, seeds)
         return
-    # Fresh processes now and then: the caches of thousands of societies would only grow.
-    with get_context("spawn").Pool(jobs, maxtasksperchild=50) as pool:
+    with processes(jobs) as pool:
         yield from pool.imap_unordered(play, seeds, CHUNK)
 
 

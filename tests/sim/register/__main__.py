@@ -6,11 +6,11 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from multiprocessing import get_context
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tests.sim.processes import processes
 from tests.sim.register.days import sleepers
 from tests.sim.register.runs import one
 
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     bar = (TextColumn("sim-register"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         Progress(*bar, console=console, disable=not console.is_terminal) as progress,
-        get_context("spawn").Pool(options.jobs) as pool,
+        processes(options.jobs) as pool,
     ):
         task = progress.add_task("", total=len(seeds))
         for seed, size, crashed, round_, violated in pool.imap_unordered(
