@@ -24,16 +24,20 @@ YEAR_MS = 365 * 24 * 3_600 * MS_PER_SECOND
 
 
 def change_roll(chain: Chain, page: Page) -> Chain:
-    """Apply what a page says of members, in its order.
+    """Apply what a page says of members, in its order. Most pages say little of them, and cost little then.
 
     Raises:
         RemoteError: a part of it may not stand on this page.
     """
-    chain = _leave(chain, page)
-    chain = _move(chain, page)
-    chain = _convict(chain, page.convicted)
-    chain = _join(chain, page.joined)
-    return _pledge(chain, page)
+    if page.left:
+        chain = _leave(chain, page)
+    if page.moved:
+        chain = _move(chain, page)
+    if page.convicted:
+        chain = _convict(chain, page.convicted)
+    if page.joined:
+        chain = _join(chain, page.joined)
+    return _pledge(chain, page) if page.pledged else chain
 
 
 def _leave(chain: Chain, page: Page) -> Chain:
@@ -98,11 +102,13 @@ def _convict(chain: Chain, convicted: Sequence[Convicted]) -> Chain:
 
 def is_convictable(chain: Chain, conviction: Convicted) -> bool:
     """Whether a page may convict somebody on this evidence, and none has yet."""
+    if MemberId(conviction.member) in chain.convicted:
+        return False
     try:
         validate_conviction(chain, conviction)
     except RemoteError:
         return False
-    return MemberId(conviction.member) not in chain.convicted
+    return True
 
 
 def validate_conviction(chain: Chain, conviction: Convicted) -> None:
@@ -134,7 +140,7 @@ def validate_conviction(chain: Chain, conviction: Convicted) -> None:
 
 
 def _join(chain: Chain, joined: Sequence[Joined]) -> Chain:
-    if joined and not chain.time_ms:
+    if not chain.time_ms:
         raise RemoteError(
             "A page lets somebody in before there is a page time to count their probation from."
         )

@@ -23,6 +23,7 @@ MAX_PAGE_NUMBER = 10_000_000
 MAX_RECEIPTED = 1_024
 MAX_SEAL_BYTES = 131_072
 MAX_SAYING_BYTES = MAX_SEAL_BYTES + 512
+SHORT_BYTES = 512
 NOTHING = b""
 """The value of a vote for no page at all; called nil in the paper."""
 
@@ -134,6 +135,12 @@ def encode_saying(saying: AnySaying) -> bytes:
 
 def saying_message(body: bytes) -> bytes:
     """What a teller's device signs, 32 bytes; it names the saying as well."""
+    return _short_message(body) if len(body) <= SHORT_BYTES else domain_hash(SAYING_DOMAIN, body)
+
+
+@lru_cache(maxsize=16_384)
+def _short_message(body: bytes) -> bytes:
+    """The same votes are named again and again while a page is decided. Seals of large councils are not kept here."""
     return domain_hash(SAYING_DOMAIN, body)
 
 
