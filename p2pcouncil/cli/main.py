@@ -5,34 +5,37 @@ import difflib
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
-from p2pcouncil.cli import (
-    completion,
-    councils,
-    count,
-    doctor,
-    files,
-    identity,
-    joining,
-    network,
-    proposals,
-    register,
-    story,
-    verify,
-    votes,
-)
 from p2pcouncil.cli.context import Context
 from p2pcouncil.cli.errors import CheckFailedError, ExitCode, exit_code_of, expected, hint_of
 from p2pcouncil.cli.groups import EVERYWHERE, PROGRAM
 from p2pcouncil.cli.interface import interface
 from p2pcouncil.runtime.home import Home
 
+CHAPTERS = {
+    "identity": ("init", "recover", "device"),
+    "councils": ("found", "leave", "councils", "council"),
+    "joining": ("invite", "join", "vouch"),
+    "proposals": ("propose", "edit", "show", "comment", "second", "withdraw"),
+    "votes": ("open", "vote", "tally", "inbox"),
+    "register": ("pages", "report", "feedback", "review", "object", "duty"),
+    "count": ("count",),
+    "network": ("serve", "peers", "status"),
+    "files": ("export", "import", "log"),
+    "verify": ("verify",),
+    "doctor": ("doctor",),
+    "story": ("demo", "scenario"),
+    "completion": ("completion",),
+}
+"""The modules that bring verbs, in the order of the help page, with the verbs of each: to run one, the other modules
+need not be loaded, which takes longer than most verbs do."""
 EPILOGUE = (
     "Names: a council, proposal or person may be named by the first letters of its id or any part of its name that "
     "fits only one.\n\n"
@@ -42,8 +45,12 @@ EPILOGUE = (
 )
 
 
-def make_app() -> App:
-    """Put the verbs together."""
+def make_app(chapters: Iterable[str] = CHAPTERS) -> App:
+    """Put the verbs together.
+
+    Args:
+        chapters: which of them; a program with all of them knows what to say of any command line.
+    """
     app = App(
         name="p2pcouncil",
         help="Decide and plan together without a server. Without a verb, the terminal interface opens.",
@@ -54,22 +61,8 @@ def make_app() -> App:
     )
     app["--help"].group = PROGRAM
     app["--version"].group = PROGRAM
-    for chapter in (
-        identity,
-        councils,
-        joining,
-        proposals,
-        votes,
-        register,
-        count,
-        network,
-        files,
-        verify,
-        doctor,
-        story,
-        completion,
-    ):
-        chapter.register(app)
+    for chapter in chapters:
+        import_module(f"p2pcouncil.cli.{chapter}").register(app)
     app.meta.group_parameters = EVERYWHERE
     return app
 
@@ -92,9 +85,36 @@ def run_verb(arguments: list[str]) -> ExitCode:
     Returns:
         How it ended; whatever went wrong has been said.
     """
-    app = make_app()
     # Known before anything is parsed, so that a usage error is spoken in the wanted way, too.
     context = Context(Home.default(), "--json" in arguments)
+    chapter = _chapter_of(arguments)
+    if chapter is not None:
+        try:
+            return _launch(make_app((chapter,)), arguments)
+        except CycloptsError:
+            pass  # Another verb may have been meant, or the words that say what is wrong need all of them.
+    app = make_app()
+    try:
+        return _launch(app, arguments)
+    except CycloptsError as error:
+        context.complain(*_usage(app, arguments, error), ExitCode.USAGE)
+        return ExitCode.USAGE
+
+
+def _chapter_of(arguments: list[str]) -> str | None:
+    """Where the verb is that a command line seems to name; None if it names none, or asks about the program."""
+    words = [word for word in arguments if not word.startswith("-")]
+    if not words or words[0] == "completion":
+        return None
+    return next((chapter for chapter, verbs in CHAPTERS.items() if words[0] in verbs), None)
+
+
+def _launch(app: App, arguments: list[str]) -> ExitCode:
+    """Run the verb that a command line names.
+
+    Raises:
+        CycloptsError: it is not understood; nothing was run.
+    """
 
     @app.meta.default
     def launch(
@@ -117,11 +137,7 @@ def run_verb(arguments: list[str]) -> ExitCode:
             bound.arguments["ctx"] = chosen
         return _execute(command, bound, chosen)
 
-    try:
-        ended = app.meta(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-    except CycloptsError as error:
-        context.complain(*_usage(app, arguments, error), ExitCode.USAGE)
-        return ExitCode.USAGE
+    ended = app.meta(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     return ended if isinstance(ended, ExitCode) else ExitCode.OK
 
 

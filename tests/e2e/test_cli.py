@@ -7,122 +7,90 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.shells import Shell
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(170)]
 
-VERB_SECONDS = 60
 PROGRAM = (sys.executable, "-m", "p2pcouncil.cli.main")
-Answer = dict[str, Any]
 
 
-def run(home: Path, *words: str, code: int = 0, stdin: str = "") -> Answer:
-    """Run a verb with --json; its one object is the last line of standard output."""
-    command = [*PROGRAM, "--home", str(home), "--json", *words]
-    done = subprocess.run(
-        command, input=stdin, capture_output=True, text=True, timeout=VERB_SECONDS, check=False
-    )
-    assert done.returncode == code, f"{words}: {done.stdout}{done.stderr}"
-    answer: Answer = json.loads(done.stdout.strip().splitlines()[-1])
-    if code:
-        assert answer["error"]
-        assert answer["hint"]
-        assert answer["exit_code"] == code
-    return answer
-
-
-def init(home: Path, name: str) -> Answer:
-    return run(home, "init", name, "--no-passphrase", "--phrase-shown")
-
-
-@contextmanager
-def serving(home: Path, stop: signal.Signals = signal.SIGTERM) -> Iterator[Answer]:
-    """Keep a peer on the network; it has to end well when asked to."""
-    command = [*PROGRAM, "--home", str(home), "--json", "serve", "--listen", "127.0.0.1", "--no-mdns"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield json.loads(process.stdout.readline())
-            process.send_signal(stop)
-            out, _ = process.communicate(timeout=20)
-            events = [json.loads(line) for line in out.splitlines()]
-            assert events[-1] == {"event": "stopped"}
-            assert process.returncode == 0
-        finally:
-            process.kill()
-
-
-def settled(homes: tuple[Path, ...], seconds: float = 30) -> str:
-    """Wait until all hold the same of their one council, and return its state hash."""
+def settled(shells: tuple[Shell, ...], seconds: float = 30) -> None:
+    """Wait until all hold the same of their one council."""
     deadline = time.monotonic() + seconds
-    while True:
-        states = {run(home, "status")["councils"][0]["state_hash"] for home in homes}
-        if len(states) == 1:
-            return str(states.pop())
+    while len({shell.council()["state_hash"] for shell in shells}) > 1:
         assert time.monotonic() < deadline, "the two never came to hold the same"
         time.sleep(0.3)
 
 
+def check_equal(shells: tuple[Shell, ...]) -> None:
+    """All show the same of the one proposal, and nothing was refused."""
+    assert [shell.council()["rejected"] for shell in shells] == [0] * len(shells)
+    tallies = [shell.run("tally", "oven") for shell in shells]
+    for tally in tallies:
+        tally["ballots"] = sorted(ballot["entry"] for ballot in tally["ballots"])
+        for key in ("counts", "outcome", "turnout", "roll_size", "headline", "ballots"):
+            assert tally[key] == tallies[0][key]
+
+
 def test_two_shells_decide_something(tmp_path: Path) -> None:
-    ada, ben = tmp_path / "ada", tmp_path / "ben"
-    init(ada, "Ada")
-    init(ben, "Ben")
-    run(ada, "found", "Mill Lane", "--purpose", "Bread")
-    with serving(ada) as ready:
+    ada, ben = Shell("Ada", tmp_path / "ada"), Shell("Ben", tmp_path / "ben")
+    ada.init()
+    ben.init()
+    ada.run("found", "Mill Lane", "--purpose", "Bread")
+    with ada.serve() as ready:
         assert ready["ready"] is True
         assert ready["addresses"]
-        line = run(ada, "invite")["invitation"]
-        with serving(ben, signal.SIGINT):
+        line = ada.run("invite")["invitation"]
+        with ben.serve(signal.SIGINT):
             # The request is kept by Ada's peer, then she compares the words and vouches.
-            asked = run(ben, "join", line)
+            asked = ben.run("join", line)
             assert "vouch" in asked["state"]
-            waiting = run(ada, "--within", "20", "vouch")["councils"][0]["requests"][0]
-            assert waiting["person"]["fingerprint"] == run(ben, "status")["identity"]["person"]["fingerprint"]
-            run(ada, "vouch", "Ben", "--wait")
+            waiting = ada.run("vouch")["councils"][0]["requests"][0]
+            assert waiting["person"]["fingerprint"] == ben.run("status")["identity"]["person"]["fingerprint"]
+            ada.run("vouch", "Ben", "--wait")
             words = ("--summary", "A used one.", "--text", "6,400 euros")
-            run(ada, "propose", "A second oven", *words, "--wait")
-            run(ben, "--within", "20", "comment", "oven", "Who repairs it?", "--wait")
+            ada.run("propose", "A second oven", *words, "--wait")
+            ben.run("comment", "oven", "Who repairs it?", "--wait")
     # Both are offline now; each edits.
-    run(ada, "edit", "oven", "--append", "Ada fetches it.")
-    run(ben, "edit", "oven", "--replace", "6,400", "--by", "5,900")
-    with serving(ada), serving(ben):
+    ada.run("edit", "oven", "--append", "Ada fetches it.")
+    ben.run("edit", "oven", "--replace", "6,400", "--by", "5,900")
+    with ada.serve(), ben.serve():
         settled((ada, ben))
-        texts = {run(home, "show", "oven")["text"] for home in (ada, ben)}
+        texts = {home.run("show", "oven")["text"] for home in (ada, ben)}
         assert texts == {"5,900 euros\n\nAda fetches it."}
-        run(ben, "second", "oven", "--wait")
-        run(ada, "--within", "20", "open", "oven", "--wait")
-        held = run(ben, "--within", "20", "vote", "oven", "no", "--wait")
+        ben.run("second", "oven", "--wait")
+        ada.run("open", "oven", "--wait")
+        held = ben.run("vote", "oven", "no", "--wait")
         assert held["held_by_at_least"] == 1
-        run(ada, "vote", "oven", "yes", "--wait")
-        run(ben, "vote", "oven", "yes", "--wait")
+        ada.run("vote", "oven", "yes", "--wait")
+        ben.run("vote", "oven", "yes", "--wait")
         settled((ada, ben))
+    check_equal((ada, ben))
     for home in (ada, ben):
-        tally = run(home, "tally", "oven")
+        tally = home.run("tally", "oven")
         assert tally["counts"] == {"yes": 2, "no": 0, "abstain": 0}
         assert tally["outcome"] == "passed"
-        assert run(home, "verify")["holds"] is True
-    sentences = [entry["sentence"] for entry in run(ada, "log")["entries"]]
+        assert home.run("verify")["holds"] is True
+    sentences = [entry["sentence"] for entry in ada.run("log")["entries"]]
     assert any("voted yes" in sentence for sentence in sentences)
 
 
 def test_verbs_bring_up_the_network_when_nobody_runs_it(tmp_path: Path) -> None:
-    ada, ben = tmp_path / "ada", tmp_path / "ben"
-    init(ada, "Ada")
-    init(ben, "Ben")
-    run(ada, "found", "Mill Lane")
-    with serving(ada):
-        line = run(ada, "invite")["invitation"]
-        run(ben, "join", line, "--listen", "127.0.0.1", "--no-mdns")
-        run(ada, "vouch", "Ben")
-        again = run(ben, "join", line, "--wait", "--listen", "127.0.0.1", "--no-mdns", "--timeout", "40")
+    ada, ben = Shell("Ada", tmp_path / "ada"), Shell("Ben", tmp_path / "ben")
+    ada.init()
+    ben.init()
+    ada.run("found", "Mill Lane")
+    with ada.serve():
+        line = ada.run("invite")["invitation"]
+        ben.run("join", line, "--listen", "127.0.0.1", "--no-mdns")
+        ada.run("vouch", "Ben")
+        again = ben.run("join", line, "--wait", "--listen", "127.0.0.1", "--no-mdns", "--timeout", "40")
         assert "belong" in again["state"]
-        run(
-            ben,
+        ben.run(
             "propose",
             "Rye",
             "--summary",
@@ -133,81 +101,80 @@ def test_verbs_bring_up_the_network_when_nobody_runs_it(tmp_path: Path) -> None:
             "--timeout",
             "40",
         )
-        assert run(ada, "--within", "20", "show", "rye")["text"] == "On Fridays."
+        assert ada.run("show", "rye")["text"] == "On Fridays."
 
 
 def test_the_same_with_a_file_carried_by_hand(tmp_path: Path) -> None:
-    ada, ben = tmp_path / "ada", tmp_path / "ben"
+    ada, ben = Shell("Ada", tmp_path / "ada"), Shell("Ben", tmp_path / "ben")
     stick = tmp_path / "stick.p2pc"
 
-    def carry(one: Path, other: Path) -> None:
-        run(one, "export", str(stick))
-        run(other, "import", str(stick))
+    def carry(one: Shell, other: Shell) -> None:
+        one.run("export", str(stick))
+        other.run("import", str(stick))
 
-    init(ada, "Ada")
-    init(ben, "Ben")
-    run(ada, "found", "Mill Lane")
-    line = run(ada, "invite")["invitation"]
-    run(ben, "join", line, "--listen", "127.0.0.1", "--no-mdns")
+    ada.init()
+    ben.init()
+    ada.run("found", "Mill Lane")
+    line = ada.run("invite")["invitation"]
+    ben.run("join", line, "--listen", "127.0.0.1", "--no-mdns")
     carry(ben, ada)
-    run(ada, "vouch", "Ben")
-    run(ada, "propose", "Oven", "--summary", "Buy it.", "--file", "-", stdin="one\n\ntwo")
+    ada.run("vouch", "Ben")
+    ada.run("propose", "Oven", "--summary", "Buy it.", "--file", "-", stdin="one\n\ntwo")
     carry(ada, ben)
-    run(ada, "edit", "oven", "--append", "by Ada")
-    run(ben, "edit", "oven", "--replace", "one", "--by", "by Ben")
+    ada.run("edit", "oven", "--append", "by Ada")
+    ben.run("edit", "oven", "--replace", "one", "--by", "by Ben")
     carry(ben, ada)
     carry(ada, ben)
-    run(ben, "second", "oven")
+    ben.run("second", "oven")
     carry(ben, ada)
-    run(ada, "open", "oven")
-    run(ada, "vote", "oven", "yes")
+    ada.run("open", "oven")
+    ada.run("vote", "oven", "yes")
     carry(ada, ben)
-    run(ben, "vote", "oven", "abstain")
+    ben.run("vote", "oven", "abstain")
     carry(ben, ada)
-    assert len({run(home, "status")["councils"][0]["state_hash"] for home in (ada, ben)}) == 1
+    assert len({shell.council()["state_hash"] for shell in (ada, ben)}) == 1
+    check_equal((ada, ben))
     for home in (ada, ben):
-        assert run(home, "show", "oven")["text"] == "by Ben\n\ntwo\n\nby Ada"
-        assert run(home, "tally", "oven")["counts"] == {"yes": 1, "no": 0, "abstain": 1}
-    assert run(ada, "verify", str(stick))["holds"] is True
+        assert home.run("show", "oven")["text"] == "by Ben\n\ntwo\n\nby Ada"
+        assert home.run("tally", "oven")["counts"] == {"yes": 1, "no": 0, "abstain": 1}
+    assert ada.run("verify", str(stick))["holds"] is True
     damaged = bytearray(stick.read_bytes())
     damaged[len(damaged) // 2] ^= 1
     stick.write_bytes(damaged)
-    run(ada, "verify", str(stick), code=4)
-    run(ada, "import", str(stick), code=1)
+    ada.run("verify", str(stick), code=4)
+    ada.run("import", str(stick), code=1)
 
 
 def test_every_mistake_is_a_sentence_and_a_code(tmp_path: Path) -> None:
-    ada, nobody = tmp_path / "ada", tmp_path / "nobody"
-    words = init(ada, "Ada")["phrase"]
+    ada, nobody = Shell("Ada", tmp_path / "ada"), Shell("Nobody", tmp_path / "nobody")
+    words = ada.init()["phrase"]
     assert len(words) == 24
-    assert "init" in run(nobody, "found", "Mill Lane", code=1)["hint"]
-    assert "init" in run(nobody, "serve", code=1)["hint"]
-    assert "identity" in run(ada, "init", "Ada", "--no-passphrase", "--phrase-shown", code=1)["error"]
-    run(ada, "join", "p2pc1:abcdef", code=1)
+    assert "init" in nobody.run("found", "Mill Lane", code=1)["hint"]
+    assert "init" in nobody.run("serve", code=1)["hint"]
+    assert "identity" in ada.run("init", "Ada", "--no-passphrase", "--phrase-shown", code=1)["error"]
+    ada.run("join", "p2pc1:abcdef", code=1)
     wrong = " ".join(["zzzz", *words[1:]])
     assert (
         "Word 1"
-        in run(nobody, "recover", "Ada", "--phrase-file", "-", "--no-passphrase", stdin=wrong, code=1)[
-            "error"
-        ]
+        in nobody.run("recover", "Ada", "--phrase-file", "-", "--no-passphrase", stdin=wrong, code=1)["error"]
     )
-    run(ada, "found", "Mill Lane")
-    assert "Mill Lane" in run(ada, "councils", "Bakery", code=1)["hint"]
-    run(ada, "propose", "x", "--summary", "y", "--text", "z" * 60_000, code=1)
-    run(ada, "propose", "Hours", "--summary", "When?", "--text", "Say.", "--method", "ranked", code=1)
-    run(ada, "vote", "oven", "yes", code=1)
-    run(ada, "propose", "Oven", "--summary", "y", "--text", "- z", "--wait", "--timeout", "1", code=3)
-    run(ada, "open", "oven", code=1)
-    run(ada, "export", str(tmp_path / "no" / "such" / "folder.p2pc"), code=1)
-    damaged = tmp_path / "damaged"
-    shutil.copytree(ada, damaged)
-    for file in damaged.glob("store.sqlite*"):
+    ada.run("found", "Mill Lane")
+    assert "Mill Lane" in ada.run("councils", "Bakery", code=1)["hint"]
+    ada.run("propose", "x", "--summary", "y", "--text", "z" * 60_000, code=1)
+    ada.run("propose", "Hours", "--summary", "When?", "--text", "Say.", "--method", "ranked", code=1)
+    ada.run("vote", "oven", "yes", code=1)
+    ada.run("propose", "Oven", "--summary", "y", "--text", "- z", "--wait", "--timeout", "1", code=3)
+    ada.run("open", "oven", code=1)
+    ada.run("export", str(tmp_path / "no" / "such" / "folder.p2pc"), code=1)
+    damaged = Shell("Ada", tmp_path / "damaged")
+    shutil.copytree(ada.home, damaged.home)
+    for file in damaged.home.glob("store.sqlite*"):
         file.write_bytes(b"\xff" * 8_192)
-    run(damaged, "status", code=5)
+    damaged.run("status", code=5)
     # The phrase brings the member back on another laptop.
-    other = tmp_path / "other"
-    run(other, "recover", "Ada", "--phrase-file", "-", "--no-passphrase", stdin=" ".join(words))
-    fingerprints = {run(home, "status")["identity"]["person"]["fingerprint"] for home in (ada, other)}
+    other = Shell("Ada", tmp_path / "other")
+    other.run("recover", "Ada", "--phrase-file", "-", "--no-passphrase", stdin=" ".join(words))
+    fingerprints = {home.run("status")["identity"]["person"]["fingerprint"] for home in (ada, other)}
     assert len(fingerprints) == 1
 
 

@@ -87,7 +87,7 @@ def test_a_stolen_laptop_says_nothing_more_and_the_new_one_votes_in_its_place(tm
         online.enter_context(ada.serve())
         with new.serve():
             come_back(town, new)
-            assert "Another of your devices votes" in new.run("vote", "oven", "no", wrong=True)["error"]
+            assert "Another of your devices votes" in new.run("vote", "oven", "no", code=1)["error"]
             town.ben.device("disown", town.device[:12], on=new)
             new.run("vote", "oven", "no", "--wait")
             # The thief has heard of nothing.
@@ -97,7 +97,7 @@ def test_a_stolen_laptop_says_nothing_more_and_the_new_one_votes_in_its_place(tm
             with thief.serve():
                 town.settled(ada, new, thief)
                 thief.run("comment", "oven", "Still after the theft.")
-                assert "was disowned" in thief.run("edit", "oven", "--append", "Again.", wrong=True)["error"]
+                assert "was disowned" in thief.run("edit", "oven", "--append", "Again.", code=1)["error"]
                 town.settled(ada, new, thief)
     for shell in (ada, new, thief):
         assert shell.run("tally", "oven")["counts"] == {"yes": 0, "no": 1, "abstain": 0}
@@ -124,7 +124,7 @@ def test_recovering_twice_leaves_the_vote_with_the_laptop_that_took_it_last(tmp_
                 town.settled(ada, laptop)
         with second.serve():
             town.settled(ada, second)
-            assert "Another of your devices votes" in second.run("vote", "oven", "yes", wrong=True)["error"]
+            assert "Another of your devices votes" in second.run("vote", "oven", "yes", code=1)["error"]
             second.run("comment", "oven", "From my second laptop.", "--wait")
     assert ada.run("tally", "oven")["counts"] == {"yes": 0, "no": 0, "abstain": 1}
     said = [comment["text"] for comment in ada.run("show", "oven")["comments"]]
@@ -155,7 +155,7 @@ def test_a_slip_in_the_phrase_is_told_by_its_place(tmp_path: Path) -> None:
 
     def refused(*typed: str) -> Answer:
         ada.paper.write_text(" ".join(typed))
-        return laptop.run("recover", "Ada", "--phrase-file", str(ada.paper), "--no-passphrase", wrong=True)
+        return laptop.run("recover", "Ada", "--phrase-file", str(ada.paper), "--no-passphrase", code=1)
 
     slip = refused(*words[:6], "zebrra", *words[7:])
     assert slip["error"].startswith("Word 7, “zebrra”")

@@ -4,15 +4,15 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PROGRAM = (sys.executable, "-m", "p2pcouncil.cli.main")
+from tests.support.warm import Verb
+
 VERB_SECONDS = 60
+STOP_SECONDS = 20
 WITHIN_SECONDS = "40"
 Answer = dict[str, Any]
 
@@ -24,45 +24,40 @@ class Shell:
     name: str
     home: Path
 
-    def run(self, *arguments: str, wrong: bool = False) -> Answer:
-        """Run a verb and return what it says as JSON; it must end well, or badly if `wrong`."""
-        command = (*PROGRAM, *arguments, "--json", "--within", WITHIN_SECONDS)
-        done = subprocess.run(
-            command,
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            timeout=VERB_SECONDS,
-            check=False,
-        )
-        said = done.stdout + done.stderr
-        assert (done.returncode == 0) != wrong, f"{self.name}: {' '.join(arguments)}\n{said}"
-        found: Answer = json.loads(done.stdout.strip().splitlines()[-1])
-        return found
+    def run(self, *arguments: str, code: int = 0, stdin: str = "") -> Answer:
+        """Run a verb with JSON and return what it says; it must end with this exit code.
 
-    def init(self) -> None:
+        A verb that fails has to say why and what to do next.
+        """
+        within = "0" if code else WITHIN_SECONDS
+        verb = Verb((*arguments, "--json", "--within", within), self._environment(), stdin)
+        ended, said, complained = verb.end(VERB_SECONDS)
+        assert ended == code, f"{self.name}: {' '.join(arguments)}\n{said}{complained}"
+        answer: Answer = json.loads(said.strip().splitlines()[-1])
+        if code:
+            assert answer["error"]
+            assert answer["hint"]
+            assert answer["exit_code"] == code
+        return answer
+
+    def init(self) -> Answer:
         """Make an identity without a stored member key."""
-        self.run("init", self.name, "--no-passphrase", "--phrase-shown")
+        return self.run("init", self.name, "--no-passphrase", "--phrase-shown")
 
     @contextlib.contextmanager
-    def serve(self) -> Iterator[tuple[str, ...]]:
-        """Be online for the length of a block; gives the addresses."""
-        command = (*PROGRAM, "serve", "--listen", "127.0.0.1", "--no-mdns", "--json")
-        with subprocess.Popen(
-            command, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        ) as process:
-            try:
-                assert process.stdout is not None
-                line = process.stdout.readline()
-                assert line, f"{self.name}'s peer ended before it was ready"
-                ready = json.loads(line)
-                yield tuple(ready["addresses"])
-            finally:
-                process.send_signal(signal.SIGTERM)
-                try:
-                    process.communicate(timeout=15)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+    def serve(self, stop: signal.Signals = signal.SIGTERM) -> Iterator[Answer]:
+        """Be online for the length of a block; gives what the peer says when it is ready. It has to end well."""
+        verb = Verb(("serve", "--listen", "127.0.0.1", "--no-mdns", "--json"), self._environment())
+        try:
+            line = verb.stdout.readline()
+            assert line, f"{self.name}'s peer ended before it was ready"
+            yield json.loads(line)
+            verb.send_signal(stop)
+            ended, said, complained = verb.end(STOP_SECONDS)
+            assert ended == 0, f"{self.name}'s peer\n{said}{complained}"
+            assert json.loads(said.splitlines()[-1]) == {"event": "stopped"}
+        finally:
+            verb.send_signal(signal.SIGKILL)
 
     def council(self) -> Answer:
         """The one council held, with its state hash and number of entries."""

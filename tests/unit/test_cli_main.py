@@ -7,7 +7,7 @@ import pytest
 from cyclopts import App
 
 from p2pcouncil.cli.errors import ExitCode
-from p2pcouncil.cli.main import make_app, run_verb
+from p2pcouncil.cli.main import CHAPTERS, make_app, run_verb
 
 PROMISED = [
     *("init", "recover", "found", "invite", "join", "vouch", "leave", "councils"),
@@ -29,6 +29,20 @@ def test_every_verb_is_there_with_examples() -> None:
         verb = verb_of(app, words)
         assert isinstance(verb.help_epilogue, str)
         assert f"p2pcouncil {words}" in verb.help_epilogue, words
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_brings_the_verbs_that_are_told_of_it(chapter: str) -> None:
+    assert tuple(name for name in make_app((chapter,)) if not name.startswith("-")) == CHAPTERS[chapter]
+
+
+def test_a_value_that_looks_like_a_verb_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("P2PCOUNCIL_HOME", raising=False)
+    assert run_verb(["--home", "vote", "councils"]) is ExitCode.OK
+    assert "p2pcouncil found" in capsys.readouterr().out
 
 
 def test_help_names_verbs_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
