@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.methods import parse_window
-from p2pcouncil.cli.refs import Candidate, find_council, resolve
+from p2pcouncil.cli.refs import Candidate, find_council, find_member, resolve
 from p2pcouncil.domain.effects import (
     CHARTER_TERMS,
     AdmitMember,
@@ -41,11 +41,11 @@ def make_effect(words: str, options: tuple[str, ...], session: Session, council:
     """
     text = " ".join(words.split())
     if found := re.fullmatch(r"promise (.+) by (\d{4}-\d\d-\d\d)", text):
-        return Promise(_member(council, found[1]), _day_ms(found[2]))
+        return Promise(find_member(council, found[1]), _day_ms(found[2]))
     if found := re.fullmatch(r"charter (\S+) (\S+)", text):
         return _charter(found[1].replace("-", "_"), found[2])
     if found := re.fullmatch(r"remove (.+)", text):
-        return RemoveMember(_member(council, found[1]))
+        return RemoveMember(find_member(council, found[1]))
     if found := re.fullmatch(r"admit (.+)", text):
         asking = [
             Candidate(r.person.member, r.join_id, (r.person.name, r.person.fingerprint))
@@ -55,20 +55,12 @@ def make_effect(words: str, options: tuple[str, ...], session: Session, council:
     if found := re.fullmatch(r"recognise (.+)", text):
         return RecogniseCouncil(find_council(session, found[1]).id)
     if found := re.fullmatch(r"elect (.+)", text):
-        return Elect(found[1], tuple(_member(council, option) for option in options))
+        return Elect(found[1], tuple(find_member(council, option) for option in options))
     if found := re.fullmatch(r"recall (.+) from (.+)", text):
-        return Recall(found[2], _member(council, found[1]))
+        return Recall(found[2], find_member(council, found[1]))
     if found := re.fullmatch(r"set (.+) to (.+)", text):
         return SetParameter(found[1], found[2])
     raise UsageError(f"“{text[:60]}” is nothing that a decision can do.", f"It can: {EFFECTS}.")
-
-
-def _member(council: CouncilView, name: str) -> bytes:
-    members = [
-        Candidate(m.person.member, m.person.member, (m.person.name, m.person.fingerprint))
-        for m in council.members
-    ]
-    return resolve(name, members, "member", "councils")
 
 
 def _charter(term: str, value: str) -> ChangeCharter:

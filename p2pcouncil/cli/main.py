@@ -25,7 +25,7 @@ CHAPTERS = {
     "joining": ("invite", "join", "vouch"),
     "proposals": ("propose", "edit", "show", "comment", "second", "withdraw"),
     "votes": ("open", "vote", "tally", "inbox"),
-    "register": ("pages", "report", "feedback", "review", "object", "duty"),
+    "register": ("pages", "report", "feedback", "review", "object", "succeed", "duty"),
     "count": ("count",),
     "network": ("serve", "peers", "status"),
     "files": ("export", "import", "log"),

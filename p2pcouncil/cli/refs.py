@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from crdt.errors import LocalError
+from crdt.ids import MemberId
 from p2pcouncil.cli.errors import NotHereError
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.peer.session import Session
@@ -86,7 +87,7 @@ def resolve(ref: str, candidates: Sequence[Candidate[T]], what: str, where: str)
 
 
 def find_council(session: Session, ref: str, *, member: bool = False) -> CouncilView:
-    """Find a council; with no reference, the only one.
+    """Find a council; with no reference, the only one. One that goes on in a successor is named by its id alone.
 
     Args:
         session: the peer.
@@ -97,9 +98,12 @@ def find_council(session: Session, ref: str, *, member: bool = False) -> Council
         LocalError: none or several fit.
     """
     councils = session.councils()
+    held = {council.id for council in councils}
+    past = {council.id for council in councils if council.goes_on_in in held}
     if ref:
-        return resolve(ref, [Candidate(c, c.id, (c.name,)) for c in councils], "council", "councils")
-    mine = [c for c in councils if not member or c.is_member]
+        candidates = [Candidate(c, c.id, () if c.id in past else (c.name,)) for c in councils]
+        return resolve(ref, candidates, "council", "councils")
+    mine = [c for c in councils if c.id not in past and (not member or c.is_member)]
     if len(mine) == 1:
         return mine[0]
     if not mine:
@@ -150,6 +154,19 @@ def find_request(council: CouncilView, ref: str) -> JoinRequestView:
         for r in council.requests
     ]
     return resolve(ref, candidates, "request to join", "vouch")
+
+
+def find_member(council: CouncilView, ref: str) -> MemberId:
+    """Find a member of a council, by name, fingerprint or key.
+
+    Raises:
+        LocalError: none or several fit.
+    """
+    members = [
+        Candidate(m.person.member, m.person.member, (m.person.name, m.person.fingerprint))
+        for m in council.members
+    ]
+    return resolve(ref, members, "member", "councils")
 
 
 def _is_id_prefix(wanted: str) -> bool:

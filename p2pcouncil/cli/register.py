@@ -1,14 +1,17 @@
 """Verbs about the register and what follows a vote: pages, duty, objections, reports, feedback, reviews."""
 
-from cyclopts import App
+from typing import Annotated
 
-from p2pcouncil.cli.context import NO_WAIT, Ctx, Wait, Words
+from cyclopts import App, Parameter
+
+from p2pcouncil.cli.context import NO_WAIT, Ctx, File, Wait, Words
 from p2pcouncil.cli.councils import In
 from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.groups import VOTES, add_verb
-from p2pcouncil.cli.refs import find_council, find_proposal, find_request
+from p2pcouncil.cli.prompts import known_passphrase
+from p2pcouncil.cli.refs import find_council, find_member, find_proposal, find_request
 from p2pcouncil.cli.show_register import show_register
-from p2pcouncil.peer.commands import GiveFeedback, ObjectTo, PledgeDuty, ReportProgress, ReviewVote
+from p2pcouncil.peer.commands import GiveFeedback, GoOn, ObjectTo, PledgeDuty, ReportProgress, ReviewVote
 from p2pcouncil.peer.session import Session
 from p2pcouncil.peer.views import IssueView
 
@@ -20,6 +23,7 @@ def register(app: App) -> None:
     add_verb(app, feedback, VOTES)
     add_verb(app, review, VOTES)
     add_verb(app, object_to, VOTES, name="object")
+    add_verb(app, succeed, VOTES)
     duty = App(name="duty", help="Your part as a teller.", group=VOTES)
     app.command(duty)
     add_verb(duty, on)
@@ -164,6 +168,40 @@ async def review(
     async with ctx.writing(wait) as session:
         found = await ctx.arrive(lambda: _find_vote(session, vote))
         await ctx.do(session, ReviewVote(found.id, holds, note), wait)
+
+
+async def succeed(
+    council: str = "",
+    /,
+    *,
+    teller: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    passphrase_file: File | None = None,
+    wait: Wait = NO_WAIT,
+    ctx: Ctx,
+) -> None:
+    """Go on in a successor council, because so many tellers are gone for good that no page can be written any more.
+
+    The first member to do so writes the successor's founding: it lists everybody on the roll, and goes on from the last
+    page. The others sign it with the same verb. Once more than half of the roll did, everybody's peer holds the
+    successor by itself. You tell in the old council no more from then on, even if the others come back; so try to
+    reach them first.
+
+    Examples:
+        p2pcouncil succeed
+
+        p2pcouncil succeed "Mill Lane" --teller Ada --teller Ben
+
+    Args:
+        council: Which council; the only one of yours, if left out.
+        teller: Who tells in the successor at first; several may be given. You and those who still speak, if left out.
+        passphrase_file: A file whose first line is the passphrase, or the recovery phrase.
+        wait: Whether to wait until others hold it.
+        ctx: Whose peer, and how to speak.
+    """
+    async with ctx.writing(wait) as session:
+        target = await ctx.arrive(lambda: find_council(session, council, member=True))
+        tellers = tuple(find_member(session.council(target.id), name) for name in teller)
+        await ctx.do(session, GoOn(target.id, known_passphrase(ctx, passphrase_file), tellers), wait)
 
 
 def _find_vote(session: Session, ref: str) -> IssueView:

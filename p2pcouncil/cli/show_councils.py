@@ -20,6 +20,8 @@ def show_councils(councils: Sequence[CouncilView]) -> list[str]:
         members = plural(len(council.members), "member")
         held = plural(council.entries, "entry", "entries")
         lines += wrap(f"{members}; you: {council.my_standing}; {held} held{_behind(council)}.", indent + "  ")
+        if council.goes_on_in is not None:
+            lines += wrap(f"It goes on in its successor [{short(council.goes_on_in)}].", indent + "  ")
     return lines
 
 
@@ -27,6 +29,10 @@ def show_council(council: CouncilView) -> list[str]:
     """One council with its charter, its roll and who asks to join."""
     lines = [f"{council.name}  [{short(council.id)}]  {_kind(council)}", *wrap(council.purpose), ""]
     lines += wrap(f"You: {council.my_standing}.")
+    if council.goes_on_in is not None:
+        lines += wrap(
+            f"It goes on in its successor [{short(council.goes_on_in)}]; its register has come to an end."
+        )
     lines += ["", "Charter:", *(line for rule in council.charter for line in wrap(rule, "  "))]
     rows = [
         (

@@ -23,6 +23,12 @@ def show_register(view: RegisterView, limit: int) -> list[str]:
     lines += table(rows, "  ")
     for told in view.waiting:
         lines += wrap(told, "  ")
+    for successor in view.successors:
+        lines += ["", *wrap(successor.line)]
+        lines += wrap(f"Signed by {', '.join(person.name for person in successor.signers)}.", "  ")
+        if successor.tellers:
+            names = ", ".join(person.name for person in successor.tellers)
+            lines += wrap(f"It goes on from page {successor.page}; at first {names} tell there.", "  ")
     for heading, people in (("Caught in a lie", view.convicted),):
         if people:
             lines += wrap(f"{heading}: {', '.join(person.name for person in people)}.")

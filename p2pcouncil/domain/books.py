@@ -26,6 +26,7 @@ from p2pcouncil.domain.entries import (
     Review,
     Second,
     StateDuty,
+    Succeed,
     Tell,
     Vouch,
     Withdraw,
@@ -49,7 +50,7 @@ class Books:
         duty: who votes with which device.
         membership: who belongs.
         proposals, openings, issues: by hash.
-        listed: invitations, vouches, announcements and wishes to join that count, by kind.
+        listed: what counts of kinds that nothing refers to, by kind: invitations, announcements, pledges and the like.
         refused, waiting: the entries that don't count.
         touched: what changed since somebody cleared it.
         register: the pages, and what tellers said.
@@ -69,7 +70,7 @@ class Books:
         self.openings = Openings()
         self.issues: dict[ChangeHash, Issue] = {}
         self.listed: dict[type[AnyEntry], set[ChangeHash]] = {
-            kind: set() for kind in (Invite, Vouch, Announce, AskToJoin, Pledge, Object)
+            kind: set() for kind in (Invite, Vouch, Announce, AskToJoin, Pledge, Object, Succeed)
         }
         self.refused: set[ChangeHash] = set()
         self.waiting: set[ChangeHash] = set()
@@ -174,7 +175,7 @@ class Books:
                     self.membership.remove_leave(fact.member, fact.hash)
                 self.touch_members([fact.member])
                 self.touch_roll([fact.member])
-            case Invite() | Vouch() | Announce() | AskToJoin() | Pledge() | Object():
+            case Invite() | Vouch() | Announce() | AskToJoin() | Pledge() | Object() | Succeed():
                 listed = self.listed[type(body)]
                 (listed.add if enters else listed.discard)(fact.hash)
                 if isinstance(fact.record, Join):

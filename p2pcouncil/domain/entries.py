@@ -11,7 +11,15 @@ import msgspec
 
 from crdt.errors import RemoteError
 from p2pcouncil.domain.effects import Effect
-from p2pcouncil.domain.records import Hash, Nonce, OptionalHash, RecordBytes, Seconds
+from p2pcouncil.domain.records import (
+    MAX_RECORD_BYTES,
+    Hash,
+    Nonce,
+    OptionalHash,
+    RecordBytes,
+    Seconds,
+    Signature,
+)
 from p2pcouncil.domain.register.sayings import Said
 from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.domain.tally.method import Method
@@ -253,6 +261,20 @@ class Review(Entry, frozen=True, array_like=True, tag="review.1", forbid_unknown
     note: Annotated[str, msgspec.Meta(max_length=MAX_NOTE_CHARS)]
 
 
+class Succeed(Entry, frozen=True, array_like=True, tag="succeed.1", forbid_unknown_fields=True):
+    """A member goes on in a successor of this council, and tells here no more.
+
+    Attributes:
+        successor: the successor's id.
+        signature: by the member key over that id; it goes into the successor's founding.
+        founding: that founding, unsigned; empty when somebody else's entry carries it.
+    """
+
+    successor: Hash
+    signature: Signature
+    founding: Annotated[bytes, msgspec.Meta(max_length=MAX_RECORD_BYTES)]
+
+
 AnyEntry = (
     Invite
     | Vouch
@@ -272,6 +294,7 @@ AnyEntry = (
     | Progress
     | Feedback
     | Review
+    | Succeed
 )
 
 _decoder = msgspec.msgpack.Decoder(AnyEntry)

@@ -11,6 +11,7 @@ import msgspec
 
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import HASH_BYTES, ChangeHash, CouncilId, DeviceId, LaneId, MemberId
+from crdt.keys import is_signed
 from p2pcouncil.domain.entries import (
     Announce,
     AnyEntry,
@@ -28,13 +29,24 @@ from p2pcouncil.domain.entries import (
     Review,
     Second,
     StateDuty,
+    Succeed,
     Tell,
     Vouch,
     Withdraw,
     decode_entry,
 )
 from p2pcouncil.domain.feed_entry import FeedEntry
-from p2pcouncil.domain.records import Duty, Genesis, Join, read_duty, read_genesis, read_join
+from p2pcouncil.domain.records import (
+    Duty,
+    Genesis,
+    Join,
+    SuccessorGenesis,
+    genesis_message,
+    read_duty,
+    read_genesis,
+    read_join,
+    read_successor,
+)
 from p2pcouncil.domain.rejections import REFUSALS, Refused, Rule, Verdict
 
 _KNOWN_KINDS = frozenset(kind.__struct_config__.tag for kind in AnyEntry.__args__)
@@ -47,7 +59,7 @@ class Founding(msgspec.Struct, frozen=True):
     genesis: Genesis
 
 
-Record = Join | Duty | Founding
+Record = Join | Duty | Founding | SuccessorGenesis
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False):
@@ -206,6 +218,7 @@ def references_of(body: AnyEntry) -> tuple[ChangeHash, ...]:
             | Pledge()
             | Object()
             | Tell()
+            | Succeed()
         ):
             named = ()
         case _:
@@ -253,6 +266,8 @@ def _read(entry: FeedEntry, council: CouncilId) -> tuple[AnyEntry | None, Record
             record = _read_duty(body.statement)
         case Announce():
             record = _read_founding(body.genesis)
+        case Succeed():
+            record = _read_successor(body.founding) if body.founding else None
         case Comment() if body.reply_to and len(body.reply_to) != HASH_BYTES:
             return None, None, REFUSALS[Rule.MALFORMED]
         case _:
@@ -283,6 +298,13 @@ def _fault(entry: FeedEntry, body: AnyEntry, record: Record | None, council: Cou
         case Announce(), Founding():
             if record.genesis.parent != council:
                 return REFUSALS[Rule.OTHER_COUNCIL]
+        case Succeed(), _:
+            if not is_signed(entry.member, body.successor, body.signature):
+                return Refused(Rule.RECORD, "It is not signed by the member key of whoever wrote it.")
+            if body.founding and genesis_message(body.founding) != body.successor:
+                return Refused(Rule.RECORD, "It carries another founding than the one that it signs.")
+            if isinstance(record, SuccessorGenesis) and record.succeeds.council != council:
+                return REFUSALS[Rule.OTHER_COUNCIL]
     return None
 
 
@@ -307,6 +329,14 @@ def _read_join(data: bytes) -> Join | Refused:
 def _read_duty(data: bytes) -> Duty | Refused:
     try:
         return read_duty(data)
+    except RemoteError as error:
+        return Refused(Rule.RECORD, str(error))
+
+
+@lru_cache(maxsize=64)
+def _read_successor(body: bytes) -> SuccessorGenesis | Refused:
+    try:
+        return read_successor(body)
     except RemoteError as error:
         return Refused(Rule.RECORD, str(error))
 

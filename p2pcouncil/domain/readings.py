@@ -6,7 +6,7 @@ Derived on demand; `state` keeps what was read until something touches it.
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId, MemberId
 from p2pcouncil.domain.books import Books
-from p2pcouncil.domain.entries import Announce, AnyEntry, Comment, Object
+from p2pcouncil.domain.entries import Announce, AnyEntry, Comment, Object, Succeed
 from p2pcouncil.domain.facts import Fact, Founding
 from p2pcouncil.domain.outcomes import (
     ChildCouncil,
@@ -17,6 +17,8 @@ from p2pcouncil.domain.outcomes import (
     RegisterOf,
 )
 from p2pcouncil.domain.oversight import overseers_of
+from p2pcouncil.domain.records import SuccessorGenesis
+from p2pcouncil.domain.register.succession import Successor
 from p2pcouncil.domain.rejections import ACCEPTED, Refused, Rejected, Waiting
 
 CATCH_UP = "Catch up with other peers, then look again."
@@ -135,6 +137,23 @@ def read_children(books: Books) -> tuple[ChildCouncil, ...]:
         assert isinstance(fact.record, Founding)  # an announcement that counts carries a founding that holds
         announced.setdefault(fact.record.council, []).append(fact)
     return tuple(_child(announced[council]) for council in sorted(announced))
+
+
+def read_successors(books: Books) -> tuple[Successor, ...]:
+    """The councils that members want to go on in, by ascending id."""
+    signed: dict[CouncilId, dict[MemberId, bytes]] = {}
+    foundings: dict[CouncilId, tuple[bytes, SuccessorGenesis]] = {}
+    for fact in read_listed(books, Succeed):
+        assert isinstance(fact.body, Succeed)
+        council = CouncilId(fact.body.successor)
+        signed.setdefault(council, {})[fact.member] = fact.body.signature
+        if isinstance(fact.record, SuccessorGenesis):
+            foundings[council] = fact.body.founding, fact.record
+    found = []
+    for council in sorted(signed):
+        body, genesis = foundings.get(council, (b"", None))
+        found.append(Successor(council, body, genesis, dict(sorted(signed[council].items()))))
+    return tuple(found)
 
 
 def read_rejected(books: Books) -> tuple[Rejected, ...]:

@@ -1,7 +1,8 @@
 """Records that prove themselves: signed by whom they concern, whoever carries them.
 
 A genesis founds a council, a join asks to belong to one, and a duty statement says, under the member key, which of
-a member's devices votes. Entries embed them as the very bytes that were signed.
+a member's devices votes. Entries embed them as the very bytes that were signed. A council whose register has come to
+an end goes on in another one, whose genesis says so and is signed by member keys.
 
 A record has one spelling, and is named by the message that is signed. Otherwise anybody could carry a member's
 statement in other bytes, and make it look as if the member had made two.
@@ -22,11 +23,11 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Nonce = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 
 RULES_VERSION = 2
-MAX_FOUNDERS = 64
+MAX_FOUNDERS = 128
 MAX_UNTIL = 512
 MAX_DISOWNED = 64
 MAX_STATEMENTS = 1_000_000
-MAX_RECORD_BYTES = 32_000
+MAX_RECORD_BYTES = 64_000
 """Room for the largest genesis that the other bounds allow; joins and duty statements are far smaller."""
 MAX_SIGNED_BYTES = MAX_RECORD_BYTES + MAX_FOUNDERS * 66 + 8
 RecordBytes = Annotated[bytes, msgspec.Meta(max_length=MAX_SIGNED_BYTES)]
@@ -88,6 +89,31 @@ class Genesis(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
     nonce: Nonce
 
 
+class Succession(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Where a council goes on from.
+
+    Attributes:
+        council: whose register has come to an end.
+        number: of its last page that stands; 0 for the founding.
+        page: hash of that page.
+        tellers: who tells at first, ascending.
+    """
+
+    council: Hash
+    number: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+    page: Hash
+    tellers: Annotated[tuple[Hash, ...], msgspec.Meta(min_length=1, max_length=MAX_FOUNDERS)]
+
+
+class SuccessorGenesis(Genesis, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Page 0 of a council that goes on for another: its roll is that of the other's last page.
+
+    Founders sign with their member keys, for their devices may be lost; more than half of them have to.
+    """
+
+    succeeds: Succession
+
+
 class Join(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A newcomer's wish to belong. `invite_key` is empty when no invitation was used."""
 
@@ -147,9 +173,12 @@ class Signed(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
 
 
 GENESIS_DOMAIN = "p2pcouncil/genesis/1"
+NOBODY = bytes(64)
+"""In the place of a signature that a founder of a successor did not give."""
 JOIN_DOMAIN = "p2pcouncil/join/1"
 DUTY_DOMAIN = "p2pcouncil/duty/1"
 
+_OTHER_SPELLING = "A signed record is spelled in another way than the one that counts."
 RecordT = TypeVar("RecordT", bound=Record)
 _signed = msgspec.msgpack.Decoder(Signed)
 
@@ -160,7 +189,7 @@ def encode_record(record: Record) -> bytes:
 
 
 def genesis_message(body: bytes) -> bytes:
-    """What each founder's device signs. It is the council's id as well."""
+    """What each founder's device signs, or of a successor their member key. It is the council's id as well."""
     return domain_hash(GENESIS_DOMAIN, body)
 
 
@@ -180,19 +209,56 @@ def read_genesis(data: bytes) -> tuple[CouncilId, Genesis]:
     Raises:
         RemoteError: malformed, an unknown kind or level, or a founder who did not sign.
     """
-    body, signatures, genesis = _read(data, Genesis)
+    body, signatures, genesis = _read(data, Genesis, SuccessorGenesis)
+    _check_genesis(genesis)
+    if len(signatures) != len(genesis.roll):
+        raise RemoteError("A founding lacks a signature, or has one too many.")
+    message = genesis_message(body)
+    if isinstance(genesis, SuccessorGenesis):
+        signed = [signature != NOBODY for signature in signatures]
+        if 2 * sum(signed) <= len(genesis.roll):
+            raise RemoteError("A council that goes on for another is signed by half of its members or fewer.")
+        signers = [
+            (founder.member if is_given else b"")
+            for founder, is_given in zip(genesis.roll, signed, strict=True)
+        ]
+    else:
+        signers = [founder.device for founder in genesis.roll]
+    for founder, signer, signature in zip(genesis.roll, signers, signatures, strict=True):
+        if signer and not is_signed(signer, message, signature):
+            raise RemoteError(f"The founder “{founder.name}” did not sign the founding.")
+    return CouncilId(message), genesis
+
+
+def read_successor(body: bytes) -> SuccessorGenesis:
+    """Read the founding of a successor that is not signed yet.
+
+    Raises:
+        RemoteError: malformed, or no founding of a successor.
+    """
+    genesis = _read_body(body, SuccessorGenesis)
+    _check_genesis(genesis)
+    return genesis
+
+
+def _check_genesis(genesis: Genesis) -> None:
+    """Refuse a founding that contradicts itself, signed or not."""
     if genesis.kind not in KINDS or genesis.level not in LEVELS[genesis.kind]:
         raise RemoteError("A council is of a kind or level that does not exist.")
     if (genesis.kind == "society") != (genesis.parent == b"") or len(genesis.parent) not in (0, 32):
         raise RemoteError("A society has no parent council, and every other council has one.")
-    if len({f.member for f in genesis.roll}) != len(genesis.roll) or len(signatures) != len(genesis.roll):
-        raise RemoteError("A founding names a founder twice, or lacks a signature.")
-    message = genesis_message(body)
-    for founder, signature in zip(genesis.roll, signatures, strict=True):
+    members = [founder.member for founder in genesis.roll]
+    if len(set(members)) != len(members):
+        raise RemoteError("A founding names a founder twice.")
+    if isinstance(genesis, SuccessorGenesis):
+        tellers = list(genesis.succeeds.tellers)
+        is_ordered = members == sorted(members) and tellers == sorted(set(tellers))
+        if not is_ordered or not set(tellers) <= set(members):
+            raise RemoteError(
+                "A council that goes on for another lists members out of order, or tellers who are none."
+            )
+    for founder in genesis.roll:
         _check_device(founder.member, founder.device, founder.certificate)
-        if not is_signed(founder.device, message, signature):
-            raise RemoteError(f"The founder “{founder.name}” did not sign the founding.")
-    return CouncilId(message), genesis
 
 
 def read_join(data: bytes) -> Join:
@@ -227,17 +293,31 @@ def read_duty(data: bytes) -> Duty:
     return duty
 
 
-def _read(data: bytes, kind: type[RecordT]) -> tuple[bytes, tuple[bytes, ...], RecordT]:
+def _read(
+    data: bytes, kind: type[RecordT], longer: type[RecordT] | None = None
+) -> tuple[bytes, tuple[bytes, ...], RecordT]:
+    """Read a signed record of a kind, or of one that has a field more."""
     if len(data) > MAX_SIGNED_BYTES:
         raise RemoteError("A signed record is larger than any may be.")
     try:
         signed = _signed.decode(data)
-        record = msgspec.msgpack.decode(signed.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RemoteError("A signed record is malformed.") from error
-    if encode_record(signed) != data or encode_record(record) != signed.body:
-        raise RemoteError("A signed record is spelled in another way than the one that counts.")
-    return signed.body, signed.signatures, record
+    if encode_record(signed) != data:
+        raise RemoteError(_OTHER_SPELLING)
+    # An array says in its first byte how long it is.
+    is_longer = longer is not None and signed.body[:1] == bytes([0x90 + len(longer.__struct_fields__)])
+    return signed.body, signed.signatures, _read_body(signed.body, longer if longer and is_longer else kind)
+
+
+def _read_body(body: bytes, kind: type[RecordT]) -> RecordT:
+    try:
+        record = msgspec.msgpack.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RemoteError("A signed record is malformed.") from error
+    if encode_record(record) != body:
+        raise RemoteError(_OTHER_SPELLING)
+    return record
 
 
 def _check_number(signatures: tuple[bytes, ...], needed: int) -> None:

@@ -39,9 +39,11 @@ from p2pcouncil.domain.readings import (
     read_member,
     read_proposal,
     read_rejected,
+    read_successors,
     read_waiting,
 )
 from p2pcouncil.domain.records import RULES_VERSION, Charter, Genesis, Join, read_genesis
+from p2pcouncil.domain.register.succession import Successor
 from p2pcouncil.domain.register_book import RegisterBook
 from p2pcouncil.domain.rejections import Rejected, Verdict, Waiting
 from p2pcouncil.domain.state_hash import StateHash
@@ -197,6 +199,10 @@ class CouncilState:
 
     # The register.
 
+    def successors(self) -> tuple[Successor, ...]:
+        """The councils that members want to go on in, by ascending id."""
+        return self._view(SubjectKind.COUNCIL, b"successors", lambda: read_successors(self._books))
+
     @property
     def register(self) -> RegisterBook:
         """The pages, and what tellers said; for reading only."""
@@ -303,6 +309,7 @@ class CouncilState:
             elif kind is SubjectKind.COUNCIL:
                 self._views.pop((kind, b"rejected"), None)
                 self._views.pop((kind, b"children"), None)
+                self._views.pop((kind, b"successors"), None)
         return touched
 
     def _admit(self, fact: Fact, join: Join) -> None:

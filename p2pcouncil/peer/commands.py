@@ -214,6 +214,21 @@ class TakeOverDuty:
 
 
 @dataclass(frozen=True, slots=True)
+class GoOn:
+    """Go on in a successor of a council whose register has come to an end; needs the passphrase or the phrase.
+
+    Attributes:
+        council: the council that is left behind.
+        passphrase: of the member key, or the recovery phrase.
+        tellers: who tells in the successor at first, if this is the first signature; empty for those who still speak.
+    """
+
+    council: CouncilId
+    passphrase: str
+    tellers: tuple[MemberId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Dial:
     """Connect to an address, and remember it."""
 
@@ -242,5 +257,6 @@ Command = (
     | SetPriorities
     | DisownDevice
     | TakeOverDuty
+    | GoOn
     | Dial
 )

@@ -41,6 +41,7 @@ from p2pcouncil.peer.events import (
     Show,
     Tick,
 )
+from p2pcouncil.peer.going_on import take_up
 from p2pcouncil.peer.holdings import Holdings
 from p2pcouncil.peer.lobby import Lobby
 from p2pcouncil.peer.patience import Patience
@@ -358,6 +359,7 @@ class Peer:
                 continue
             if place.load(rows, self.world.forks):
                 self.pulling.let_in(council, now_ms)
+            effects += take_up(self.world, place)
         mine = [row for row in event.rows if self.world.is_mine(row.header)] if self.world.connected else []
         effects += self.pulling.spread(_grouped(mine), now_ms)
         if not event.more:

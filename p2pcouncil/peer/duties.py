@@ -29,6 +29,7 @@ from p2pcouncil.domain.register.sayings import (
 from p2pcouncil.domain.register.shot import Wait, wait_ms
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.events import Append, Effect
+from p2pcouncil.peer.going_on import has_gone_on
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.pulling import Pulling
 from p2pcouncil.peer.teller_desk import TellerDesk
@@ -121,7 +122,7 @@ class Duties:
             post = self._posts[council] = _Post(
                 place, teller, has_compared=post.has_compared if post is not None else False
             )
-        if not self._may_tell(post, place):
+        if has_gone_on(place, me.member) or not self._may_tell(post, place):
             return (), None
         pledge = self._pledge(place, me)
         if pledge is not None:

@@ -46,6 +46,27 @@ class OfficeView:
 
 
 @dataclass(frozen=True, slots=True)
+class SuccessorView:
+    """A council in which members want to go on, since this one's register has come to an end.
+
+    Attributes:
+        id: its council id.
+        page: number of the page that it goes on from.
+        signers: who signed it.
+        tellers: who tells there at first; empty while its founding is not held.
+        is_complete: whether enough members signed, so that the council goes on there.
+        line: how it stands, in a sentence.
+    """
+
+    id: CouncilId
+    page: int
+    signers: tuple[PersonView, ...]
+    tellers: tuple[PersonView, ...]
+    is_complete: bool
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterView:
     """A council's register.
 
@@ -62,6 +83,8 @@ class RegisterView:
         convicted: who was caught in a lie.
         parameters: figures that decisions set, by name.
         offices: who was elected to what.
+        successors: councils in which members want to go on, by id.
+        can_go_on: whether I can sign one of them, or write one because the next page waits for tellers who are silent.
     """
 
     council: CouncilId
@@ -81,3 +104,5 @@ class RegisterView:
     parameters: tuple[tuple[str, str], ...]
     offices: tuple[OfficeView, ...]
     can_pledge: str = ""
+    successors: tuple[SuccessorView, ...] = ()
+    can_go_on: bool = False

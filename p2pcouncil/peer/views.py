@@ -82,6 +82,7 @@ class CouncilView:
         entries: envelopes held.
         behind: what connected peers are known to hold and we don't; None when nobody is connected.
         rejected: (short hash, who, reason) of entries that the rules refused.
+        goes_on_in: the successor that took over from it, since its register has come to an end.
     """
 
     id: CouncilId
@@ -99,6 +100,7 @@ class CouncilView:
     behind: int | None
     state_hash: str
     rejected: tuple[tuple[str, str, str], ...]
+    goes_on_in: CouncilId | None = None
 
     @property
     def is_member(self) -> bool:

@@ -53,7 +53,7 @@ def plan_duty(peer: Peer, keystore: Keystore, command: TakeOverDuty | DisownDevi
         )
     if disowned is not None and not any(disowned in place.devices_of(me.member) for place in places):
         raise LocalError("No device of yours with that key is known here.", "See `p2pcouncil device list`.")
-    key = _member_key(keystore, command.passphrase, me)
+    key = member_key(keystore, command.passphrase, me.member)
     effects: list[Effect] = []
     for place in places:
         effects.append(state_duty(place, me, key.sign, disowned, now_ms))
@@ -200,10 +200,15 @@ def _kept(statements: Sequence[Duty], lost: Set[bytes]) -> dict[tuple[bytes, int
     return kept
 
 
-def _member_key(keystore: Keystore, secret: str, me: Me) -> MemberKey:
+def member_key(keystore: Keystore, secret: str, member: MemberId) -> MemberKey:
+    """The member key, from the passphrase of this laptop or from the recovery phrase.
+
+    Raises:
+        LocalError: neither brings it back.
+    """
     if len(secret.split()) in PHRASE_WORDS:
         key = MemberKey.from_phrase(secret)
-        if key.member != me.member:
+        if key.member != member:
             raise LocalError(
                 "These words are another member's recovery phrase.", "Use the phrase of this laptop's member."
             )

@@ -26,6 +26,7 @@ from p2pcouncil.domain.entries import (
     Review,
     Second,
     StateDuty,
+    Succeed,
     Tell,
     Vouch,
     Withdraw,
@@ -159,6 +160,8 @@ def _say(peer: Peer, council: CouncilId, entry: AnyEntry) -> str:
             return f"objected to {_name_of(place, entry.newcomer)}: {clean_line(entry.reason, 100)}"
         case Tell():
             return _told(entry)
+        case Succeed():
+            return f"goes on in the council {entry.successor.hex()[:8]}, which takes over from this one"
         case Progress():
             done = "done: " if entry.is_done else ""
             return f"on {title(entry.issue)}: {done}{clean_line(entry.text, 100)}"

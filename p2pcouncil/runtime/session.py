@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from crdt.automerge_binding import check_binding
@@ -21,10 +22,11 @@ from crdt.store.shelf import shelf_list
 from crdt.store.shell import AsyncStore
 from net.transport import TransportError
 from p2pcouncil.identity.keystore import Identity, Keystore
-from p2pcouncil.peer.commands import Command, DisownDevice, Done, MakeProposal, OpenVote, TakeOverDuty
+from p2pcouncil.peer.commands import Command, DisownDevice, Done, GoOn, MakeProposal, OpenVote, TakeOverDuty
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.events import Append, AppendEdit
 from p2pcouncil.peer.planning.desk import Desk, Plan
+from p2pcouncil.peer.planning.going_on import plan_going_on
 from p2pcouncil.peer.planning.planner import plan
 from p2pcouncil.peer.register_views import RegisterView
 from p2pcouncil.peer.shelf import ADDRESS
@@ -36,7 +38,7 @@ from p2pcouncil.peer.showing.register import show_register
 from p2pcouncil.peer.views import CouncilView, IdentityView, InboxItem, NetworkView, ProposalView, StatusView
 from p2pcouncil.peer.world import Me
 from p2pcouncil.runtime.clock import now_ms
-from p2pcouncil.runtime.duty import plan_duty
+from p2pcouncil.runtime.duty import member_key, plan_duty
 from p2pcouncil.runtime.engine import Engine, hashes
 from p2pcouncil.runtime.history import LogLine, read_log
 from p2pcouncil.runtime.home import Home
@@ -253,6 +255,9 @@ class PeerSession:
         if isinstance(command, TakeOverDuty | DisownDevice):
             return plan_duty(self.peer, self._keystore, command, now_ms())
         desk = Desk(self.peer, self.engine.signer, secrets.token_bytes, now_ms(), generation)
+        if isinstance(command, GoOn):
+            key = partial(member_key, self._keystore, command.passphrase, desk.me.member)
+            return plan_going_on(desk, command, lambda message: key().sign(message))
         return plan(desk, command)
 
     async def _become(self, identity: Identity) -> None:

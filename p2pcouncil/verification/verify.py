@@ -12,7 +12,7 @@ from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash, CouncilId
 from crdt.signatures import CheckAll, check_all
 from p2pcouncil.domain.plain_text import clean_line
-from p2pcouncil.domain.records import read_genesis, read_join
+from p2pcouncil.domain.records import SuccessorGenesis, read_genesis, read_join
 from p2pcouncil.verification.held import Held, body_of, count
 from p2pcouncil.verification.lanes import LaneRead, read_lanes
 from p2pcouncil.verification.pages_check import check_end, check_pages
@@ -115,6 +115,8 @@ def _check_council(held: Held) -> CouncilReport:
 def _founding(held: Held) -> list[Finding]:
     genesis = held.state.genesis
     founders = [founder.member for founder in genesis.roll]
+    if isinstance(genesis, SuccessorGenesis):
+        return [_succession(held, genesis)]
     return [
         holds(
             "founding",
@@ -123,6 +125,17 @@ def _founding(held: Held) -> list[Finding]:
             f"Its id is {held.state.council.hex()}.",
         )
     ]
+
+
+def _succession(held: Held, genesis: SuccessorGenesis) -> Finding:
+    name, before = clean_line(genesis.name, NAME_CELLS), genesis.succeeds
+    members = count(len(genesis.roll), "member")
+    return holds(
+        "founding",
+        f"“{name}” goes on for the council {before.council.hex()}, from its page {before.number}. More than half of "
+        f"the {members} that it lists signed it with their member keys. That they are the members of that page is "
+        f"said by that council's own register: verify it as well. Its id is {held.state.council.hex()}.",
+    )
 
 
 def _feeds(held: Held, entries: int) -> list[Finding]:

@@ -52,6 +52,7 @@ from p2pcouncil.peer.events import (
 )
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.planning.desk import Desk
+from p2pcouncil.peer.planning.going_on import plan_going_on
 from p2pcouncil.peer.planning.planner import plan as plan_command
 from p2pcouncil.peer.shelf import SETTING
 from p2pcouncil.peer.wire import topic_of
@@ -225,13 +226,21 @@ class Node:
         self.refresh(shelf=True)
         generation = self._generation(command.council) if isinstance(command, c.MakeProposal) else 0
         rng = self.simulation.rng
-        plan = plan_command(Desk(self.peer, self.signer, rng.randbytes, self.now_ms, generation), command)
+        desk = Desk(self.peer, self.signer, rng.randbytes, self.now_ms, generation)
+        if isinstance(command, c.GoOn):
+            plan = plan_going_on(desk, command, self.sign_as_member)
+        else:
+            plan = plan_command(desk, command)
         written = self._append(plan.effects)
         made = plan.id
         if made is None:
             made = written[0][-1].hash if written and written[0] else b""
         entries = tuple(envelope.hash for envelopes in written for envelope in envelopes)
         return c.Done(plan.message, made, plan.lines, entries)
+
+    def sign_as_member(self, message: bytes) -> bytes:
+        """Sign under the member key, which nothing else here keeps."""
+        return signing_key(b"member " + self.name.encode()).sign(message).signature
 
     def _append(self, effects: Iterable[Effect]) -> list[list[Envelope]]:
         """What `Engine.append` does."""

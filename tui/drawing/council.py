@@ -20,8 +20,16 @@ def tree_row(council: CouncilView) -> Content:
     return lines(
         [
             join([Content.styled(branch, MUTED), line(council.name, STRONG, cells=40)]),
-            join([" " * len(branch), muted(council.level), Content.styled(asks, f"bold {ACCENT}")]),
+            join([" " * len(branch), muted(_level(council)), Content.styled(asks, f"bold {ACCENT}")]),
         ]
+    )
+
+
+def _level(council: CouncilView) -> str:
+    return (
+        f"{council.level} · goes on in {council.goes_on_in.hex()[:8]}"
+        if council.goes_on_in
+        else council.level
     )
 
 
@@ -31,6 +39,7 @@ def council_page(council: CouncilView) -> Content:
         line(council.name, "bold $primary"),
         muted(f"{_kind(council)} · you: {council.my_standing}"),
         *_my_way(council.my_standing),
+        *_goes_on(council),
         "",
         block(council.purpose),
         "",
@@ -89,6 +98,13 @@ def objections(objectors: tuple[str, ...]) -> list[Content]:
     verb = "objects" if len(objectors) == 1 else "object"
     told = f"{', '.join(objectors)} {verb}: no page lets them in before a vote says so."
     return [join(["  ", Content.styled("! ", WARN), line(told)])]
+
+
+def _goes_on(council: CouncilView) -> list[Content]:
+    if council.goes_on_in is None:
+        return []
+    told = f"It goes on in its successor {council.goes_on_in.hex()[:8]}: its register has come to an end."
+    return [join([Content.styled("→ ", ACCENT), line(told)])]
 
 
 def _held(council: CouncilView) -> list[Content]:

@@ -41,6 +41,12 @@ def register_now(register: RegisterView) -> Content:
     if not register.waiting:
         rows.append(muted("Nothing."))
     rows.extend(["", *_tellers(register)])
+    if register.successors:
+        rows.extend(["", heading("Going on elsewhere")])
+        for successor in register.successors:
+            mark = Content.styled("✓ ", GOOD) if successor.is_complete else muted("· ")
+            rows.append(join([mark, line(successor.line)]))
+            rows.append(muted(f"  Signed by {', '.join(map(_name, successor.signers))}."))
     if register.convicted:
         rows.extend(["", heading("Caught saying two things")])
         rows.extend(join([Content.styled("✗ ", BAD), line(_name(who))]) for who in register.convicted)

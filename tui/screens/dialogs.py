@@ -16,6 +16,7 @@ from tui.widgets.field import one_line
 from tui.widgets.keyed_list import ChoiceList, Row
 
 AnswerT = TypeVar("AnswerT")
+SECRET = "Your passphrase, or all words of your recovery phrase, because this is said under your member key."
 
 
 class Dialog(ModalScreen[AnswerT]):

@@ -13,11 +13,9 @@ from p2pcouncil.peer.views import IdentityView
 from tui.content import HEADING, STRONG, heading, join, line, lines, muted
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
-from tui.screens.dialogs import AskDialog, ChoiceDialog
+from tui.screens.dialogs import SECRET, AskDialog, ChoiceDialog
 from tui.screens.vouch import fingerprint_block
 from tui.widgets.prose import Prose
-
-_SECRET = "Your passphrase, or all words of your recovery phrase, because this is said under your member key."
 
 
 class MeScreen(CouncilScreen):
@@ -86,7 +84,7 @@ class MeScreen(CouncilScreen):
         """Let this laptop vote from now on."""
         explained = (
             "From now on this laptop votes, vouches and seconds for you, and your others don't. Let it catch up first: "
-            f"what they wrote and it does not hold yet will not count any more. {_SECRET}"
+            f"what they wrote and it does not hold yet will not count any more. {SECRET}"
         )
         dialog = AskDialog("Vote from this laptop?", explained, "Do it", password=True)
         secret = await self.app.push_screen_wait(dialog)
@@ -110,7 +108,7 @@ class MeScreen(CouncilScreen):
         chosen = await self.app.push_screen_wait(which)
         if chosen is None:
             return
-        dialog = AskDialog("Disown it?", _SECRET, "Disown it", password=True)
+        dialog = AskDialog("Disown it?", SECRET, "Disown it", password=True)
         secret = await self.app.push_screen_wait(dialog)
         if secret:
             self.submit("disown", DisownDevice(others[chosen][0], secret))

@@ -10,14 +10,14 @@ from textual.widgets import Static
 
 from crdt.errors import LocalError
 from crdt.ids import CouncilId
-from p2pcouncil.peer.commands import PledgeDuty
+from p2pcouncil.peer.commands import GoOn, PledgeDuty
 from p2pcouncil.peer.register_views import RegisterView
 from p2pcouncil.peer.views import CouncilView
 from tui.content import STRONG, line, lines
 from tui.drawing.register import register_head, register_now, register_pages
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
-from tui.screens.dialogs import ConfirmDialog
+from tui.screens.dialogs import SECRET, AskDialog, ConfirmDialog
 from tui.screens.proposal import SIDE_FROM_CELLS
 from tui.widgets.pane import Pane
 
@@ -32,6 +32,7 @@ class RegisterScreen(CouncilScreen):
         Binding("left", "council(-1)", "Previous council", show=False),
         Binding("o", "pledge(True)", "Go on duty"),
         Binding("x", "pledge(False)", "Go off duty"),
+        Binding("g", "go_on", "Go on elsewhere"),
     ]
     _council: CouncilId | None = None
     _view: RegisterView | None = None
@@ -111,6 +112,25 @@ class RegisterScreen(CouncilScreen):
                 return
         self.submit("pledge", PledgeDuty(view.council, is_on))
 
+    @work
+    async def action_go_on(self) -> None:
+        """Go on in a successor of this council."""
+        view = self._view
+        if view is None:
+            return
+        first = (
+            "You write its founding: it lists everybody on the roll, and those who still speak tell there."
+        )
+        others = "You sign what others wrote."
+        explained = (
+            "Only when tellers are gone for good, so that no page can be written any more. You tell here no more from "
+            f"then on, even if they come back. {others if view.successors else first} {SECRET}"
+        )
+        dialog = AskDialog("Go on in a successor council?", explained, "Sign it", password=True)
+        secret = await self.app.push_screen_wait(dialog)
+        if secret:
+            self.submit("go on", GoOn(view.council, secret))
+
     @on(Finished)
     def _done(self, message: Finished) -> None:
         self.redraw()
@@ -123,6 +143,8 @@ class RegisterScreen(CouncilScreen):
                 return False
             case "council":
                 return len(self._held()) > 1
+            case "go_on":
+                return self._view is not None and self._view.can_go_on
             case "pledge":
                 can = self._view.can_pledge if self._view is not None else ""
                 return can == ("on" if parameters == (True,) else "off")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from crdt.ids import CouncilId, DeviceId, MemberId
 from p2pcouncil.domain.effects import Effect, Promise
-from p2pcouncil.domain.records import Charter, Genesis
+from p2pcouncil.domain.records import Charter, Genesis, SuccessorGenesis
 from p2pcouncil.domain.register.committees import Committee, Teller
 from p2pcouncil.domain.register.pages import Result
 from p2pcouncil.domain.sortition import lot
@@ -166,9 +166,12 @@ class Chain:
 
 
 def first_chain(council: CouncilId, genesis: Genesis) -> Chain:
-    """The register with its founding alone. All founders are on duty."""
+    """The register with its founding alone. All founders are on duty, or of a successor those whom it names."""
+    tellers = set(genesis.succeeds.tellers) if isinstance(genesis, SuccessorGenesis) else None
     roll = {
-        MemberId(f.member): Seat(DeviceId(f.device), f.vrf, f.name, 0, True, 0)
+        MemberId(f.member): Seat(
+            DeviceId(f.device), f.vrf, f.name, 0, tellers is None or f.member in tellers, 0
+        )
         for f in sorted(genesis.roll, key=lambda founder: founder.member)
     }
     return Chain(council, genesis.charter, 0, council, 0, lot.first_seed(council), roll)

@@ -93,7 +93,7 @@ def _plan(desk: Desk, command: c.Command) -> Plan:
             return Plan((Keep(shelf.SETTING, b"priorities", value),), message)
         case c.Dial(address):
             return Plan((Connect(address),), f"Dialling {address}.")
-        case c.DisownDevice() | c.TakeOverDuty():
+        case c.DisownDevice() | c.TakeOverDuty() | c.GoOn():
             raise AssertionError("the member key signs these: the session plans them")
         case _:
             assert_never(command)

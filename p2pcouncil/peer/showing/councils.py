@@ -7,6 +7,7 @@ from p2pcouncil.domain.outcomes import ChildCouncil, MemberState
 from p2pcouncil.domain.plain_text import clean_block, clean_line
 from p2pcouncil.domain.records import Charter
 from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.going_on import successor_of
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.views import CouncilView, JoinRequestView, MemberView
@@ -105,6 +106,7 @@ def show_council(peer: Peer, place: Place, depth: int) -> CouncilView:
         behind=max(behind, default=None),
         state_hash=place.state_hash().hex(),
         rejected=_rejected(place, people),
+        goes_on_in=successor_of(place),
     )
 
 

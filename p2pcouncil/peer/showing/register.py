@@ -8,10 +8,12 @@ from p2pcouncil.domain.register.belonging import has_served
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.pages import Page, read_page
 from p2pcouncil.domain.register.sayings import PageProposal, Precommit, Prevote
+from p2pcouncil.domain.register.succession import Successor
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.going_on import has_gone_on, standing_of
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.register_views import OfficeView, PageView, RegisterView, SpokenView
+from p2pcouncil.peer.register_views import OfficeView, PageView, RegisterView, SpokenView, SuccessorView
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, name_of
 from p2pcouncil.peer.showing.life import named, say_effect
 from p2pcouncil.peer.showing.people import People
@@ -50,6 +52,8 @@ def show_register(peer: Peer, place: Place) -> RegisterView:
             for name, office in sorted(chain.offices.items())
         ),
         can_pledge=_can_pledge(peer, place),
+        successors=tuple(_successor(place, people, successor) for successor in place.state.successors()),
+        can_go_on=_can_go_on(peer, place),
     )
 
 
@@ -172,6 +176,37 @@ def _line(place: Place, people: People) -> str:
     return f"Page {minutes.number} is being decided."
 
 
+def _successor(place: Place, people: People, successor: Successor) -> SuccessorView:
+    """A council in which members want to go on, and what it still needs for that."""
+    standing, genesis = standing_of(place, successor), successor.genesis
+    support, short = standing.support, successor.council.hex()[:8]
+    if support is None:
+        told = f"The successor {short} can't take over. {standing.unfit}"
+    elif support.is_enough:
+        told = f"The council goes on in its successor {short}; its register is left behind here."
+    else:
+        told = (
+            f"The successor {short} is signed by {support.signed} members, {support.needed} needed, and by "
+            f"{support.tellers_signed} of the next page's tellers, {support.tellers_needed} needed."
+        )
+    tellers = genesis.succeeds.tellers if genesis is not None else ()
+    return SuccessorView(
+        id=successor.council,
+        page=genesis.succeeds.number if genesis is not None else 0,
+        signers=tuple(people.person(member) for member in successor.signatures),
+        tellers=tuple(people.person(MemberId(member)) for member in tellers),
+        is_complete=standing.is_complete,
+        line=told,
+    )
+
+
+def _can_go_on(peer: Peer, place: Place) -> bool:
+    me, minutes = peer.world.me, place.state.register.minutes
+    if me is None or me.member not in minutes.chain.roll or has_gone_on(place, me.member):
+        return False
+    return bool(minutes.broken or place.state.successors() or minutes.said_about(minutes.number))
+
+
 def _can_pledge(peer: Peer, place: Place) -> str:
     me, chain = peer.world.me, place.state.register.chain
     seat = chain.roll.get(me.member) if me is not None else None
@@ -185,6 +220,8 @@ def _my_part(peer: Peer, place: Place) -> str:
     seat = chain.roll.get(me.member) if me is not None else None
     if me is None or seat is None:
         return "You are not on the roll, so you do not tell here."
+    if has_gone_on(place, me.member):
+        return "You signed a successor of this council, so you tell here no more."
     if me.member in chain.convicted:
         return "You were caught saying two things; you vote, and tell no more."
     if seat.device != me.device:

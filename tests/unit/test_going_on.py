@@ -1,0 +1,198 @@
+"""A council whose tellers are gone for good goes on in a successor, and the old register can't go on beside it."""
+
+import msgspec
+import pytest
+
+from crdt.errors import LocalError, RemoteError
+from crdt.ids import ChangeHash, CouncilId, MemberId
+from p2pcouncil.domain.entries import Succeed
+from p2pcouncil.domain.outcomes import Status
+from p2pcouncil.domain.records import (
+    NOBODY,
+    Charter,
+    Signed,
+    SuccessorGenesis,
+    encode_record,
+    genesis_message,
+    read_genesis,
+    read_successor,
+)
+from p2pcouncil.domain.register.succession import Successor, signed_founding
+from p2pcouncil.domain.rejections import Rule
+from p2pcouncil.domain.tally.choice import YES
+from p2pcouncil.peer import commands as c
+from p2pcouncil.peer.events import Append
+from p2pcouncil.peer.going_on import last_precommit, standing_of
+from p2pcouncil.peer.planning.desk import Desk
+from p2pcouncil.peer.planning.going_on import plan_going_on
+from p2pcouncil.peer.showing.register import show_register
+from tests.sim.node import Node
+from tests.sim.simulation import Simulation, proposal_of
+
+AT_ONCE = Charter(seconds_needed=0, window_seconds=60, probation_seconds=0)
+HOUR_MS = 3_600_000
+
+
+class Village:
+    """Ada founded it; all four came onto the roll by pages, and tell."""
+
+    def __init__(self) -> None:
+        self.simulation = Simulation(3)
+        self.simulation.do_duties = True
+        names = ("Ada", "Ben", "Cem", "Dua")
+        self.nodes = [self.simulation.node(name) for name in names]
+        self.ada, self.ben, self.cem, self.dua = self.nodes
+        self.council = CouncilId(
+            self.ada.submit(c.FoundCouncil("Mill", "society", "society", "", charter=AT_ONCE)).id
+        )
+        for newcomer in self.nodes[1:]:
+            self.simulation.let_in(self.council, self.ada, newcomer)
+        assert self.simulation.run_until(self.all_tell, HOUR_MS), "not everybody came to tell"
+
+    def all_tell(self) -> bool:
+        chains = [node.place(self.council).state.register.chain for node in self.nodes]
+        return all(len(chain.next_committee().tellers) == 4 for chain in chains)
+
+    def decide(self, council: CouncilId, some: list[Node], title: str) -> bool:
+        """Put something to the vote; whether it is closed within an hour."""
+        oven = proposal_of(some[0], council, title)
+        issue = ChangeHash(some[0].submit(c.OpenVote(oven)).id)
+        for node in some:
+            if not self.simulation.run_until(lambda n=node: n.place(council).issue(issue) is not None):
+                return False
+            node.submit(c.CastBallot(issue, YES))
+
+        def is_closed(node: Node) -> bool:
+            found = node.place(council).issue(issue)
+            return found is not None and found.status is Status.CLOSED
+
+        return self.simulation.run_until(lambda: all(map(is_closed, some)), HOUR_MS)
+
+    def lose_two(self) -> None:
+        for node in (self.cem, self.dua):
+            node.go_offline()
+
+    def come_back(self, node: Node) -> None:
+        node.go_online()
+        node.submit(c.Dial(self.ada.peer.world.addresses[0]))
+
+    def go_on(self, node: Node, *tellers: Node) -> CouncilId:
+        made = node.submit(c.GoOn(self.council, "", tuple(teller.member for teller in tellers)))
+        return CouncilId(made.id)
+
+    def line(self, node: Node) -> str:
+        (shown,) = show_register(node.peer, node.place(self.council)).successors
+        return shown.line
+
+
+def test_it_goes_on_when_enough_have_signed_and_decides_again() -> None:
+    stalled = Village()
+    stalled.lose_two()
+    assert not stalled.decide(stalled.council, [stalled.ada, stalled.ben], "Oven")
+    simulation, ada, ben, cem = stalled.simulation, stalled.ada, stalled.ben, stalled.cem
+    successor = stalled.go_on(ada)
+    assert simulation.run_until(lambda: bool(ben.place(stalled.council).state.successors()))
+    # Two of four are no majority: with Cem, who comes back for a moment, they are three.
+    assert stalled.go_on(ben) == successor
+    assert "signed by 2 members, 3 needed, and by 2 of the next page's tellers, 2 needed" in stalled.line(ben)
+    assert successor not in ben.peer.world.places
+    stalled.come_back(cem)
+    assert simulation.run_until(lambda: len(cem.place(stalled.council).state.successors()) == 1, HOUR_MS)
+    assert stalled.go_on(cem) == successor
+    held = (ada, ben, cem)
+    assert simulation.run_until(lambda: all(successor in node.peer.world.places for node in held))
+    assert "The council goes on in its successor" in stalled.line(ada)
+    genesis = ada.place(successor).state.genesis
+    assert isinstance(genesis, SuccessorGenesis)
+    assert set(genesis.succeeds.tellers) == {ada.member, ben.member}
+    assert genesis.charter == AT_ONCE
+    chain = ada.place(successor).state.register.chain
+    assert chain.roll.keys() == {node.member for node in stalled.nodes}
+    assert stalled.decide(successor, [ada, ben, cem], "Mill race")
+    # Who was away is on the roll, holds it as soon as they hear of it, and tells nothing more in the old one.
+    stalled.come_back(stalled.dua)
+    assert simulation.run_until(lambda: successor in stalled.dua.peer.world.places, HOUR_MS)
+    simulation.converge(successor)
+    before = ada.place(stalled.council).state.register.chain.number
+    simulation.run(HOUR_MS)
+    assert ada.place(stalled.council).state.register.chain.number == before
+    hashes = {node.place(stalled.council).state_hash() for node in stalled.nodes}
+    assert len(hashes) == 1
+    with pytest.raises(LocalError, match="You signed a successor"):
+        stalled.go_on(stalled.ada)
+    check_signatures(*ada.place(stalled.council).state.successors())
+
+
+def test_what_does_not_fit_takes_nothing_over() -> None:
+    village = Village()
+    village.lose_two()
+    ada, ben = village.ada, village.ben
+    before = ada.place(village.council)
+    rng = village.simulation.rng
+
+    def founding() -> SuccessorGenesis:
+        desk = Desk(ada.peer, ada.signer, rng.randbytes, ada.now_ms)
+        (effect,) = plan_going_on(desk, c.GoOn(village.council, ""), ada.sign_as_member).effects
+        assert isinstance(effect, Append)
+        (entry,) = effect.entries
+        assert isinstance(entry, Succeed)
+        return read_successor(entry.founding)
+
+    genesis = founding()
+    spoilt = {
+        "another charter": replaced(genesis, charter=Charter()),
+        "other members": replaced(genesis, roll=genesis.roll[:-1], tellers=(genesis.roll[0].member,)),
+        "not known here": replaced(genesis, page=bytes(32)),
+    }
+    for why, one in spoilt.items():
+        body = encode_record(one)
+        council = CouncilId(genesis_message(body))
+        signatures = {node.member: node.sign_as_member(council) for node in village.nodes}
+        standing = standing_of(before, Successor(council, body, one, signatures))
+        assert why in standing.unfit
+        assert not standing.is_complete
+    # What nobody signed with the member key counts for nothing.
+    body = encode_record(genesis)
+    council = CouncilId(genesis_message(body))
+    forged = Succeed(0, council, ben.sign_as_member(council), body)
+    written = ada._append([Append(village.council, (forged,))])
+    refused = {entry.hash: entry for entry in before.state.rejected}
+    assert refused[written[0][0].hash].rule is Rule.RECORD
+    assert before.state.successors() == ()
+
+
+def check_signatures(successor: Successor) -> None:
+    """A founding holds with more than half of the signatures, and with no wrong one."""
+    assert successor.genesis is not None
+    council, genesis = read_genesis(signed_founding(successor))
+    assert (council, genesis) == (successor.council, successor.genesis)
+    members = [MemberId(founder.member) for founder in genesis.roll]
+    some = sorted(successor.signatures)[:2]
+    few = [successor.signatures[member] if member in some else NOBODY for member in members]
+    with pytest.raises(RemoteError, match="half"):
+        read_genesis(encode_record(Signed(successor.body, tuple(few))))
+    wrong = [bytes(63) + b"\1"] * len(members)
+    with pytest.raises(RemoteError, match="did not sign"):
+        read_genesis(encode_record(Signed(successor.body, tuple(wrong))))
+
+
+def test_whoever_signed_the_next_page_signs_no_successor() -> None:
+    village = Village()
+    # All four are there, so what waits is decided; the next page is signed in the middle of it.
+    ada, place = village.ada, village.ada.place(village.council)
+    oven = proposal_of(ada, village.council, "Oven")
+    ada.submit(c.OpenVote(oven))
+    assert village.simulation.run_until(lambda: last_precommit(place, ada.member) > 0, HOUR_MS)
+    with pytest.raises(LocalError, match="You signed page"):
+        village.go_on(ada)
+
+
+def replaced(
+    genesis: SuccessorGenesis, page: bytes | None = None, tellers: tuple[bytes, ...] = (), **changes: object
+) -> SuccessorGenesis:
+    succeeds = genesis.succeeds
+    if page is not None:
+        succeeds = msgspec.structs.replace(succeeds, page=page)
+    if tellers:
+        succeeds = msgspec.structs.replace(succeeds, tellers=tellers)
+    return msgspec.structs.replace(genesis, succeeds=succeeds, **changes)
