@@ -23,6 +23,7 @@ from p2pcouncil.peer.commands import (
     EditText,
     FoundCouncil,
     GiveFeedback,
+    GoOn,
     JoinByInvitation,
     LeaveCouncil,
     MakeInvitation,
@@ -337,6 +338,8 @@ class StagedSession:
                 council = self.council(command.council)
                 self._put_council(replace(council, my_standing="not a member"))
                 return Done(f"You left {council.name}.")
+            case GoOn():
+                return Done("You signed the successor of “Morgenbrot bakery”.")
             case PledgeDuty(is_on=is_on):
                 self.is_on_duty = is_on
                 told = "go on duty as a teller" if is_on else "go off duty"

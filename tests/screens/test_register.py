@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
-from p2pcouncil.peer.commands import PledgeDuty
+from crdt.ids import CouncilId
+from p2pcouncil.peer.commands import GoOn, PledgeDuty
+from p2pcouncil.peer.register_views import SuccessorView
 from tests.screens import people
 from tests.screens.driver import LARGE, SMALL, driven
 from tests.screens.staged import StagedSession
@@ -47,6 +51,32 @@ async def test_going_off_duty_asks_first_and_going_on_does_not() -> None:
         await driver.press("o")
         assert driver.session.commands[-1] == PledgeDuty(people.BAKERY, is_on=True)
         assert "You are a teller." in driver.text
+
+
+async def test_going_on_elsewhere_asks_for_the_passphrase_and_says_what_it_means() -> None:
+    session = StagedSession()
+    line = "The successor 5f0c11d2 is signed by 2 members, 3 needed, and by 2 of the next page's tellers, 2 needed."
+    successor = SuccessorView(CouncilId(bytes(32)), 6, people.BAKERS[:2], people.BAKERS[:2], False, line)
+    session.registers[people.BAKERY] = replace(people.REGISTER, successors=(successor,), can_go_on=True)
+    async with driven(session, size=SMALL) as driver:
+        await driver.press("6", "right")
+        assert "The successor 5f0c11d2 is signed by 2 members" in driver.text
+        await driver.press("g")
+        assert "You tell here no more from then on" in driver.text
+        await driver.press("escape")
+        assert driver.session.commands == []
+        await driver.press("g")
+        await driver.type("four blue stones")
+        await driver.press("enter")
+        assert driver.session.commands == [GoOn(people.BAKERY, "four blue stones")]
+        assert "You signed the successor" in driver.text
+
+
+async def test_nobody_leaves_a_register_that_goes_on() -> None:
+    async with driven() as driver:
+        await driver.press("6", "right", "g")
+        assert driver.place == "RegisterScreen"
+        assert "Go on elsewhere" not in driver.text
 
 
 async def test_without_a_council_there_is_no_register() -> None:

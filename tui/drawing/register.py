@@ -35,18 +35,16 @@ def register_now(register: RegisterView) -> Content:
     if register.broken:
         rows.append(Content.styled("✗ BROKEN", f"bold {BAD}"))
     rows.append(line(register.line, STRONG))
+    for successor in register.successors:
+        mark = Content.styled("✓ ", GOOD) if successor.is_complete else Content.styled("→ ", ACCENT)
+        rows.append(join([mark, line(successor.line)]))
+        rows.append(muted(f"  Signed by {', '.join(map(_name, successor.signers))}."))
     rows.extend(["", heading("Your part"), line(register.my_part), ""])
     rows.append(heading(f"What waits for page {register.next_number}"))
     rows.extend(join(["· ", line(told)]) for told in register.waiting)
     if not register.waiting:
         rows.append(muted("Nothing."))
     rows.extend(["", *_tellers(register)])
-    if register.successors:
-        rows.extend(["", heading("Going on elsewhere")])
-        for successor in register.successors:
-            mark = Content.styled("✓ ", GOOD) if successor.is_complete else muted("· ")
-            rows.append(join([mark, line(successor.line)]))
-            rows.append(muted(f"  Signed by {', '.join(map(_name, successor.signers))}."))
     if register.convicted:
         rows.extend(["", heading("Caught saying two things")])
         rows.extend(join([Content.styled("✗ ", BAD), line(_name(who))]) for who in register.convicted)
