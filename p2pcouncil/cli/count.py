@@ -3,9 +3,10 @@
 import hashlib
 import shlex
 import sys
+from collections.abc import Coroutine
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -15,11 +16,13 @@ from p2pcouncil.ballot_files.errors import BallotFileError
 from p2pcouncil.ballot_files.lines import FILE_BYTES_MAX
 from p2pcouncil.ballot_files.reading import read_ballots
 from p2pcouncil.ballot_files.templates import template
-from p2pcouncil.cli.context import Ctx, File
+from p2pcouncil.cli.as_json import json_of_done
+from p2pcouncil.cli.context import NO_WAIT, Context, Ctx, File
 from p2pcouncil.cli.errors import CheckFailedError, UsageError
 from p2pcouncil.cli.groups import VOTES, add_verb
 from p2pcouncil.cli.methods import MethodName, make_method
-from p2pcouncil.cli.show_count import NAME_CELLS, Report, json_of_count, show_count
+from p2pcouncil.cli.show import wrap
+from p2pcouncil.cli.show_count import NAME_CELLS, Report, evidence_of, json_of_count, show_count
 from p2pcouncil.domain.plain_text import clean_line
 
 ROLL_MAX = 1_000_000_000
@@ -64,12 +67,14 @@ def count(
     method: MethodName | None = None,
     settings: Settings = NOTHING_AGREED,
     example: Annotated[MethodName | None, Parameter(show_choices=False)] = None,
+    attach: str = "",
     ctx: Ctx,
-) -> None:
+) -> Coroutine[Any, Any, None] | None:
     """Count votes on paper from a file, by the very rules that peers count by, and show every step.
 
     Reads PrefLib (.soc, .soi, .toc, .toi), Pabulib (.pb) and a plain CSV table; `docs/counting.md` describes them. No
     peer is needed, and nothing is kept. The report ends with the file's hash, so that others can count the same file.
+    With --attach the outcome and that hash become evidence on a proposal or a closed vote.
 
     Examples:
         p2pcouncil count --example ranked > paper.csv
@@ -80,11 +85,15 @@ def count(
 
         p2pcouncil count village.pb --method equal-shares --json
 
+        p2pcouncil count paper.csv --method yes-no --roll 40 --attach oven
+
     Args:
         file: The ballot file, or - for standard input.
         method: What decides.
         settings: What was agreed before the vote.
         example: Print a table to fill in for this method, and count nothing.
+        attach: A proposal, by its id's start or part of its title: the count becomes a comment on it, or evidence once
+            its vote is closed.
         ctx: How to speak.
     """
     if example is not None:
@@ -93,7 +102,7 @@ def count(
                 "An example is printed alone.", f"p2pcouncil count --example {example} > paper.csv"
             )
         ctx.say(template(example).splitlines(), {"example": template(example)})
-        return
+        return None
     if file is None or method is None:
         missing = "file" if file is None else "method"
         raise UsageError(f"The {missing} is missing.", "p2pcouncil count FILE --method ranked")
@@ -109,7 +118,26 @@ def count(
         place = {"file": str(file), "line": error.line, "column": error.column}
         name = "Standard input" if str(file) == "-" else clean_line(file.name, NAME_CELLS)
         raise CheckFailedError(f"{name}: {error}", error.hint, place) from error
+    if attach:
+        return _attach(report, attach, ctx)
     ctx.say(show_count(report), json_of_count(report))
+    return None
+
+
+async def _attach(report: Report, proposal: str, ctx: Context) -> None:
+    """Make a count evidence. Only this needs a peer."""
+    from p2pcouncil.cli.refs import find_proposal
+    from p2pcouncil.peer.commands import AddComment, ReportProgress
+
+    async with ctx.writing(NO_WAIT) as session:
+        found = await ctx.arrive(lambda: find_proposal(session, proposal))
+        is_closed = found.issue is not None and found.issue.status == "closed"
+        if found.issue is not None and is_closed:
+            done = await session.submit(ReportProgress(found.issue.id, evidence_of(report)))
+        else:
+            done = await session.submit(AddComment(found.id, evidence_of(report)))
+    told = wrap(f"{done.message} The count is attached to it: keep the file, for others to count again.")
+    ctx.say([*show_count(report), "", *told], {**json_of_count(report), "attached": json_of_done(done)})
 
 
 def _count(file: Path, method: MethodName, settings: Settings) -> Report:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -87,7 +88,10 @@ def run_verb(arguments: list[str]) -> ExitCode:
     """
     # Known before anything is parsed, so that a usage error is spoken in the wanted way, too.
     context = Context(Home.default(), "--json" in arguments)
-    chapter = _chapter_of(arguments)
+    # Further back, free text that may begin with a hyphen would take what every verb takes.
+    everywhere, verb = _apart(arguments)
+    arguments = everywhere + verb
+    chapter = _chapter_of(verb)
     if chapter is not None:
         try:
             return _launch(make_app((chapter,)), arguments)
@@ -99,6 +103,24 @@ def run_verb(arguments: list[str]) -> ExitCode:
     except CycloptsError as error:
         context.complain(*_usage(app, arguments, error), ExitCode.USAGE)
         return ExitCode.USAGE
+
+
+def _apart(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """What every verb takes, wherever it stands, and the verb with what follows it."""
+    first: list[str] = []
+    rest: list[str] = []
+    left = iter(arguments)
+    for word in left:
+        name, _, value = word.partition("=")
+        if word == "--":
+            rest += [word, *left]
+        elif word == "--json" or (name in ("--home", "--within") and value):
+            first.append(word)
+        elif name in ("--home", "--within"):
+            first += [word, *islice(left, 1)]
+        else:
+            rest.append(word)
+    return first, rest
 
 
 def _chapter_of(arguments: list[str]) -> str | None:

@@ -25,6 +25,7 @@ from p2pcouncil.domain.tally.outcome import Tally, ballots_needed
 REPORT_VERSION = 1
 """Counts up when a field of the JSON report changes its meaning or goes away; new ones may come at any time."""
 NAME_CELLS = 40
+OUTCOME_CELLS = 1_000
 _UNITS: dict[type[Method], str] = {
     YesNo: "Ballots that say it",
     Approval: "Ballots that approve of it",
@@ -97,6 +98,19 @@ def show_count(report: Report) -> list[str]:
     lines += wrap(f"File: {_shown_name(report)}, {report.file.layout}, {plural(report.size_bytes, 'byte')}")
     # Each in one line, so that they can be copied.
     return [*lines, f"Count it again: {clean_line(report.command, 300)}", f"SHA-256: {report.sha256}"]
+
+
+def evidence_of(report: Report) -> str:
+    """The count in a few lines, as it is attached to a proposal: the outcome, and what it takes to count again."""
+    turnout, *_, outcome = explain(report.tally)
+    said = (
+        f"Counted on paper by the method {method_name(report.tally.method)}.",
+        clean_line(outcome, OUTCOME_CELLS),
+        clean_line(turnout, OUTCOME_CELLS),
+        f"File: {_shown_name(report)}, {plural(report.size_bytes, 'byte')}, SHA-256 {report.sha256}",
+        f"Count it again: {clean_line(report.command, 300)}",
+    )
+    return "\n".join(said)
 
 
 def json_of_count(report: Report) -> Json:

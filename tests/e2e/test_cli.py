@@ -261,3 +261,19 @@ def test_a_story_that_is_interrupted_ends_all_its_processes(tmp_path: Path, stop
     for child in children:
         with pytest.raises(ProcessLookupError):
             os.kill(child, 0)
+
+
+def test_a_count_on_paper_becomes_evidence(tmp_path: Path) -> None:
+    ada = Shell("Ada", tmp_path / "ada")
+    ada.init()
+    ada.run("found", "Mill Lane", "--seconds", "0")
+    ada.run("propose", "Bread", "--summary", "Which?", "--text", "One of them.")
+    paper = tmp_path / "paper.csv"
+    paper.write_text(ada.run("count", "--example", "ranked")["example"], encoding="utf-8")
+    counted = ada.run("count", str(paper), "--method", "ranked", "--attach", "bread")
+    assert counted["attached"]["entries"]
+    (comment,) = ada.run("show", "bread")["comments"]
+    assert counted["sha256"] in comment["text"]
+    assert counted["explain"][-1] in comment["text"]
+    assert "p2pcouncil count paper.csv --method ranked" in comment["text"]
+    ada.run("count", str(paper), "--method", "ranked", "--attach", "cake", code=1)

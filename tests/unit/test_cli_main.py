@@ -45,6 +45,21 @@ def test_a_value_that_looks_like_a_verb_is_none(
     assert "p2pcouncil found" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["count", "--example", "ranked", "--json"],
+        ["count", "--example=ranked", "--json", "--home", "nowhere"],
+        ["--json", "count", "--example", "ranked", "--within=1"],
+    ],
+)
+def test_what_every_verb_takes_may_stand_anywhere(
+    line: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_verb(line) is ExitCode.OK
+    assert "example" in json.loads(capsys.readouterr().out)
+
+
 def test_help_names_verbs_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_verb(["--help"]) is ExitCode.OK
     shown = capsys.readouterr().out
