@@ -180,13 +180,13 @@ class Duties:
         if not has_served(chain, seat) or self._world.item(shelf.SETTING, shelf.off_duty(place.council)):
             return None
         pledged = place.state.agenda.pledges().get(me.member)
-        if pledged is not None and pledged.is_on and pledged.vrf == me.vrf:
-            return None
+        if pledged is not None and pledged.is_on and pledged.vrf == me.vrf and pledged.entry != seat.pledge:
+            return None  # It waits for a page. One that a page applied already counts no more.
         return Pledge(self._world.clock_ms, me.vrf, True)
 
     def _once_of_pledge(self, place: Place, me: Me) -> str:
         seat = place.state.register.chain.roll[me.member]
-        return f"pledge:{seat.key_page}:{seat.duty_number}"
+        return f"pledge:{seat.key_page}:{seat.duty_number}:{seat.pledge.hex()}"
 
     def _expire(self, post: _Post, now_ms: int) -> None:
         for (number, wait), since_ms in list(post.since_ms.items()):

@@ -23,8 +23,8 @@ from tests.support.damage import KINDS
 from tests.support.decoding import remembered_decoding
 from tests.support.society import converge, propose, society, until
 
-SEEDS = 55
-CHUNK = 5
+SEEDS = 3 * len(KINDS)
+CHUNK = 3
 QUICK_MS = 20_000
 
 

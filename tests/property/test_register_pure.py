@@ -97,7 +97,7 @@ class Walk(Register):
         if rng.random() < 0.2:
             one = self.people[self._somebody()]
             parts["pledged"] = (
-                Pledged(one.member, one.device_key.vrf_public, rng.random() < 0.7, bytes(32)),
+                Pledged(one.member, one.device_key.vrf_public, rng.random() < 0.7, rng.randbytes(1) * 32),
             )
         if rng.random() < 0.2:
             parts["convicted"] = (self._conviction(),)

@@ -397,7 +397,7 @@ def test_the_last_devices_that_told_are_known_and_no_others(book: Register) -> N
         book.write(moved=(book.moved(ada, person(90), 2 * number - 1),))
         book.write(moved=(book.moved(ada, owner, 2 * number),))
         assert book.chain.devices[ada.member] == tuple(told), "a device that was off duty told nothing"
-        book.write(pledged=(Pledged(ada.member, owner.device_key.vrf_public, True, bytes(32)),))
+        book.write(pledged=(Pledged(ada.member, owner.device_key.vrf_public, True, owner.member),))
         book.people[ada.member] = Person(ada.member_key, owner.device_key)
         book.write()
 

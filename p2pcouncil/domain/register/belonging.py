@@ -214,11 +214,15 @@ def _pledge(chain: Chain, page: Page) -> Chain:
             raise RemoteError(
                 "A page puts somebody on duty who is not on the roll, or who was caught in a lie."
             )
+        if pledge.entry == seat.pledge:
+            raise RemoteError("A page applies a pledge that was applied before.")
         _validate_vrf(pledge.vrf, seat.device)
         if pledge.is_on and not has_served(chain, seat):
             raise RemoteError("A page puts a newcomer on duty before their probation is over.")
         key_page = seat.key_page if pledge.vrf == seat.vrf else chain.number
-        roll[member] = replace(seat, vrf=pledge.vrf, is_on_duty=pledge.is_on, key_page=key_page)
+        roll[member] = replace(
+            seat, vrf=pledge.vrf, is_on_duty=pledge.is_on, key_page=key_page, pledge=pledge.entry
+        )
     return replace(chain, roll=roll)
 
 

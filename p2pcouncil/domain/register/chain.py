@@ -10,6 +10,7 @@ Source: DESIGN sections 5 and 6.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from crdt.ids import CouncilId, DeviceId, MemberId
 from p2pcouncil.domain.effects import Effect, Promise
@@ -40,6 +41,7 @@ class Seat:
         is_on_duty: whether they tell.
         since_ms: page time when they came; 0 for founders.
         key_page: number of the page that brought the VRF key; for founders so low that it is old at once.
+        pledge: hash of the pledge that a page applied last; empty if none did. It counts once.
     """
 
     device: DeviceId
@@ -49,6 +51,19 @@ class Seat:
     is_on_duty: bool
     since_ms: int
     key_page: int = -KEY_PAGES
+    pledge: bytes = b""
+
+
+class Silence(NamedTuple):
+    """How long a teller has not been heard.
+
+    Attributes:
+        since_ms: page time of the first page whose certificate they are missing in.
+        pages: of how many pages in a row.
+    """
+
+    since_ms: int
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +139,8 @@ class Chain:
         void_effects: votes that came out for an effect which could not, or not wholly, be carried out, and why: a
             sentence for people. It follows from the rest, and no hash should cover its words.
         devices: per member, the last devices that told for them, of which lies are still theirs.
+        silent: tellers on duty who are missing in the last certificates.
+        quieted: members who were silent for too long, with the number of the last page that took them off duty.
     """
 
     council: CouncilId
@@ -149,6 +166,8 @@ class Chain:
     promises: Mapping[bytes, Promise] = field(default_factory=dict)
     void_effects: Mapping[bytes, str] = field(default_factory=dict)
     devices: Mapping[MemberId, tuple[DeviceId, ...]] = field(default_factory=dict)
+    silent: Mapping[MemberId, Silence] = field(default_factory=dict)
+    quieted: Mapping[MemberId, int] = field(default_factory=dict)
 
     def next_committee(self) -> Committee:
         """Who tells the next page, by rank: fixed by this page alone."""

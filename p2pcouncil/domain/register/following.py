@@ -1,8 +1,8 @@
 """Which page may follow a chain, and what the chain is then: the paper's `valid(v)`, and nothing but a function.
 
-A page's parts are applied in one order: time, who leaves, who moves, who is convicted, who comes, who tells, then
-votes that close, with what they decide, and that lapse, then votes that open. A vote's roll and grace are those after
-its page's own changes; no later page touches them.
+A page's parts are applied in one order: time, who was silent for too long, who leaves, who moves, who is convicted, who
+comes, who tells, then votes that close, with what they decide, and that lapse, then votes that open. A vote's roll and
+grace are those after its page's own changes; no later page touches them.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from p2pcouncil.domain.register.chain import DEVICES_KEPT, MS_PER_SECOND, Chain,
 from p2pcouncil.domain.register.committees import Committee
 from p2pcouncil.domain.register.executing import carry_out
 from p2pcouncil.domain.register.pages import Closed, Page, Result
+from p2pcouncil.domain.register.silence import judge_silence
 from p2pcouncil.domain.sortition import ecvrf, lot
 from p2pcouncil.domain.tally.outcome import Outcome
 
@@ -49,6 +50,7 @@ def follow(chain: Chain, page: Page, page_hash: bytes) -> Chain:
         votes=_with_closing_times(chain, time_ms),
         devices=_with_devices(chain, committee),
     )
+    following = judge_silence(following, page.certificate, chain.committee)
     following = change_roll(following, page)
     following = _close(following, page)
     return _enter(following, page, committee)

@@ -157,8 +157,9 @@ def _pledging(trial: _Trial, held: Held) -> Iterator[Pledged]:
     before = trial.chain
     for member, pledge in sorted(held.pledges().items()):
         seat = before.roll.get(member)
-        is_new = seat is not None and (pledge.vrf, pledge.is_on) != (seat.vrf, seat.is_on_duty)
-        if is_new and member not in before.convicted:
+        if seat is None or member in before.convicted or pledge.entry == seat.pledge:
+            continue
+        if (pledge.vrf, pledge.is_on) != (seat.vrf, seat.is_on_duty):
             yield pledge
 
 

@@ -98,6 +98,11 @@ def _did(place: Place, people: People, page: Page, chain: Chain) -> tuple[str, .
         for conviction in page.convicted
     ]
     told += [f"{name(member)} came onto the roll." for member in _joined(page)]
+    told += [
+        f"{name(member)} was silent for weeks, and tells no more until they pledge it again."
+        for member, number in sorted(chain.quieted.items())
+        if number == chain.number
+    ]
     for pledge in page.pledged:
         told.append(f"{name(pledge.member)} {'tells from now on' if pledge.is_on else 'tells no more'}.")
     for closed in page.closed:
