@@ -101,7 +101,7 @@ def run_verb(arguments: list[str]) -> ExitCode:
     try:
         return _launch(app, arguments)
     except CycloptsError as error:
-        context.complain(*_usage(app, arguments, error), ExitCode.USAGE)
+        context.complain(*_usage(app, verb, error), ExitCode.USAGE)
         return ExitCode.USAGE
 
 
