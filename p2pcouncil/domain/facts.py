@@ -70,7 +70,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
         body: what it says; None if it could not be read.
         record: the verified record that it carries, if its kind carries one.
         fault: why it can't count whatever else is held; None if it may.
-        ordinal: how many entries of its kind stand before it in its lane; for vouches and proposals only.
+        ordinal: how many entries of its kind stand before it in its lane; for vouches, proposals and successors only.
         references: what it refers to, each once.
     """
 
@@ -103,6 +103,7 @@ class Lane:
         "left_at",
         "member",
         "proposals",
+        "successors",
         "vouches",
     )
 
@@ -113,6 +114,7 @@ class Lane:
         self.facts: list[Fact] = []
         self.vouches = 0
         self.proposals = 0
+        self.successors = 0
         self.left_at = 0
         self.duty_until = 0
         self.counts_until = 0
@@ -234,6 +236,9 @@ def _count(lane: Lane, body: AnyEntry, seq: int) -> int:
         case Propose():
             lane.proposals += 1
             return lane.proposals - 1
+        case Succeed():
+            lane.successors += 1
+            return lane.successors - 1
         case Leave() if not lane.left_at:
             lane.left_at = seq
     return 0
@@ -245,6 +250,8 @@ def _uncount(lane: Lane, body: AnyEntry, seq: int) -> None:
             lane.vouches -= 1
         case Propose():
             lane.proposals -= 1
+        case Succeed():
+            lane.successors -= 1
         case Leave() if lane.left_at == seq:
             lane.left_at = 0
 

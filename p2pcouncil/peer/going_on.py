@@ -70,6 +70,13 @@ def successor_of(place: Place) -> CouncilId | None:
     return next((s.council for s in place.state.successors() if standing_of(place, s).is_complete), None)
 
 
+def waiting_for(place: Place, member: MemberId) -> list[Successor]:
+    """The successors of a council that can take over and wait for a member's signature."""
+    if has_gone_on(place, member) or member not in place.state.register.chain.roll:
+        return []
+    return [s for s in place.state.successors() if s.genesis is not None and not standing_of(place, s).unfit]
+
+
 def take_up(world: World, place: Place) -> Iterator[Effect]:
     """Hold the councils in which one of ours goes on, if we are on their rolls."""
     if world.me is None:

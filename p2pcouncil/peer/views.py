@@ -355,11 +355,12 @@ class InboxItem:
     """Something that waits for me, or that I should know.
 
     Attributes:
-        kind: 'vote', 'vouch', 'second', 'open', 'review' (I was drawn to look at a closed vote), 'promise' (I answer
-            for a decision and have not said that it is done), 'voted', 'decided' (a vote of mine closed), 'waiting'.
+        kind: 'go on' (sign a successor), 'vote', 'vouch', 'second', 'open', 'review' (I was drawn to look at a closed
+            vote), 'promise' (I answer for a decision and have not said that it is done), 'voted', 'decided' (a vote of
+            mine closed), 'waiting'.
         needs_me: whether I am asked to do something.
         why: why it affects me.
-        ref: proposal hash, or join id for 'vouch'.
+        ref: proposal hash, or join id for 'vouch', or the successor's id for 'go on'.
         deadline_ms: as in `IssueView`, 0 if none; by the clock of `opener`, a name, or by page time if that is
             empty. Of a 'promise', when it is due.
         note: how it stands, in one line.

@@ -75,6 +75,7 @@ class StagedSession:
         self.only_here = 0
         self.is_on_duty = True
         self.registers = {people.BAKERY: people.REGISTER}
+        self.more_items: tuple[InboxItem, ...] = ()
         self.peers: tuple[PeerView, ...] = ()
         self.refuse: LocalError | None = None
         self.is_stored = True
@@ -150,7 +151,19 @@ class StagedSession:
             is_closed = view.issue is not None and view.issue.status == "closed"
             item = None if is_closed else self._item(view)
             items += self._closed_items(view) if is_closed else [item] if item is not None else []
-        order = ("vote", "review", "promise", "vouch", "second", "open", "voted", "decided", "waiting")
+        items += self.more_items
+        order = (
+            "go on",
+            "vote",
+            "review",
+            "promise",
+            "vouch",
+            "second",
+            "open",
+            "voted",
+            "decided",
+            "waiting",
+        )
         return tuple(sorted(items, key=lambda item: (order.index(item.kind), item.deadline_ms)))
 
     def _request_item(self, council: CouncilView, join_id: bytes, name: str) -> InboxItem:

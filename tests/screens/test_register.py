@@ -5,6 +5,7 @@ import pytest
 from crdt.ids import CouncilId
 from p2pcouncil.peer.commands import GoOn, PledgeDuty
 from p2pcouncil.peer.register_views import SuccessorView
+from p2pcouncil.peer.views import InboxItem
 from tests.screens import people
 from tests.screens.driver import LARGE, SMALL, driven
 from tests.screens.staged import StagedSession
@@ -70,6 +71,28 @@ async def test_going_on_elsewhere_asks_for_the_passphrase_and_says_what_it_means
         await driver.press("enter")
         assert driver.session.commands == [GoOn(people.BAKERY, "four blue stones")]
         assert "You signed the successor" in driver.text
+
+
+async def test_the_inbox_asks_for_a_signature_and_leads_to_the_register() -> None:
+    session = StagedSession()
+    item = InboxItem(
+        "go on",
+        True,
+        people.BAKERY,
+        "Morgenbrot bakery",
+        "A successor",
+        "You are on its roll.",
+        "Signed by 2 so far.",
+        bytes(32),
+    )
+    session.more_items = (item,)
+    async with driven(session) as driver:
+        assert "GO ON" in driver.text
+        await driver.press("home", "enter")
+        assert driver.place == "RegisterScreen"
+        assert "Morgenbrot bakery" in driver.text
+        await driver.press("escape")
+        assert driver.place == "InboxScreen"
 
 
 async def test_nobody_leaves_a_register_that_goes_on() -> None:

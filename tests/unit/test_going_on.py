@@ -25,6 +25,7 @@ from p2pcouncil.peer.events import Append
 from p2pcouncil.peer.going_on import last_precommit, standing_of
 from p2pcouncil.peer.planning.desk import Desk
 from p2pcouncil.peer.planning.going_on import plan_going_on
+from p2pcouncil.peer.showing.inbox import show_inbox
 from p2pcouncil.peer.showing.register import show_register
 from tests.sim.node import Node
 from tests.sim.simulation import Simulation, proposal_of
@@ -92,6 +93,8 @@ def test_it_goes_on_when_enough_have_signed_and_decides_again() -> None:
     simulation, ada, ben, cem = stalled.simulation, stalled.ada, stalled.ben, stalled.cem
     successor = stalled.go_on(ada)
     assert simulation.run_until(lambda: bool(ben.place(stalled.council).state.successors()))
+    assert [item.kind for item in show_inbox(ben.peer) if item.needs_me][:1] == ["go on"]
+    assert "go on" not in {item.kind for item in show_inbox(ada.peer)}
     # Two of four are no majority: with Cem, who comes back for a moment, they are three.
     assert stalled.go_on(ben) == successor
     assert "signed by 2 members, 3 needed, and by 2 of the next page's tellers, 2 needed" in stalled.line(ben)
@@ -102,6 +105,8 @@ def test_it_goes_on_when_enough_have_signed_and_decides_again() -> None:
     held = (ada, ben, cem)
     assert simulation.run_until(lambda: all(successor in node.peer.world.places for node in held))
     assert "The council goes on in its successor" in stalled.line(ada)
+    assert stalled.council not in {item.council for item in show_inbox(ada.peer)}
+    check_once(ada, stalled.council)
     genesis = ada.place(successor).state.genesis
     assert isinstance(genesis, SuccessorGenesis)
     assert set(genesis.succeeds.tellers) == {ada.member, ben.member}
@@ -159,6 +164,15 @@ def test_what_does_not_fit_takes_nothing_over() -> None:
     refused = {entry.hash: entry for entry in before.state.rejected}
     assert refused[written[0][0].hash].rule is Rule.RECORD
     assert before.state.successors() == ()
+
+
+def check_once(node: Node, council: CouncilId) -> None:
+    """A second signature in one feed counts for nothing."""
+    other = CouncilId(bytes(range(32)))
+    written = node._append([Append(council, (Succeed(0, other, node.sign_as_member(other), b""),))])
+    refused = {entry.hash: entry.rule for entry in node.place(council).state.rejected}
+    assert refused[written[0][0].hash] is Rule.WENT_ON
+    assert [s.council for s in node.place(council).state.successors()] != [other]
 
 
 def check_signatures(successor: Successor) -> None:

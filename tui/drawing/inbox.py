@@ -7,6 +7,7 @@ from tui import words
 from tui.content import ACCENT, GOOD, HEADING, MUTED, STRONG, join, line, lines, muted
 
 _KINDS = {
+    "go on": ("GO ON", ACCENT),
     "vote": ("VOTE", ACCENT),
     "vouch": ("VOUCH", ACCENT),
     "second": ("SECOND", ACCENT),

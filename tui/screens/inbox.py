@@ -16,6 +16,7 @@ from tui.drawing.inbox import empty_inbox, item_row, pending_panel
 from tui.screens.base import CouncilScreen
 from tui.screens.proposal import ProposalScreen
 from tui.screens.propose import ProposeScreen
+from tui.screens.register import RegisterScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.vote import VoteScreen
 from tui.screens.vouch import VouchScreen
@@ -73,6 +74,9 @@ class InboxScreen(CouncilScreen):
             return
         if item.kind == "vouch":
             self.app.visit(VouchScreen(item.council, item.ref, place=self.place))
+            return
+        if item.kind == "go on":
+            self.app.visit(RegisterScreen(item.council))
             return
         try:
             proposal = self.session.proposal(ChangeHash(item.ref))

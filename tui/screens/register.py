@@ -23,7 +23,7 @@ from tui.widgets.pane import Pane
 
 
 class RegisterScreen(CouncilScreen):
-    """One council's register."""
+    """One council's register; a place of its own, or visited from the inbox."""
 
     place = "register"
     AUTO_FOCUS = "#now"
@@ -34,8 +34,17 @@ class RegisterScreen(CouncilScreen):
         Binding("x", "pledge(False)", "Go off duty"),
         Binding("g", "go_on", "Go on elsewhere"),
     ]
-    _council: CouncilId | None = None
     _view: RegisterView | None = None
+
+    def __init__(self, council: CouncilId | None = None) -> None:
+        """Show a council's register.
+
+        Args:
+            council: which; the first that we belong to, if left out.
+        """
+        super().__init__()
+        self._council = council
+        self._is_visited = council is not None
 
     def compose_body(self) -> ComposeResult:
         """Lay the council's line, what is now, the pages, and the empty state."""
@@ -140,7 +149,7 @@ class RegisterScreen(CouncilScreen):
         """Offer what makes sense for the council shown."""
         match action:
             case "back":
-                return False
+                return self._is_visited
             case "council":
                 return len(self._held()) > 1
             case "go_on":

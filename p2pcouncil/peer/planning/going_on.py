@@ -99,7 +99,9 @@ def _founding(place: Place, tellers: tuple[MemberId, ...], me: MemberId, nonce: 
         raise LocalError("Somebody whom you name to tell is not on the roll.", "See `p2pcouncil councils`.")
     named = set(tellers) or {*_speakers(place, chain), me}
     roll = tuple(_founder(place, chain, member) for member in sorted(chain.roll))
-    succession = Succession(chain.council, chain.number, chain.page, tuple(sorted(named)))
+    # Whoever has another device by now has another key for lots, and pledges it first.
+    able = {f.member for f in roll if f.member in named and f.device == chain.roll[MemberId(f.member)].device}
+    succession = Succession(chain.council, chain.number, chain.page, tuple(sorted(able or named)))
     return SuccessorGenesis(
         before.name,
         before.kind,

@@ -12,8 +12,10 @@ from p2pcouncil.domain.entries import Progress, Review
 from p2pcouncil.domain.moments import MS_PER_DAY
 from p2pcouncil.domain.outcomes import IssueState, ProposalState, ProposalStatus, Status
 from p2pcouncil.domain.plain_text import clean_line
+from p2pcouncil.domain.register.succession import Successor
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.going_on import successor_of, waiting_for
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, councils_in_tree_order, name_of, show_council
 from p2pcouncil.peer.showing.issues import show_issue
@@ -22,7 +24,7 @@ from p2pcouncil.peer.views import InboxItem, IssueView, JoinRequestView
 
 DECIDED_SHOWN_MS = 30 * MS_PER_DAY
 """How long after its end a decided vote is told, by this laptop's clock: it is for display only."""
-_KINDS = ("vote", "review", "promise", "vouch", "second", "open", "decided", "waiting", "voted")
+_KINDS = ("go on", "vote", "review", "promise", "vouch", "second", "open", "decided", "waiting", "voted")
 _ORDER = {kind: place for place, kind in enumerate(_KINDS)}
 
 
@@ -87,9 +89,10 @@ def priorities(peer: Peer) -> tuple[str, ...]:
 def _of_council(peer: Peer, place: Place, depth: int) -> list[InboxItem]:
     me = peer.world.me.member if peer.world.me else None
     name = name_of(place)
-    if me is None or not place.state.is_admitted(me):
+    if me is None or not place.state.is_admitted(me) or successor_of(place) is not None:
         return []
-    items = [
+    items = [_of_successor(place, name, successor) for successor in waiting_for(place, me)]
+    items += [
         _of_request(place, name, request)
         for request in show_council(peer, place, depth).requests
         if not request.mine
@@ -98,6 +101,14 @@ def _of_council(peer: Peer, place: Place, depth: int) -> list[InboxItem]:
     for proposal in place.state.proposals():
         items += _of_proposal(peer, place, proposal, me, people)
     return items
+
+
+def _of_successor(place: Place, name: str, successor: Successor) -> InboxItem:
+    have = len(successor.signatures)
+    title = f"A successor of {name}"
+    why = "Its tellers are gone, so no page can be written any more; you are on its roll."
+    note = f"Signed by {have} so far; more than half of the roll has to."
+    return InboxItem("go on", True, place.council, name, title, why, note, successor.council)
 
 
 def _of_request(place: Place, name: str, request: JoinRequestView) -> InboxItem:
