@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.shells import Answer, Shell
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.xdist_group("recovery")]
 
 SETTLED_SECONDS = 40.0
 
@@ -22,8 +22,10 @@ class Member:
         self._folder = folder
         self.paper = folder / f"{name} on paper"
         self.first = Shell(name, folder / name)
-        phrase = self.first.run("init", name, "--no-passphrase", "--phrase-shown")["phrase"]
-        self.paper.write_text(" ".join(phrase))
+
+    def begin(self) -> None:
+        """Make an identity, and keep its phrase on paper."""
+        self.paper.write_text(" ".join(self.first.init()["phrase"]))
 
     def recover(self, laptop: str) -> Shell:
         """Come back on another laptop, by the phrase alone and without a network."""
@@ -39,8 +41,24 @@ class Member:
 class Town:
     """Ada and Ben of one council, an open vote in which Ben voted yes, and what he said before the theft."""
 
+    device: str
+    invitation: str
+
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.ada, self.ben = Member(folder, "Ada"), Member(folder, "Ben")
+
+    def copy(self, folder: Path) -> "Town":
+        """The same town in another folder, as it lies on the disks while nobody is online."""
+        shutil.copytree(self.folder, folder)
+        town = Town(folder)
+        town.device, town.invitation = self.device, self.invitation
+        return town
+
+    def decide(self) -> None:
+        """Found it, and come as far as the vote."""
+        for member in (self.ada, self.ben):
+            member.begin()
         ada, ben = self.ada.first, self.ben.first
         ada.run("found", "Mill Lane")
         with ada.serve():
@@ -67,6 +85,18 @@ class Town:
         raise AssertionError(f"they never came to hold the same: {hashes}")
 
 
+@pytest.fixture(scope="module")
+def settled_town(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    town = Town(tmp_path_factory.mktemp("town"))
+    town.decide()
+    return town
+
+
+@pytest.fixture
+def town(settled_town: Town, tmp_path: Path) -> Town:
+    return settled_town.copy(tmp_path / "town")
+
+
 def come_back(town: Town, laptop: Shell) -> None:
     """Join again by an invitation that somebody gives, while they are online."""
     laptop.run("join", town.invitation)
@@ -79,8 +109,7 @@ def verdicts(shell: Shell) -> dict[str, str]:
     return {entry["sentence"]: entry["rejected"] for entry in entries}
 
 
-def test_a_stolen_laptop_says_nothing_more_and_the_new_one_votes_in_its_place(tmp_path: Path) -> None:
-    town = Town(tmp_path)
+def test_a_stolen_laptop_says_nothing_more_and_the_new_one_votes_in_its_place(town: Town) -> None:
     ada, thief = town.ada.first, town.ben.first
     new = town.ben.recover("new laptop")
     with ExitStack() as online:
@@ -110,8 +139,7 @@ def test_a_stolen_laptop_says_nothing_more_and_the_new_one_votes_in_its_place(tm
         assert said["on “Oven”: Still after the theft."]
 
 
-def test_recovering_twice_leaves_the_vote_with_the_laptop_that_took_it_last(tmp_path: Path) -> None:
-    town = Town(tmp_path)
+def test_recovering_twice_leaves_the_vote_with_the_laptop_that_took_it_last(town: Town) -> None:
     ada = town.ada.first
     second, third = town.ben.recover("second"), town.ben.recover("third")
     with ada.serve():
@@ -131,8 +159,7 @@ def test_recovering_twice_leaves_the_vote_with_the_laptop_that_took_it_last(tmp_
     assert said == ["Before the theft.", "From my second laptop."]
 
 
-def test_a_wiped_laptop_comes_back_as_a_new_device_and_forks_nothing(tmp_path: Path) -> None:
-    town = Town(tmp_path)
+def test_a_wiped_laptop_comes_back_as_a_new_device_and_forks_nothing(town: Town) -> None:
     ada = town.ada.first
     shutil.rmtree(town.ben.first.home)
     again = town.ben.recover(town.ben.first.home.name)
@@ -150,6 +177,7 @@ def test_a_wiped_laptop_comes_back_as_a_new_device_and_forks_nothing(tmp_path: P
 
 def test_a_slip_in_the_phrase_is_told_by_its_place(tmp_path: Path) -> None:
     ada = Member(tmp_path, "Ada")
+    ada.begin()
     words = ada.paper.read_text().split()
     laptop = Shell("Ada", tmp_path / "new")
 
