@@ -1,9 +1,10 @@
 import pytest
 
 from crdt.errors import LocalError
+from p2pcouncil.domain.records import Charter
 from p2pcouncil.peer.commands import FoundCouncil, JoinByInvitation
 from tests.screens import people
-from tests.screens.driver import Driver, driven
+from tests.screens.driver import LARGE, Driver, driven
 from tests.screens.staged import GOOD_INVITATION, StagedSession
 from tui.screens.phrase import places_to_check
 
@@ -45,6 +46,20 @@ async def test_somebody_new_founds_a_community_and_lands_on_the_inbox() -> None:
             "Bread.",
             None,
         )
+        assert command.charter == Charter()
+
+
+async def test_newcomers_may_tell_at_once_where_everybody_knows_each_other() -> None:
+    async with driven(StagedSession(is_new=True), size=LARGE) as driver:
+        await come_to_start(driver)
+        await driver.press("enter")
+        await driver.type("Linde")
+        await driver.press("enter")
+        await driver.type("Bread.")
+        await driver.press("tab", "tab", "tab", "left", "left", "left", "ctrl+s")
+        command = driver.session.commands[-1]
+        assert isinstance(command, FoundCouncil)
+        assert command.charter == Charter(probation_seconds=0)
 
 
 async def test_somebody_invited_lands_on_the_inbox_and_learns_what_it_waits_for() -> None:

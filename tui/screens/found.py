@@ -1,4 +1,4 @@
-"""Found a society, or a council below one that we belong to: a name, a kind, a purpose and three numbers."""
+"""Found a society, or a council below one that we belong to: a name, a kind, a purpose, and how its charter begins."""
 
 from typing import ClassVar
 
@@ -27,8 +27,16 @@ WINDOWS = (
     (7 * 24 * 3_600, "1 week"),
     (14 * 24 * 3_600, "2 weeks"),
 )
+PROBATIONS = (
+    (0, "not at all"),
+    (24 * 3_600, "1 day"),
+    (7 * 24 * 3_600, "1 week"),
+    (14 * 24 * 3_600, "2 weeks"),
+    (30 * 24 * 3_600, "30 days"),
+)
 _KINDS = ("workers", "consumers")
 _DEFAULT_WINDOW = 2
+_DEFAULT_PROBATION = 3
 
 
 class FoundScreen(CouncilScreen):
@@ -71,6 +79,10 @@ class FoundScreen(CouncilScreen):
                 "How long a vote is open, unless its opener says otherwise",
                 Picker([label for _, label in WINDOWS], index=_DEFAULT_WINDOW, id="window"),
             )
+            yield Field(
+                "How long newcomers wait, once they vote, before they vouch and help to close votes",
+                Picker([label for _, label in PROBATIONS], index=_DEFAULT_PROBATION, id="probation"),
+            )
 
     @on(Picker.Changed, "#kind")
     def _kind_changed(self, event: Picker.Changed) -> None:
@@ -105,6 +117,7 @@ class FoundScreen(CouncilScreen):
         charter = Charter(
             seconds_needed=self.query_one("#seconds", Picker).index,
             window_seconds=WINDOWS[self.query_one("#window", Picker).index][0],
+            probation_seconds=PROBATIONS[self.query_one("#probation", Picker).index][0],
         )
         if self._parent_council is None:
             return FoundCouncil(name, "society", "society", purpose, None, charter)
