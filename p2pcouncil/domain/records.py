@@ -8,6 +8,7 @@ A record has one spelling, and is named by the message that is signed. Otherwise
 statement in other bytes, and make it look as if the member had made two.
 """
 
+from functools import lru_cache
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -261,8 +262,9 @@ def _check_genesis(genesis: Genesis) -> None:
         _check_device(founder.member, founder.device, founder.certificate)
 
 
+@lru_cache(maxsize=4_096)
 def read_join(data: bytes) -> Join:
-    """Read and verify a newcomer's join.
+    """Read and verify a newcomer's join. It is asked for as long as it waits for a page; one that holds is small.
 
     Raises:
         RemoteError: malformed, not signed by its device, it does not prove the invitation it names, or it has a

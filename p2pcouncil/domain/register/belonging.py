@@ -8,6 +8,7 @@ Source: DESIGN section 5, "Joining".
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
+from functools import lru_cache
 
 from crdt.errors import RemoteError
 from crdt.ids import DeviceId, MemberId
@@ -168,6 +169,7 @@ def _join(chain: Chain, joined: Sequence[Joined]) -> Chain:
     return replace(chain, roll=dict(sorted(roll.items())), vouched=vouched)
 
 
+@lru_cache(maxsize=4_096)
 def is_lot_key(key: bytes, device: bytes) -> bool:
     """Whether lots can be proved with a key without giving its secret away."""
     return key != device and ecvrf.is_vrf_key(key)
