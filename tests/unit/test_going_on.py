@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from crdt.errors import LocalError, RemoteError
-from crdt.ids import ChangeHash, CouncilId, MemberId
+from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId
+from crdt.keys import certificate_message
 from p2pcouncil.domain.entries import Succeed
 from p2pcouncil.domain.outcomes import Status
 from p2pcouncil.domain.records import (
@@ -147,6 +148,7 @@ def test_what_does_not_fit_takes_nothing_over() -> None:
     spoilt = {
         "another charter": replaced(genesis, charter=Charter()),
         "other members": replaced(genesis, roll=genesis.roll[:-1], tellers=(genesis.roll[0].member,)),
+        "too few of the old tellers": replaced(genesis, tellers=(genesis.roll[0].member,)),
         "not known here": replaced(genesis, page=bytes(32)),
     }
     for why, one in spoilt.items():
@@ -156,6 +158,19 @@ def test_what_does_not_fit_takes_nothing_over() -> None:
         standing = standing_of(before, Successor(council, body, one, signatures))
         assert why in standing.unfit
         assert not standing.is_complete
+    with pytest.raises(LocalError, match="At least 2 of the old tellers"):
+        village.go_on(ada, ada)
+    # A founding that gives Cem's vote to a device of Mal's is signed by nobody who looks.
+    mallory = village.simulation.key("Mal")
+    theirs = founder_with(genesis, village.cem, mallory.device)
+    body = encode_record(theirs)
+    council = CouncilId(genesis_message(body))
+    assert not standing_of(before, Successor(council, body, theirs, {})).unfit
+    ben._append([Append(village.council, (Succeed(0, council, ben.sign_as_member(council), body),))])
+    council_of_ben = council
+    village.simulation.converge(village.council, (ada, ben))
+    with pytest.raises(LocalError, match="another device, key or name for Cem"):
+        village.go_on(ada)
     # What nobody signed with the member key counts for nothing.
     body = encode_record(genesis)
     council = CouncilId(genesis_message(body))
@@ -163,7 +178,7 @@ def test_what_does_not_fit_takes_nothing_over() -> None:
     written = ada._append([Append(village.council, (forged,))])
     refused = {entry.hash: entry for entry in before.state.rejected}
     assert refused[written[0][0].hash].rule is Rule.RECORD
-    assert before.state.successors() == ()
+    assert [successor.council for successor in before.state.successors()] == [council_of_ben]
 
 
 def check_once(node: Node, council: CouncilId) -> None:
@@ -199,6 +214,16 @@ def test_whoever_signed_the_next_page_signs_no_successor() -> None:
     assert village.simulation.run_until(lambda: last_precommit(place, ada.member) > 0, HOUR_MS)
     with pytest.raises(LocalError, match="You signed page"):
         village.go_on(ada)
+
+
+def founder_with(genesis: SuccessorGenesis, node: Node, device: DeviceId) -> SuccessorGenesis:
+    """The same founding, with another device for a member, whose key certified it once."""
+    certificate = node.sign_as_member(certificate_message(node.member, device))
+    roll = tuple(
+        msgspec.structs.replace(f, device=device, certificate=certificate) if f.member == node.member else f
+        for f in genesis.roll
+    )
+    return msgspec.structs.replace(genesis, roll=roll)
 
 
 def replaced(

@@ -32,6 +32,11 @@ class Committee:
     tellers: tuple[Teller, ...]
 
     @property
+    def members(self) -> frozenset[MemberId]:
+        """Who they are."""
+        return frozenset(teller.member for teller in self.tellers)
+
+    @property
     def liars(self) -> int:
         """How many of them may lie; called f."""
         return liars_tolerated(len(self.tellers))

@@ -69,7 +69,15 @@ def why_unfit(before: Genesis, chain: Chain | None, genesis: SuccessorGenesis) -
         return "It is another kind of council, or has another charter."
     if {MemberId(founder.member) for founder in genesis.roll} != chain.roll.keys():
         return "It lists other members than that page does."
+    if len(chain.next_committee().members & set(genesis.succeeds.tellers)) < tellers_needed(chain):
+        return "It names too few of the old tellers to tell on."
     return ""
+
+
+def tellers_needed(chain: Chain) -> int:
+    """How many of those who would write the next page have to go on, so that the others are too few to write it."""
+    committee = chain.next_committee()
+    return len(committee.tellers) - committee.quorum + 1
 
 
 def support_of(chain: Chain, signers: Mapping[MemberId, object]) -> Support:
@@ -79,12 +87,11 @@ def support_of(chain: Chain, signers: Mapping[MemberId, object]) -> Support:
         chain: the register up to the page that the successor goes on from.
         signers: members who signed it.
     """
-    committee = chain.next_committee()
     return Support(
         signed=len(signers.keys() & chain.roll.keys()),
         needed=len(chain.roll) // 2 + 1,
-        tellers_signed=sum(teller.member in signers for teller in committee.tellers),
-        tellers_needed=len(committee.tellers) - committee.quorum + 1,
+        tellers_signed=len(signers.keys() & chain.next_committee().members),
+        tellers_needed=tellers_needed(chain),
     )
 
 

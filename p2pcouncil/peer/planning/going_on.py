@@ -14,7 +14,7 @@ from p2pcouncil.domain.records import (
     genesis_message,
 )
 from p2pcouncil.domain.register.chain import Chain
-from p2pcouncil.domain.register.succession import Successor
+from p2pcouncil.domain.register.succession import Successor, tellers_needed
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import Append
 from p2pcouncil.peer.going_on import certificate_of, last_precommit, standing_of
@@ -46,6 +46,13 @@ def plan_going_on(desk: Desk, command: c.GoOn, sign: Callable[[bytes], bytes]) -
             "See with `p2pcouncil pages` whose signatures it waits for.",
         )
     found = _fit(place)
+    strange = _strange_founder(place, found)
+    if strange and not command.tellers:
+        raise LocalError(
+            f"The successor that others signed names another device, key or name for {strange} than you know.",
+            "Ask them why. To write another one, name with --teller who tells there.",
+        )
+    found = None if strange else found
     number = last_precommit(place, me.member)
     if number and not place.state.register.minutes.broken and not _can_do_without_us(place, found):
         raise LocalError(
@@ -97,11 +104,20 @@ def _founding(place: Place, tellers: tuple[MemberId, ...], me: MemberId, nonce: 
     strangers = [member for member in tellers if member not in chain.roll]
     if strangers:
         raise LocalError("Somebody whom you name to tell is not on the roll.", "See `p2pcouncil councils`.")
-    named = set(tellers) or {*_speakers(place, chain), me}
     roll = tuple(_founder(place, chain, member) for member in sorted(chain.roll))
     # Whoever has another device by now has another key for lots, and pledges it first.
-    able = {f.member for f in roll if f.member in named and f.device == chain.roll[MemberId(f.member)].device}
-    succession = Succession(chain.council, chain.number, chain.page, tuple(sorted(able or named)))
+    able = {MemberId(f.member) for f in roll if f.device == chain.roll[MemberId(f.member)].device}
+    old, needed = chain.next_committee().members & able, tellers_needed(chain)
+    named = set(tellers) or {*_speakers(place, chain), me}
+    if not tellers and len(named & old) < needed:
+        named |= old
+    named &= able
+    if len(named & old) < needed:
+        raise LocalError(
+            f"At least {needed} of the old tellers have to tell in the successor.",
+            f"Name them with --teller: {', '.join(shown(chain.roll[member].name) for member in sorted(old))}.",
+        )
+    succession = Succession(chain.council, chain.number, chain.page, tuple(sorted(named)))
     return SuccessorGenesis(
         before.name,
         before.kind,
@@ -113,6 +129,19 @@ def _founding(place: Place, tellers: tuple[MemberId, ...], me: MemberId, nonce: 
         nonce,
         succession,
     )
+
+
+def _strange_founder(place: Place, found: Successor | None) -> str:
+    """Whose vote a founding gives to a device that is not theirs any more; empty for nobody's."""
+    chain = place.state.register.chain
+    for founder in found.genesis.roll if found is not None and found.genesis is not None else ():
+        member = MemberId(founder.member)
+        seat, duty = chain.roll[member], place.state.duty(member)
+        is_lost = duty.statement is not None and founder.device in duty.statement.disowned
+        is_theirs = founder.device in (seat.device, duty.device) and not is_lost
+        if not is_theirs or (founder.vrf, founder.name) != (seat.vrf, seat.name):
+            return shown(seat.name)
+    return ""
 
 
 def _speakers(place: Place, chain: Chain) -> set[MemberId]:
