@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from crdt.ids import CouncilId, DeviceId, MemberId
+from p2pcouncil.domain.entries import Announce
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.sayings import Precommit
 from p2pcouncil.domain.register.succession import Successor, Support, signed_founding, support_of, why_unfit
 from p2pcouncil.peer import shelf
-from p2pcouncil.peer.events import Effect, Keep
+from p2pcouncil.peer.events import Append, Effect, Keep
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.world import World
 
@@ -78,7 +79,7 @@ def waiting_for(place: Place, member: MemberId) -> list[Successor]:
 
 
 def take_up(world: World, place: Place) -> Iterator[Effect]:
-    """Hold the councils in which one of ours goes on, if we are on their rolls."""
+    """Hold the councils in which one of ours goes on, if we are on their rolls, and tell the council above of them."""
     if world.me is None:
         return
     for successor in place.state.successors():
@@ -87,7 +88,17 @@ def take_up(world: World, place: Place) -> Iterator[Effect]:
             continue
         is_mine = world.me.member in {founder.member for founder in genesis.roll}
         if is_mine and standing_of(place, successor).is_complete:
-            yield Keep(shelf.COUNCIL, successor.council, signed_founding(successor))
+            signed = signed_founding(successor)
+            yield Keep(shelf.COUNCIL, successor.council, signed)
+            yield from _announce(world, successor.council, signed, CouncilId(genesis.parent))
+
+
+def _announce(world: World, council: CouncilId, signed: bytes, parent: CouncilId) -> Iterator[Effect]:
+    above = world.places.get(parent)
+    if above is None or world.me is None or not above.state.is_admitted(world.me.member):
+        return
+    if council not in {child.council for child in above.state.children()}:
+        yield Append(parent, (Announce(world.clock_ms, signed),), f"announce:{council.hex()}")
 
 
 def certificate_of(place: Place, member: MemberId, device: DeviceId) -> bytes | None:

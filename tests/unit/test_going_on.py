@@ -181,6 +181,35 @@ def test_what_does_not_fit_takes_nothing_over() -> None:
     assert [successor.council for successor in before.state.successors()] == [council_of_ben]
 
 
+def test_the_council_above_hears_of_a_successor() -> None:
+    simulation = Simulation(5)
+    simulation.do_duties = True
+    parent, (ada, ben) = simulation.society("Ada", "Ben")
+    founding = c.FoundCouncil("Bakers", "workers", "workplace", "", parent, AT_ONCE)
+    council = CouncilId(ada.submit(founding).id)
+    assert simulation.run_until(lambda: bool(ben.place(parent).state.children()))
+    ben.submit(c.JoinCouncil(council))
+    assert simulation.run_until(lambda: bool(ada.peer.requests(council)))
+    ada.submit(c.VouchFor(council, ben.member))
+    assert simulation.run_until(
+        lambda: (
+            council in ben.peer.world.places and ben.member in ben.place(council).state.register.chain.roll
+        ),
+        HOUR_MS,
+    )
+    simulation.converge(council, (ada, ben))
+    successor = CouncilId(ada.submit(c.GoOn(council, "")).id)
+    assert simulation.run_until(lambda: bool(ben.place(council).state.successors()))
+    ben.submit(c.GoOn(council, ""))
+    assert simulation.run_until(
+        lambda: all(
+            successor in {child.council for child in node.place(parent).state.children()}
+            for node in (ada, ben)
+        )
+    )
+    assert successor in ada.peer.world.places
+
+
 def check_once(node: Node, council: CouncilId) -> None:
     """A second signature in one feed counts for nothing."""
     other = CouncilId(bytes(range(32)))
