@@ -183,8 +183,8 @@ async def succeed(
 
     The first member to do so writes the successor's founding: it lists everybody on the roll, and goes on from the last
     page. The others sign it with the same verb. Once more than half of the roll did, everybody's peer holds the
-    successor by itself. You tell in the old council no more from then on, even if the others come back; so try to
-    reach them first.
+    successor by itself. You tell in the old council no more from then on, unless a page comes after all; so try to
+    reach the others first.
 
     Examples:
         p2pcouncil succeed

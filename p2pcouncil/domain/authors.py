@@ -14,6 +14,7 @@ from p2pcouncil.domain.entries import (
     Review,
     Second,
     StateDuty,
+    Succeed,
     Tell,
     Vouch,
 )
@@ -46,7 +47,7 @@ def judge_author(fact: Fact, lane: Lane, is_admitted: bool) -> Refused | None:
     Returns:
         The rule that it breaks; None if it may be judged by what it says.
     """
-    if isinstance(fact.body, StateDuty | Tell):
+    if isinstance(fact.body, StateDuty | Tell | Succeed):
         return None  # What it carries proves itself, so nothing about its carrier matters.
     if fact.seq > lane.counts_until:
         return REFUSALS[Rule.DISOWNED]

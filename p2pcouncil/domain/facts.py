@@ -46,6 +46,7 @@ from p2pcouncil.domain.records import (
     read_genesis,
     read_join,
     read_successor,
+    succession_message,
 )
 from p2pcouncil.domain.rejections import REFUSALS, Refused, Rule, Verdict
 
@@ -70,7 +71,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
         body: what it says; None if it could not be read.
         record: the verified record that it carries, if its kind carries one.
         fault: why it can't count whatever else is held; None if it may.
-        ordinal: how many entries of its kind stand before it in its lane; for vouches, proposals and successors only.
+        ordinal: how many entries of its kind stand before it in its lane; for vouches and proposals only.
         references: what it refers to, each once.
     """
 
@@ -103,7 +104,6 @@ class Lane:
         "left_at",
         "member",
         "proposals",
-        "successors",
         "vouches",
     )
 
@@ -114,7 +114,6 @@ class Lane:
         self.facts: list[Fact] = []
         self.vouches = 0
         self.proposals = 0
-        self.successors = 0
         self.left_at = 0
         self.duty_until = 0
         self.counts_until = 0
@@ -236,9 +235,6 @@ def _count(lane: Lane, body: AnyEntry, seq: int) -> int:
         case Propose():
             lane.proposals += 1
             return lane.proposals - 1
-        case Succeed():
-            lane.successors += 1
-            return lane.successors - 1
         case Leave() if not lane.left_at:
             lane.left_at = seq
     return 0
@@ -250,8 +246,6 @@ def _uncount(lane: Lane, body: AnyEntry, seq: int) -> None:
             lane.vouches -= 1
         case Propose():
             lane.proposals -= 1
-        case Succeed():
-            lane.successors -= 1
         case Leave() if lane.left_at == seq:
             lane.left_at = 0
 
@@ -306,7 +300,7 @@ def _fault(entry: FeedEntry, body: AnyEntry, record: Record | None, council: Cou
             if record.genesis.parent != council:
                 return REFUSALS[Rule.OTHER_COUNCIL]
         case Succeed(), _:
-            if not is_signed(entry.member, body.successor, body.signature):
+            if not is_signed(entry.member, succession_message(body.successor), body.signature):
                 return Refused(Rule.RECORD, "It is not signed by the member key of whoever wrote it.")
             if body.founding and genesis_message(body.founding) != body.successor:
                 return Refused(Rule.RECORD, "It carries another founding than the one that it signs.")

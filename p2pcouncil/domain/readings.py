@@ -3,6 +3,8 @@
 Derived on demand; `state` keeps what was read until something touches it.
 """
 
+from collections import Counter
+
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId, MemberId
 from p2pcouncil.domain.books import Books
@@ -21,6 +23,8 @@ from p2pcouncil.domain.records import SuccessorGenesis
 from p2pcouncil.domain.register.succession import Successor
 from p2pcouncil.domain.rejections import ACCEPTED, Refused, Rejected, Waiting
 
+MAX_SUCCESSORS_OF_A_MEMBER = 16
+"""Each is compared with the last page; somebody who keeps to the rules signs one in a council's life."""
 CATCH_UP = "Catch up with other peers, then look again."
 
 
@@ -140,11 +144,15 @@ def read_children(books: Books) -> tuple[ChildCouncil, ...]:
 
 
 def read_successors(books: Books) -> tuple[Successor, ...]:
-    """The councils that members want to go on in, by ascending id."""
+    """The councils that members want to go on in, by ascending id; of each member those of the lowest entries."""
     signed: dict[CouncilId, dict[MemberId, bytes]] = {}
     foundings: dict[CouncilId, tuple[bytes, SuccessorGenesis]] = {}
+    times: Counter[MemberId] = Counter()
     for fact in read_listed(books, Succeed):
         assert isinstance(fact.body, Succeed)
+        times[fact.member] += 1
+        if times[fact.member] > MAX_SUCCESSORS_OF_A_MEMBER:
+            continue
         council = CouncilId(fact.body.successor)
         signed.setdefault(council, {})[fact.member] = fact.body.signature
         if isinstance(fact.record, SuccessorGenesis):

@@ -177,6 +177,7 @@ GENESIS_DOMAIN = "p2pcouncil/genesis/1"
 NOBODY = bytes(64)
 """In the place of a signature that a founder of a successor did not give."""
 JOIN_DOMAIN = "p2pcouncil/join/1"
+SUCCESSION_DOMAIN = "p2pcouncil/succession/1"
 DUTY_DOMAIN = "p2pcouncil/duty/1"
 
 _OTHER_SPELLING = "A signed record is spelled in another way than the one that counts."
@@ -190,8 +191,13 @@ def encode_record(record: Record) -> bytes:
 
 
 def genesis_message(body: bytes) -> bytes:
-    """What each founder's device signs, or of a successor their member key. It is the council's id as well."""
+    """What each founder's device signs. It is the council's id as well, also that of a successor."""
     return domain_hash(GENESIS_DOMAIN, body)
+
+
+def succession_message(council: bytes) -> bytes:
+    """What a member key signs to go on in a successor, by its id."""
+    return domain_hash(SUCCESSION_DOMAIN, council)
 
 
 def join_message(body: bytes) -> bytes:
@@ -225,8 +231,9 @@ def read_genesis(data: bytes) -> tuple[CouncilId, Genesis]:
         ]
     else:
         signers = [founder.device for founder in genesis.roll]
+    signed_message = succession_message(message) if isinstance(genesis, SuccessorGenesis) else message
     for founder, signer, signature in zip(genesis.roll, signers, signatures, strict=True):
-        if signer and not is_signed(signer, message, signature):
+        if signer and not is_signed(signer, signed_message, signature):
             raise RemoteError(f"The founder “{founder.name}” did not sign the founding.")
     return CouncilId(message), genesis
 

@@ -46,7 +46,6 @@ class Rule(Enum):
     CHOICE = "Its choice does not fit the vote's method and options."
     EFFECT = "What it would do and how it is decided do not fit each other."
     NOT_AN_OVERSEER = "Its author was not drawn to review this vote, or it reviews another page."
-    WENT_ON = "Its author signed a successor in this feed before."
     NO_KEY = "Its key for lots is none, or the key of a device: proofs would give its secret away."
 
 

@@ -302,9 +302,7 @@ class Transition:
                 return ACCEPTED if is_lot_key(body.vrf, lane.device) else REFUSALS[Rule.NO_KEY]
             case Vouch():
                 return judge_vouch(fact, lane) or ACCEPTED
-            case Succeed():
-                return REFUSALS[Rule.WENT_ON] if fact.ordinal else ACCEPTED
-            case Invite() | Leave() | StateDuty() | Announce() | AskToJoin() | Object() | Tell():
+            case Invite() | Leave() | StateDuty() | Announce() | AskToJoin() | Object() | Tell() | Succeed():
                 return ACCEPTED
             case Open() | None:
                 raise AssertionError("openings have a layer of their own, and what can't be read has a fault")

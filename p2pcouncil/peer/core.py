@@ -359,10 +359,11 @@ class Peer:
                 continue
             if place.load(rows, self.world.forks):
                 self.pulling.let_in(council, now_ms)
-            effects += take_up(self.world, place)
         mine = [row for row in event.rows if self.world.is_mine(row.header)] if self.world.connected else []
         effects += self.pulling.spread(_grouped(mine), now_ms)
         if not event.more:
+            for place in self.world.places.values():
+                effects += take_up(self.world, place)
             effects += [
                 *self.pulling.folded(now_ms),
                 *self.holdings.tick(now_ms),

@@ -29,7 +29,7 @@ from p2pcouncil.domain.register.sayings import (
 from p2pcouncil.domain.register.shot import Wait, wait_ms
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.events import Append, Effect
-from p2pcouncil.peer.going_on import has_gone_on
+from p2pcouncil.peer.going_on import announcements, has_gone_on
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.pulling import Pulling
 from p2pcouncil.peer.teller_desk import TellerDesk
@@ -98,7 +98,7 @@ class Duties:
         me, keys = self._world.me, self._keys
         if me is None or keys is None or keys.device != me.device:
             return []
-        effects: list[Effect] = []
+        effects: list[Effect] = list(announcements(self._world))
         for council, place in self._world.places.items():
             entries, once = self._do(council, place, me, keys, now_ms)
             if entries:
@@ -122,7 +122,7 @@ class Duties:
             post = self._posts[council] = _Post(
                 place, teller, has_compared=post.has_compared if post is not None else False
             )
-        if has_gone_on(place, me.member) or not self._may_tell(post, place):
+        if (has_gone_on(place, me.member) and not minutes.broken) or not self._may_tell(post, place):
             return (), None
         pledge = self._pledge(place, me)
         if pledge is not None:

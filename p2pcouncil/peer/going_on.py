@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from crdt.ids import CouncilId, DeviceId, MemberId
 from p2pcouncil.domain.entries import Announce
-from p2pcouncil.domain.register.chain import Chain
+from p2pcouncil.domain.records import SuccessorGenesis
 from p2pcouncil.domain.register.sayings import Precommit
 from p2pcouncil.domain.register.succession import Successor, Support, signed_founding, support_of, why_unfit
 from p2pcouncil.peer import shelf
@@ -35,22 +35,14 @@ def standing_of(place: Place, successor: Successor) -> Standing:
     """How a successor of a council stands."""
     if successor.genesis is None:
         return Standing("Its founding is not here yet.", None)
-    chain = chain_at(place, successor.genesis.succeeds.number)
+    chain = place.state.register.chain
     unfit = why_unfit(place.state.genesis, chain, successor.genesis)
-    if unfit or chain is None:
-        return Standing(unfit, None)
-    return Standing("", support_of(chain, successor.signatures))
-
-
-def chain_at(place: Place, number: int) -> Chain | None:
-    """A council's register up to a page; None if that is not here."""
-    chains = place.state.register.minutes.chains
-    return chains[number] if number < len(chains) else None
+    return Standing(unfit, None if unfit else support_of(chain, successor.signatures))
 
 
 def has_gone_on(place: Place, member: MemberId) -> bool:
-    """Whether a member signed a successor of a council, and so tells there no more."""
-    return any(member in successor.signatures for successor in place.state.successors())
+    """Whether a member signed a successor that goes on from the last page of a council, and so tells there no more."""
+    return any(member in s.signatures and not standing_of(place, s).unfit for s in place.state.successors())
 
 
 def last_precommit(place: Place, member: MemberId) -> int:
@@ -79,7 +71,7 @@ def waiting_for(place: Place, member: MemberId) -> list[Successor]:
 
 
 def take_up(world: World, place: Place) -> Iterator[Effect]:
-    """Hold the councils in which one of ours goes on, if we are on their rolls, and tell the council above of them."""
+    """Hold the councils in which one of ours goes on, if we are on their rolls."""
     if world.me is None:
         return
     for successor in place.state.successors():
@@ -88,17 +80,20 @@ def take_up(world: World, place: Place) -> Iterator[Effect]:
             continue
         is_mine = world.me.member in {founder.member for founder in genesis.roll}
         if is_mine and standing_of(place, successor).is_complete:
-            signed = signed_founding(successor)
-            yield Keep(shelf.COUNCIL, successor.council, signed)
-            yield from _announce(world, successor.council, signed, CouncilId(genesis.parent))
+            yield Keep(shelf.COUNCIL, successor.council, signed_founding(successor))
 
 
-def _announce(world: World, council: CouncilId, signed: bytes, parent: CouncilId) -> Iterator[Effect]:
-    above = world.places.get(parent)
-    if above is None or world.me is None or not above.state.is_admitted(world.me.member):
-        return
-    if council not in {child.council for child in above.state.children()}:
-        yield Append(parent, (Announce(world.clock_ms, signed),), f"announce:{council.hex()}")
+def announcements(world: World) -> Iterator[Effect]:
+    """Tell the councils above of the successors that we hold."""
+    for place in tuple(world.places.values()):
+        genesis = place.state.genesis
+        above = world.places.get(CouncilId(genesis.parent))
+        if not isinstance(genesis, SuccessorGenesis) or above is None or world.me is None:
+            continue
+        is_known = place.council in {child.council for child in above.state.children()}
+        if above.state.is_admitted(world.me.member) and not is_known:
+            entry = Announce(world.clock_ms, place.genesis_bytes)
+            yield Append(above.council, (entry,), f"announce:{place.council.hex()}")
 
 
 def certificate_of(place: Place, member: MemberId, device: DeviceId) -> bytes | None:

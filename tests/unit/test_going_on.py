@@ -12,18 +12,21 @@ from p2pcouncil.domain.records import (
     NOBODY,
     Charter,
     Signed,
+    Succession,
     SuccessorGenesis,
     encode_record,
     genesis_message,
     read_genesis,
     read_successor,
+    succession_message,
 )
+from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.succession import Successor, signed_founding
 from p2pcouncil.domain.rejections import Rule
 from p2pcouncil.domain.tally.choice import YES
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import Append
-from p2pcouncil.peer.going_on import last_precommit, standing_of
+from p2pcouncil.peer.going_on import has_gone_on, last_precommit, standing_of, successor_of
 from p2pcouncil.peer.planning.desk import Desk
 from p2pcouncil.peer.planning.going_on import plan_going_on
 from p2pcouncil.peer.showing.inbox import show_inbox
@@ -51,6 +54,9 @@ class Village:
             self.simulation.let_in(self.council, self.ada, newcomer)
         assert self.simulation.run_until(self.all_tell, HOUR_MS), "not everybody came to tell"
 
+    def chains(self, node: Node) -> list[Chain]:
+        return node.place(self.council).state.register.minutes.chains
+
     def all_tell(self) -> bool:
         chains = [node.place(self.council).state.register.chain for node in self.nodes]
         return all(len(chain.next_committee().tellers) == 4 for chain in chains)
@@ -74,6 +80,9 @@ class Village:
         for node in (self.cem, self.dua):
             node.go_offline()
 
+    def converge(self, *some: Node) -> None:
+        self.simulation.converge(self.council, some)
+
     def come_back(self, node: Node) -> None:
         node.go_online()
         node.submit(c.Dial(self.ada.peer.world.addresses[0]))
@@ -92,22 +101,22 @@ def test_it_goes_on_when_enough_have_signed_and_decides_again() -> None:
     stalled.lose_two()
     assert not stalled.decide(stalled.council, [stalled.ada, stalled.ben], "Oven")
     simulation, ada, ben, cem = stalled.simulation, stalled.ada, stalled.ben, stalled.cem
+    # Two who have not heard of each other write the same founding.
     successor = stalled.go_on(ada)
-    assert simulation.run_until(lambda: bool(ben.place(stalled.council).state.successors()))
-    assert [item.kind for item in show_inbox(ben.peer) if item.needs_me][:1] == ["go on"]
+    assert stalled.go_on(ben) == successor
+    stalled.converge(ada, ben)
     assert "go on" not in {item.kind for item in show_inbox(ada.peer)}
     # Two of four are no majority: with Cem, who comes back for a moment, they are three.
-    assert stalled.go_on(ben) == successor
     assert "signed by 2 members, 3 needed, and by 2 of the next page's tellers, 2 needed" in stalled.line(ben)
     assert successor not in ben.peer.world.places
     stalled.come_back(cem)
     assert simulation.run_until(lambda: len(cem.place(stalled.council).state.successors()) == 1, HOUR_MS)
+    assert [item.kind for item in show_inbox(cem.peer) if item.needs_me][:1] == ["go on"]
     assert stalled.go_on(cem) == successor
     held = (ada, ben, cem)
     assert simulation.run_until(lambda: all(successor in node.peer.world.places for node in held))
     assert "The council goes on in its successor" in stalled.line(ada)
     assert stalled.council not in {item.council for item in show_inbox(ada.peer)}
-    check_once(ada, stalled.council)
     genesis = ada.place(successor).state.genesis
     assert isinstance(genesis, SuccessorGenesis)
     assert set(genesis.succeeds.tellers) == {ada.member, ben.member}
@@ -127,6 +136,49 @@ def test_it_goes_on_when_enough_have_signed_and_decides_again() -> None:
     with pytest.raises(LocalError, match="You signed a successor"):
         stalled.go_on(stalled.ada)
     check_signatures(*ada.place(stalled.council).state.successors())
+
+
+def test_a_register_that_goes_on_leaves_its_successor_behind() -> None:
+    village = Village()
+    ada, ben, cem, dua = village.nodes
+    # Of the founding Ada alone was the roll, so she alone could sign for all who came since.
+    first = village.chains(ada)[0]
+    early = SuccessorGenesis(
+        "Mill", "society", "society", "", b"", AT_ONCE, ada.place(village.council).state.genesis.roll, bytes(16),
+        Succession(village.council, 0, first.page, (ada.member,)),
+    )  # fmt: skip
+    body = encode_record(early)
+    council = CouncilId(genesis_message(body))
+    ada._append(
+        [
+            Append(
+                village.council, (Succeed(0, council, ada.sign_as_member(succession_message(council)), body),)
+            )
+        ]
+    )
+    village.converge(*village.nodes)
+    assert {successor_of(node.place(village.council)) for node in village.nodes} == {None}
+    # Who signs while the others are only away for an hour tells again once a page shows that they are back.
+    village.lose_two()
+    village.go_on(ada)
+    assert has_gone_on(ada.place(village.council), ada.member)
+    for node in (cem, dua):
+        village.come_back(node)
+    assert village.decide(village.council, [ben, cem, dua], "Oven")
+    village.converge(*village.nodes)
+    assert not has_gone_on(ada.place(village.council), ada.member)
+    dua.go_offline()
+    assert village.decide(village.council, [ada, ben, cem], "Rye"), "three of four decide, Ada among them"
+
+
+def test_a_certificate_is_no_signature_under_a_successor() -> None:
+    village = Village()
+    ada = village.ada
+    name = CouncilId(certificate_message(ada.member, ada.signer.device))
+    certificate = ada.me.certificate.signature
+    written = ada._append([Append(village.council, (Succeed(0, name, certificate, b""),))])
+    refused = {entry.hash: entry.rule for entry in ada.place(village.council).state.rejected}
+    assert refused[written[0][0].hash] is Rule.RECORD
 
 
 def test_what_does_not_fit_takes_nothing_over() -> None:
@@ -149,12 +201,12 @@ def test_what_does_not_fit_takes_nothing_over() -> None:
         "another charter": replaced(genesis, charter=Charter()),
         "other members": replaced(genesis, roll=genesis.roll[:-1], tellers=(genesis.roll[0].member,)),
         "too few of the old tellers": replaced(genesis, tellers=(genesis.roll[0].member,)),
-        "not known here": replaced(genesis, page=bytes(32)),
+        "another page": replaced(genesis, page=bytes(32)),
     }
     for why, one in spoilt.items():
         body = encode_record(one)
         council = CouncilId(genesis_message(body))
-        signatures = {node.member: node.sign_as_member(council) for node in village.nodes}
+        signatures = {node.member: node.sign_as_member(succession_message(council)) for node in village.nodes}
         standing = standing_of(before, Successor(council, body, one, signatures))
         assert why in standing.unfit
         assert not standing.is_complete
@@ -166,7 +218,13 @@ def test_what_does_not_fit_takes_nothing_over() -> None:
     body = encode_record(theirs)
     council = CouncilId(genesis_message(body))
     assert not standing_of(before, Successor(council, body, theirs, {})).unfit
-    ben._append([Append(village.council, (Succeed(0, council, ben.sign_as_member(council), body),))])
+    ben._append(
+        [
+            Append(
+                village.council, (Succeed(0, council, ben.sign_as_member(succession_message(council)), body),)
+            )
+        ]
+    )
     council_of_ben = council
     village.simulation.converge(village.council, (ada, ben))
     with pytest.raises(LocalError, match="another device, key or name for Cem"):
@@ -174,7 +232,7 @@ def test_what_does_not_fit_takes_nothing_over() -> None:
     # What nobody signed with the member key counts for nothing.
     body = encode_record(genesis)
     council = CouncilId(genesis_message(body))
-    forged = Succeed(0, council, ben.sign_as_member(council), body)
+    forged = Succeed(0, council, ben.sign_as_member(succession_message(council)), body)
     written = ada._append([Append(village.council, (forged,))])
     refused = {entry.hash: entry for entry in before.state.rejected}
     assert refused[written[0][0].hash].rule is Rule.RECORD
@@ -208,15 +266,6 @@ def test_the_council_above_hears_of_a_successor() -> None:
         )
     )
     assert successor in ada.peer.world.places
-
-
-def check_once(node: Node, council: CouncilId) -> None:
-    """A second signature in one feed counts for nothing."""
-    other = CouncilId(bytes(range(32)))
-    written = node._append([Append(council, (Succeed(0, other, node.sign_as_member(other), b""),))])
-    refused = {entry.hash: entry.rule for entry in node.place(council).state.rejected}
-    assert refused[written[0][0].hash] is Rule.WENT_ON
-    assert [s.council for s in node.place(council).state.successors()] != [other]
 
 
 def check_signatures(successor: Successor) -> None:

@@ -133,7 +133,7 @@ class RegisterScreen(CouncilScreen):
         others = "You sign what others wrote."
         explained = (
             "Only when tellers are gone for good, so that no page can be written any more. You tell here no more from "
-            f"then on, even if they come back. {others if view.successors else first} {SECRET}"
+            f"then on, unless a page comes after all. {others if view.successors else first} {SECRET}"
         )
         dialog = AskDialog("Go on in a successor council?", explained, "Sign it", password=True)
         secret = await self.app.push_screen_wait(dialog)

@@ -54,16 +54,18 @@ class Support:
         return self.signed >= self.needed and self.tellers_signed >= self.tellers_needed
 
 
-def why_unfit(before: Genesis, chain: Chain | None, genesis: SuccessorGenesis) -> str:
-    """Why a founding does not go on from where it says; empty if it does.
+def why_unfit(before: Genesis, chain: Chain, genesis: SuccessorGenesis) -> str:
+    """Why a founding does not go on from where a register ends; empty if it does.
+
+    A register that has a later page did not end: whoever signed a successor from an earlier one tells again.
 
     Args:
         before: the founding of the council whose register has come to an end.
-        chain: its register up to the page that is named; None if that page is not known.
+        chain: its register up to its last page.
         genesis: the successor's founding.
     """
-    if chain is None or chain.page != genesis.succeeds.page:
-        return "It goes on from a page that is not known here."
+    if (chain.number, chain.page) != (genesis.succeeds.number, genesis.succeeds.page):
+        return "It goes on from another page than the last one that is here."
     as_before = (before.kind, before.level, before.parent, chain.charter)
     if (genesis.kind, genesis.level, genesis.parent, genesis.charter) != as_before:
         return "It is another kind of council, or has another charter."

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from crdt.errors import LocalError
-from crdt.ids import CouncilId, DeviceId, MemberId
+from crdt.ids import CouncilId, DeviceId, MemberId, domain_hash
 from p2pcouncil.domain.entries import Succeed
 from p2pcouncil.domain.records import (
     MAX_FOUNDERS,
@@ -12,12 +12,13 @@ from p2pcouncil.domain.records import (
     SuccessorGenesis,
     encode_record,
     genesis_message,
+    succession_message,
 )
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.succession import Successor, tellers_needed
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import Append
-from p2pcouncil.peer.going_on import certificate_of, last_precommit, standing_of
+from p2pcouncil.peer.going_on import certificate_of, has_gone_on, last_precommit, standing_of
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.planning.desk import Desk, Plan, shown
 
@@ -39,10 +40,9 @@ def plan_going_on(desk: Desk, command: c.GoOn, sign: Callable[[bytes], bytes]) -
             "You are not on the roll of that council.", "Only its members can go on in a successor."
         )
     name = shown(place.state.genesis.name)
-    signed = [s for s in place.state.successors() if me.member in s.signatures]
-    if signed:
+    if has_gone_on(place, me.member):
         raise LocalError(
-            f"You signed a successor of “{name}” already ({signed[0].council.hex()[:8]}).",
+            f"You signed a successor of “{name}” already.",
             "See with `p2pcouncil pages` whose signatures it waits for.",
         )
     found = _fit(place)
@@ -67,9 +67,9 @@ def plan_going_on(desk: Desk, command: c.GoOn, sign: Callable[[bytes], bytes]) -
     if found is not None:
         council, body = found.council, b""
     else:
-        body = encode_record(_founding(place, command.tellers, me.member, desk.draw(16)))
+        body = encode_record(_founding(place, command.tellers, me.member))
         council = CouncilId(genesis_message(body))
-    entry = Succeed(desk.now_ms, council, sign(council), body)
+    entry = Succeed(desk.now_ms, council, sign(succession_message(council)), body)
     verb = "You signed the successor" if found is not None else "You wrote and signed a successor"
     told = f"{verb} of “{name}”. You tell there no more; votes go on in the successor once enough members sign it."
     return Plan((Append(place.council, (entry,)),), told, council)
@@ -83,18 +83,12 @@ def _can_do_without_us(place: Place, found: Successor | None) -> bool:
 
 def _fit(place: Place) -> Successor | None:
     """Of the successors that can take over from the last page, the one that most members signed."""
-    chain = place.state.register.chain
-    fit = [
-        successor
-        for successor in place.state.successors()
-        if successor.genesis is not None
-        and successor.genesis.succeeds.number == chain.number
-        and not standing_of(place, successor).unfit
-    ]
+    fit = [s for s in place.state.successors() if not standing_of(place, s).unfit]
     return max(fit, key=lambda s: (len(s.signatures), s.council), default=None)
 
 
-def _founding(place: Place, tellers: tuple[MemberId, ...], me: MemberId, nonce: bytes) -> SuccessorGenesis:
+def _founding(place: Place, tellers: tuple[MemberId, ...], me: MemberId) -> SuccessorGenesis:
+    """The founding, which two members who hold the same write alike: nothing in it is drawn."""
     chain, before = place.state.register.chain, place.state.genesis
     if len(chain.roll) > MAX_FOUNDERS:
         raise LocalError(
@@ -106,12 +100,18 @@ def _founding(place: Place, tellers: tuple[MemberId, ...], me: MemberId, nonce: 
         raise LocalError("Somebody whom you name to tell is not on the roll.", "See `p2pcouncil councils`.")
     roll = tuple(_founder(place, chain, member) for member in sorted(chain.roll))
     # Whoever has another device by now has another key for lots, and pledges it first.
-    able = {MemberId(f.member) for f in roll if f.device == chain.roll[MemberId(f.member)].device}
+    liars = {*chain.convicted, *(MemberId(c.member) for c in place.state.register.minutes.convictions())}
+    able = {MemberId(f.member) for f in roll if f.device == chain.roll[MemberId(f.member)].device} - liars
     old, needed = chain.next_committee().members & able, tellers_needed(chain)
     named = set(tellers) or {*_speakers(place, chain), me}
     if not tellers and len(named & old) < needed:
         named |= old
     named &= able
+    if len(old) < needed:
+        raise LocalError(
+            f"A successor needs {needed} of the old tellers, on laptops that the last page knows; {len(old)} are left.",
+            "Found a new council, and invite each other.",
+        )
     if len(named & old) < needed:
         raise LocalError(
             f"At least {needed} of the old tellers have to tell in the successor.",
@@ -126,7 +126,7 @@ def _founding(place: Place, tellers: tuple[MemberId, ...], me: MemberId, nonce: 
         before.parent,
         chain.charter,
         roll,
-        nonce,
+        domain_hash("p2pcouncil/successor-nonce/1", chain.page)[:16],
         succession,
     )
 

@@ -15,7 +15,7 @@ from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.register.succession import Successor
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
-from p2pcouncil.peer.going_on import successor_of, waiting_for
+from p2pcouncil.peer.going_on import standing_of, successor_of, waiting_for
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, councils_in_tree_order, name_of, show_council
 from p2pcouncil.peer.showing.issues import show_issue
@@ -104,7 +104,8 @@ def _of_council(peer: Peer, place: Place, depth: int) -> list[InboxItem]:
 
 
 def _of_successor(place: Place, name: str, successor: Successor) -> InboxItem:
-    have = len(successor.signatures)
+    support = standing_of(place, successor).support
+    have = support.signed if support is not None else 0
     title = f"A successor of {name}"
     why = "Its tellers are gone, so no page can be written any more; you are on its roll."
     note = f"Signed by {have} so far; more than half of the roll has to."
