@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.shells import Shell
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 PROGRAM = (sys.executable, "-m", "p2pcouncil.cli.main")
 

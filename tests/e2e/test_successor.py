@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.shells import Answer, Shell
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
 def until(look: Callable[[], bool], seconds: float = 60) -> None:
