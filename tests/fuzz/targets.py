@@ -12,11 +12,39 @@ from tests.fuzz import (
     salvaged,
     shown,
     stores,
+    successors,
 )
 from tests.fuzz.target import Target
 
+MODULES = (
+    changes,
+    frames,
+    stores,
+    entries,
+    peers,
+    files,
+    network,
+    gossip,
+    shown,
+    salvaged,
+    ballots,
+    successors,
+)
 TARGETS: dict[str, Target] = {
     target.name: target
-    for module in (changes, frames, stores, entries, peers, files, network, gossip, shown, salvaged, ballots)
+    for module in (
+        changes,
+        frames,
+        stores,
+        entries,
+        peers,
+        files,
+        network,
+        gossip,
+        shown,
+        salvaged,
+        ballots,
+        successors,
+    )
     for target in module.TARGETS
 }
