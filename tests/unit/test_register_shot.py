@@ -192,3 +192,20 @@ def test_whoever_starts_anew_from_what_it_said_says_nothing_else() -> None:
 def test_rounds_wait_longer_and_longer_up_to_a_day() -> None:
     waits = [wait_ms(Wait(Step.PREVOTE, round_)) for round_ in (0, 1, 2, 30, 10_000)]
     assert waits == [3_000, 6_000, 12_000, LONGEST_WAIT_MS, LONGEST_WAIT_MS]
+
+
+def test_a_round_that_was_left_on_a_liars_word_is_closed_for_those_who_are_still_in_it() -> None:
+    over = frozenset({Wait(Step.PRECOMMIT, 0)})
+    table = Table(*precommits((A, B, C), 0, NOTHING))
+    # D never spoke in round 0, and leaves it; A may be a liar who takes back what it said.
+    assert table.says(D, over) == Vote(Step.PRECOMMIT, 0, NOTHING)
+    for saying in precommits((D,), 0, NOTHING):
+        table.shot.hear(saying)
+    assert table.shot.round_of(D, over) == 1
+    assert table.says(D, over | {Wait(Step.PROPOSE, 1)}) == Vote(Step.PREVOTE, 1, NOTHING)
+
+
+def test_a_round_in_which_nobody_is_any_more_is_left_alone() -> None:
+    table = Table(*prevotes((A, B, C), 2, NOTHING))
+    assert table.shot.round_of(D, NEVER) == 2
+    assert table.says(D, frozenset({Wait(Step.PROPOSE, 2)})) == Vote(Step.PREVOTE, 2, NOTHING)

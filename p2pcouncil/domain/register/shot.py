@@ -164,6 +164,9 @@ class Shot:
         if decision is not None:
             return Move(decision=decision)
         round_ = self._round_of(me, expired)
+        left = self._left_open(me, round_)
+        if left is not None:
+            return Move(Vote(Step.PRECOMMIT, left, NOTHING))
         step = self._step_of(me, round_)
         match step:
             case Step.PROPOSE:
@@ -185,6 +188,21 @@ class Shot:
         ]
         last = max(commits, key=lambda s: s.round, default=None)
         return (NOTHING, -1) if last is None else (last.value, last.round)
+
+    def _left_open(self, me: MemberId, round_: int) -> int | None:
+        """A round that we left without a precommit and that another teller is still in, for all that is heard.
+
+        We left it because others had precommitted, and a liar among them may have taken that back by a fork: then those
+        who are in it wait for one precommit more, and we are alone in ours. One for no page frees them, and binds
+        nobody. In the paper nothing that was said is ever lost.
+        """
+        committed = {said.round for said in self._own.get(me, {}).values() if isinstance(said, Precommit)}
+        others = (
+            max((said.round for said in said_by.values()), default=round_)
+            for member, said_by in self._own.items()
+            if member != me
+        )
+        return min((at for at in others if at < round_ and at not in committed), default=None)
 
     def _voters(self, step: Step, round_: int) -> dict[MemberId, set[bytes]]:
         return self._votes.setdefault((step, round_), {})
