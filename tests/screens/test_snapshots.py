@@ -41,7 +41,7 @@ PAST = {
     "oversight": ("7",),
     "review": ("7", "enter"),
     "dispute": ("7", "enter", "d"),
-    "take_up": ("2", "enter", "t"),
+    "take_up": ("2", "enter", "t", "wait:300"),
 }
 
 
