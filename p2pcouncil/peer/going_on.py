@@ -40,9 +40,14 @@ def standing_of(place: Place, successor: Successor) -> Standing:
     return Standing(unfit, None if unfit else support_of(chain, successor.signatures))
 
 
+def fit_successors(place: Place) -> list[Successor]:
+    """The successors that can take over from a council as its register stands here, by ascending id."""
+    return [s for s in place.state.successors() if not standing_of(place, s).unfit]
+
+
 def has_gone_on(place: Place, member: MemberId) -> bool:
     """Whether a member signed a successor that goes on from the last page of a council, and so tells there no more."""
-    return any(member in s.signatures and not standing_of(place, s).unfit for s in place.state.successors())
+    return any(member in successor.signatures for successor in fit_successors(place))
 
 
 def last_precommit(place: Place, member: MemberId) -> int:
@@ -67,7 +72,7 @@ def waiting_for(place: Place, member: MemberId) -> list[Successor]:
     """The successors of a council that can take over and wait for a member's signature."""
     if has_gone_on(place, member) or member not in place.state.register.chain.roll:
         return []
-    return [s for s in place.state.successors() if s.genesis is not None and not standing_of(place, s).unfit]
+    return fit_successors(place)
 
 
 def take_up(world: World, place: Place) -> Iterator[Effect]:

@@ -53,7 +53,7 @@ class SuccessorView:
         id: its council id.
         page: number of the page that it goes on from.
         signers: who signed it.
-        tellers: who tells there at first; empty while its founding is not held.
+        tellers: who tells there at first.
         is_complete: whether enough members signed, so that the council goes on there.
         line: how it stands, in a sentence.
     """
@@ -83,7 +83,7 @@ class RegisterView:
         convicted: who was caught in a lie.
         parameters: figures that decisions set, by name.
         offices: who was elected to what.
-        successors: councils in which members want to go on, by id.
+        successors: councils in which members want to go on, and can as the register stands, by id.
         can_go_on: whether I can sign one of them, or write one because the next page waits for tellers who are silent.
     """
 

@@ -14,6 +14,7 @@ from p2pcouncil.domain.state import CouncilState
 from p2pcouncil.domain.state_hash import council_hash
 from p2pcouncil.verification.lanes import LaneRead
 
+# msgspec types a tag as optional; every entry has one.
 _TELL = b"\xa6" + Tell.__struct_config__.tag.encode()  # type: ignore[union-attr]
 _BALLOT = b"\xa8" + Ballot.__struct_config__.tag.encode()  # type: ignore[union-attr]
 """How entries of a kind begin, behind the first byte: most entries need not be decoded to know that they are none."""

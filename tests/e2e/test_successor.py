@@ -58,6 +58,8 @@ def test_two_of_three_go_on(tmp_path: Path) -> None:
         for shell in (ada, ben):
             until(lambda held=shell: successor in held.councils())
             assert "goes on in its successor" in shell.run("pages", council)["successors"][0]["line"]
+            for name in ((), ("Mill Lane",)):
+                assert shell.run("pages", *name)["council"] == successor, "the name is the successor's now"
         # Two tell there, and two are enough.
         ada.run("propose", "Rye", "--summary", "More rye.", "--text", "On Fridays.", "--in", successor)
         ada.run("open", "rye")

@@ -30,21 +30,4 @@ MODULES = (
     ballots,
     successors,
 )
-TARGETS: dict[str, Target] = {
-    target.name: target
-    for module in (
-        changes,
-        frames,
-        stores,
-        entries,
-        peers,
-        files,
-        network,
-        gossip,
-        shown,
-        salvaged,
-        ballots,
-        successors,
-    )
-    for target in module.TARGETS
-}
+TARGETS: dict[str, Target] = {target.name: target for module in MODULES for target in module.TARGETS}

@@ -18,7 +18,7 @@ from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.succession import Successor, tellers_needed
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import Append
-from p2pcouncil.peer.going_on import certificate_of, has_gone_on, last_precommit, standing_of
+from p2pcouncil.peer.going_on import certificate_of, fit_successors, has_gone_on, last_precommit, standing_of
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.planning.desk import Desk, Plan, shown
 
@@ -83,8 +83,7 @@ def _can_do_without_us(place: Place, found: Successor | None) -> bool:
 
 def _fit(place: Place) -> Successor | None:
     """Of the successors that can take over from the last page, the one that most members signed."""
-    fit = [s for s in place.state.successors() if not standing_of(place, s).unfit]
-    return max(fit, key=lambda s: (len(s.signatures), s.council), default=None)
+    return max(fit_successors(place), key=lambda s: (len(s.signatures), s.council), default=None)
 
 
 def _founding(place: Place, tellers: tuple[MemberId, ...], me: MemberId) -> SuccessorGenesis:

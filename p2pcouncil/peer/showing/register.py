@@ -11,7 +11,7 @@ from p2pcouncil.domain.register.sayings import PageProposal, Precommit, Prevote
 from p2pcouncil.domain.register.succession import Successor
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
-from p2pcouncil.peer.going_on import has_gone_on, standing_of
+from p2pcouncil.peer.going_on import fit_successors, has_gone_on, standing_of
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.register_views import OfficeView, PageView, RegisterView, SpokenView, SuccessorView
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, name_of
@@ -52,7 +52,7 @@ def show_register(peer: Peer, place: Place) -> RegisterView:
             for name, office in sorted(chain.offices.items())
         ),
         can_pledge=_can_pledge(peer, place),
-        successors=tuple(_successor(place, people, successor) for successor in place.state.successors()),
+        successors=tuple(_successor(place, people, successor) for successor in fit_successors(place)),
         can_go_on=_can_go_on(peer, place),
     )
 
@@ -183,24 +183,22 @@ def _line(place: Place, people: People) -> str:
 
 def _successor(place: Place, people: People, successor: Successor) -> SuccessorView:
     """A council in which members want to go on, and what it still needs for that."""
-    standing, genesis = standing_of(place, successor), successor.genesis
-    support, short = standing.support, successor.council.hex()[:8]
-    if support is None:
-        told = f"The successor {short} can't take over. {standing.unfit}"
-    elif support.is_enough:
+    support, genesis = standing_of(place, successor).support, successor.genesis
+    short = successor.council.hex()[:8]
+    assert support is not None and genesis is not None, "only successors that can take over are shown"
+    if support.is_enough:
         told = f"The council goes on in its successor {short}; its register is left behind here."
     else:
         told = (
             f"The successor {short} is signed by {support.signed} members, {support.needed} needed, and by "
             f"{support.tellers_signed} of the next page's tellers, {support.tellers_needed} needed."
         )
-    tellers = genesis.succeeds.tellers if genesis is not None else ()
     return SuccessorView(
         id=successor.council,
-        page=genesis.succeeds.number if genesis is not None else 0,
+        page=genesis.succeeds.number,
         signers=tuple(people.person(member) for member in successor.signatures),
-        tellers=tuple(people.person(MemberId(member)) for member in tellers),
-        is_complete=standing.is_complete,
+        tellers=tuple(people.person(MemberId(member)) for member in genesis.succeeds.tellers),
+        is_complete=support.is_enough,
         line=told,
     )
 
@@ -209,7 +207,7 @@ def _can_go_on(peer: Peer, place: Place) -> bool:
     me, minutes = peer.world.me, place.state.register.minutes
     if me is None or me.member not in minutes.chain.roll or has_gone_on(place, me.member):
         return False
-    return bool(minutes.broken or place.state.successors() or minutes.said_about(minutes.number))
+    return bool(minutes.broken or fit_successors(place) or minutes.said_about(minutes.number))
 
 
 def _can_pledge(peer: Peer, place: Place) -> str:
