@@ -23,7 +23,7 @@ from tests.support.damage import KINDS
 from tests.support.decoding import remembered_decoding
 from tests.support.society import converge, propose, society, until
 
-SEEDS = 3 * len(KINDS)
+SEEDS = 5 * len(KINDS)
 CHUNK = 3
 QUICK_MS = 20_000
 

@@ -24,8 +24,8 @@ from tests.sim.node import Node
 from tests.sim.simulation import Simulation, proposal_of
 from tests.support.decoding import remembered_decoding
 
-SEEDS = range(6)
-MORE_SEEDS = {"sybil": (39,), "oversizer": (6, 7, 8, 9)}
+SEEDS = range(10)
+MORE_SEEDS = {"sybil": (39,)}
 """In which what a kind rarely gets to happens."""
 ACTS = 60
 PAUSES_MS = (0, 50, 300, 1_000, 3_000)

@@ -185,7 +185,8 @@ def _successor(place: Place, people: People, successor: Successor) -> SuccessorV
     """A council in which members want to go on, and what it still needs for that."""
     support, genesis = standing_of(place, successor).support, successor.genesis
     short = successor.council.hex()[:8]
-    assert support is not None and genesis is not None, "only successors that can take over are shown"
+    assert support is not None, "only successors that can take over are shown"
+    assert genesis is not None, "whose founding is held"
     if support.is_enough:
         told = f"The council goes on in its successor {short}; its register is left behind here."
     else:
