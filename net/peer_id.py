@@ -5,6 +5,8 @@ of a protobuf with the key type), in base58. So both directions are pure functio
 its key.
 """
 
+from functools import lru_cache
+
 import base58
 
 from net.transport import PeerKey, TransportError
@@ -42,11 +44,13 @@ def decode_peer_id(peer_id: bytes) -> PeerKey:
     return PeerKey(peer_id[len(_PREFIX) :])
 
 
+@lru_cache(maxsize=4_096)
 def format_peer_id(key: PeerKey) -> str:
     """Return the peer id of a public key in base58, as it stands at the end of an address."""
     return base58.b58encode(encode_peer_id(key)).decode()
 
 
+@lru_cache(maxsize=4_096)
 def parse_peer_id(text: str) -> PeerKey:
     """Return the public key that a base58 peer id names.
 

@@ -239,7 +239,7 @@ def count(conn: sqlite3.Connection) -> int:
     Raises:
         LocalError: the file cannot be read.
     """
-    with transaction(conn, write=False):
+    with spoken_faults():
         (number,) = conn.execute("SELECT count(*) FROM envelope").fetchone()
     return int(number)
 
@@ -250,6 +250,6 @@ def data_version(conn: sqlite3.Connection) -> int:
     Raises:
         LocalError: the file cannot be read.
     """
-    with transaction(conn, write=False):
+    with spoken_faults():
         (version,) = conn.execute("PRAGMA data_version").fetchone()
     return int(version)

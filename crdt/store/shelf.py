@@ -1,11 +1,12 @@
 """A small shelf of keys and values for the layers above: councils held, addresses, joins that wait.
 
-Nothing on it replicates, and nothing on it decides anything: it is this laptop's own memory.
+Nothing on it replicates, and nothing on it decides anything: it is this laptop's own memory. Each function is one
+statement, which SQLite makes a transaction by itself.
 """
 
 import sqlite3
 
-from crdt.store.schema import transaction
+from crdt.store.faults import spoken_faults
 
 
 def shelf_get(conn: sqlite3.Connection, kind: str, key: bytes) -> bytes | None:
@@ -14,7 +15,7 @@ def shelf_get(conn: sqlite3.Connection, kind: str, key: bytes) -> bytes | None:
     Raises:
         LocalError: the file cannot be read.
     """
-    with transaction(conn, write=False):
+    with spoken_faults():
         row = conn.execute("SELECT value FROM shelf WHERE kind = ? AND key = ?", (kind, key)).fetchone()
     return None if row is None else bytes(row[0])
 
@@ -26,7 +27,7 @@ def shelf_put(conn: sqlite3.Connection, kind: str, key: bytes, value: bytes) -> 
         LocalError: the file cannot be written.
     """
     assert kind, "the empty kind is the store's own"
-    with transaction(conn, write=True):
+    with spoken_faults():
         conn.execute("INSERT OR REPLACE INTO shelf (kind, key, value) VALUES (?, ?, ?)", (kind, key, value))
 
 
@@ -36,7 +37,7 @@ def shelf_delete(conn: sqlite3.Connection, kind: str, key: bytes) -> None:
     Raises:
         LocalError: the file cannot be written.
     """
-    with transaction(conn, write=True):
+    with spoken_faults():
         conn.execute("DELETE FROM shelf WHERE kind = ? AND key = ?", (kind, key))
 
 
@@ -46,7 +47,7 @@ def shelf_list(conn: sqlite3.Connection, kind: str) -> list[tuple[bytes, bytes]]
     Raises:
         LocalError: the file cannot be read.
     """
-    with transaction(conn, write=False):
+    with spoken_faults():
         return conn.execute("SELECT key, value FROM shelf WHERE kind = ? ORDER BY key", (kind,)).fetchall()
 
 
@@ -56,5 +57,5 @@ def shelf_dump(conn: sqlite3.Connection) -> list[tuple[str, bytes, bytes]]:
     Raises:
         LocalError: the file cannot be read.
     """
-    with transaction(conn, write=False):
+    with spoken_faults():
         return conn.execute("SELECT kind, key, value FROM shelf ORDER BY kind, key").fetchall()

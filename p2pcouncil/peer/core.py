@@ -340,6 +340,8 @@ class Peer:
         self.world.places[council].load(rows, self.world.forks)
 
     def _rows(self, event: RowsRead, now_ms: int) -> list[Effect]:
+        if not event.rows and not event.forks:
+            return [] if event.more else self.pulling.folded(now_ms)
         for lane, seq in event.forks:
             self.world.forks[lane] = min(seq, self.world.forks.get(lane, seq))
             place = self.world.places.get(self._council_of.get(lane, NO_COUNCIL))
@@ -350,7 +352,7 @@ class Peer:
             council = row.header.council
             self._council_of[row.envelope.lane] = council
             by_council.setdefault(council, []).append(row)
-        effects: list[Effect] = [Show()] if event.rows or event.forks else []
+        effects: list[Effect] = [Show()]
         self._members.clear()
         for council, rows in by_council.items():
             place = self.world.places.get(council)

@@ -61,6 +61,7 @@ class Courtesy:
         self._meters: dict[DeviceId, dict[What, Meter]] = {}
         self._offenders: dict[DeviceId, Conduct] = {}
         self._to_drop: dict[DeviceId, str] = {}
+        self._throttled: dict[Meter, None] = {}
         self._has_changed = False
 
     def take(self, device: DeviceId, what: What, cost: int, now_ms: int) -> int:
@@ -72,7 +73,9 @@ class Courtesy:
         meter = self._meter(device, what)
         was_throttled = meter.throttled_since_ms is not None
         wait_ms = meter.take(cost, now_ms)
-        self._has_changed |= wait_ms > 0 and not was_throttled
+        if wait_ms and not was_throttled:
+            self._throttled[meter] = None
+            self._has_changed = True
         reason = meter.excess(now_ms)
         if reason:
             self._to_drop.setdefault(device, reason)
@@ -100,6 +103,8 @@ class Courtesy:
 
     def shunned(self, now_ms: int) -> tuple[DeviceId, ...]:
         """Every device that is shunned."""
+        if not self._throttled and not self._offenders:
+            return ()
         return tuple(d for d in (*self._meters, *self._offenders) if self.is_shunned(d, now_ms))
 
     def offences(self, now_ms: int) -> list[tuple[DeviceId, str]]:
@@ -137,10 +142,9 @@ class Courtesy:
 
     def tick(self, now_ms: int) -> None:
         """Let those be well again who have calmed down, and forget old offences."""
-        for meters in self._meters.values():
-            for meter in meters.values():
-                if meter.throttled_since_ms is not None:
-                    self._has_changed |= meter.calm_down(now_ms)
+        for meter in [meter for meter in self._throttled if meter.calm_down(now_ms)]:
+            del self._throttled[meter]
+            self._has_changed = True
         for device in [d for d, o in self._offenders.items() if now_ms - o.since_ms > FORGOTTEN_AFTER_MS]:
             del self._offenders[device]
 
@@ -169,7 +173,8 @@ class Courtesy:
 
     def _refuse(self, device: DeviceId, reason: str, now_ms: int) -> str:
         """Refuse a device from now on; returns the reason."""
-        self._meters.pop(device, None)
+        for meter in self._meters.pop(device, {}).values():
+            self._throttled.pop(meter, None)
         before = self._offenders.pop(device, None)
         times = before.times + 1 if before is not None else 1
         for_ms = min(MAX_REFUSED_MS, REFUSED_MS << min(times - 1, 10))

@@ -203,7 +203,7 @@ def run_bundle(data: bytes) -> None:
     raw, is_whole = (MAGIC + choices.rest(), False) if choices.number(8) == 7 else bundle_of(choices)
     path = Path(SCRATCH.name) / "carried"
     path.write_bytes(raw)
-    with remembered_signatures(), closing(Carried(choices)) as stage:
+    with remembered_signatures(), closing(Carried(choices, connected=())) as stage:
         before = unforked(stage.conn)
         try:
             finish(import_from(cast(Engine, _Engine(stage)), path))

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from crdt.envelope import EnvelopeGroup, encode_groups
-from crdt.ids import CouncilId, MemberId
+from crdt.ids import CouncilId, DeviceId, MemberId
 from crdt.keys import LaneKind
 from crdt.store.accept import AcceptReport, accept
 from crdt.store.rows import Cursor, NewRows, read_groups, read_new
@@ -93,7 +93,7 @@ INITIAL = _initial_store()
 class Stage:
     """A peer, its store, and whoever talks to it."""
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, choices: Choices, connected: Sequence[DeviceId] = DEVICES) -> None:
         self.choices = choices
         self.conn: sqlite3.Connection = new_store(INITIAL)
         self.peer = Peer(me(ADA))
@@ -106,7 +106,7 @@ class Stage:
         self.handle(ShelfRead(kept))
         self.read_rows()
         self.handle(AddressesKnown(("/ip4/127.0.0.1/tcp/2",)))
-        for device in DEVICES:
+        for device in connected:
             self.handle(PeerConnected(device))
 
     def close(self) -> None:
