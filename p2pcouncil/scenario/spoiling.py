@@ -189,9 +189,9 @@ WAYS = {
     "altered": Way("one ballot is altered", _alter, "altered-ballot", False),
     "removed": Way("one ballot is left out", _remove, "missing-ballot", False),
     "late": Way("one ballot is cast after the page, and backdated", _late, "late", True),
-    "forged-seal": Way("a seal is forged", _forge_seal, "forged-seal", False),
+    "forged-seal": Way("a seal is forged", _forge_seal, "forged-seal", True),
     "sealed-twice": Way("a teller seals twice", _seal_twice, "contradiction", True),
-    "forged-vote": Way("a vote for a page is forged", _forge_vote, "forged-prevote", False),
+    "forged-vote": Way("a vote for a page is forged", _forge_vote, "forged-prevote", True),
 }
 
 

@@ -11,7 +11,7 @@ from p2pcouncil.domain.register.sayings import PageProposal, Precommit
 from p2pcouncil.verification.claims_check import check_claims
 from p2pcouncil.verification.held import Held, count
 from p2pcouncil.verification.report import Finding, PageReport, fails, holds, noted
-from p2pcouncil.verification.sayings_check import SayingsCheck
+from p2pcouncil.verification.sayings_check import NOTHING_HARMED, SayingsCheck
 
 
 def check_pages(held: Held, said: SayingsCheck) -> tuple[PageReport, ...]:
@@ -207,12 +207,11 @@ def _strays(held: Held, said: SayingsCheck) -> list[Finding]:
             continue
         if not _is_proposed(held, page.number, name):
             found.append(
-                fails(
+                noted(
                     "altered-page",
                     f"A page {page.number} ({name.hex()[:8]}) is carried by {held.named(carried.carriers)} "
-                    "that nobody "
-                    f"proposed and nobody signed: an altered copy. The true one stands "
-                    f"({chains[page.number].page.hex()[:8]}).",
+                    "that nobody proposed and nobody signed: an altered copy. The true one stands "
+                    f"({chains[page.number].page.hex()[:8]}). {NOTHING_HARMED}",
                 )
             )
     return found

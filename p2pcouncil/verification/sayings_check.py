@@ -23,9 +23,11 @@ from p2pcouncil.domain.register.sayings import (
     saying_message,
 )
 from p2pcouncil.verification.held import Held
-from p2pcouncil.verification.report import Finding, fails, noted
+from p2pcouncil.verification.report import Finding, noted
 
 TITLE_CELLS = 60
+NOTHING_HARMED = "It counts for nothing, and honest peers carry no such thing."
+"""Any member can write such a thing into their own feed, and sign that; so it must not make a bundle fail."""
 
 
 class CarriedPage(NamedTuple):
@@ -159,7 +161,7 @@ class SayingsCheck:
         try:
             saying = read_saying(said)
         except RemoteError as error:
-            self._add(0, fails("unreadable-saying", f"{error} ({where}.)"))
+            self._add(0, noted("unreadable-saying", f"{error} ({where}.) {NOTHING_HARMED}"))
             return
         topic = topic_of(saying)
         if self._minutes.has_heard(topic, said):
@@ -172,17 +174,18 @@ class SayingsCheck:
         if device is None:
             self._add(
                 topic,
-                fails(
-                    "no-teller", f"Somebody {what} in the name of {who}, who tells nothing there: {where}."
+                noted(
+                    "no-teller",
+                    f"Somebody {what} in the name of {who}, who tells nothing there: {where}. {NOTHING_HARMED}",
                 ),
             )
         elif not is_said_by(said, device):
             self._add(
                 topic,
-                fails(
+                noted(
                     f"forged-{kind_of(saying)}",
                     f"In the name of {who} somebody {what}, and {who}'s device did not sign that: {where}. "
-                    "It counts for nothing.",
+                    f"{NOTHING_HARMED}",
                 ),
             )
 

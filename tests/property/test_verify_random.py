@@ -1,4 +1,7 @@
-"""Whatever a society writes, verifying its bundle comes to the state of the fold, and fails for forgeries alone."""
+"""Whatever a society writes, verifying its bundle comes to the state of the fold, and nothing fails.
+
+Random worlds carry sayings that were spoilt on the way: those are noted, for whoever wrote them signed them.
+"""
 
 import random
 
@@ -10,9 +13,6 @@ from p2pcouncil.verification.verify import Verification
 from tests.support.random_world import RandomWorld
 from tests.support.voted_world import carried
 
-FORGERIES = ("forged-", "no-teller", "unreadable-saying")
-"""Random worlds carry sayings that were spoilt on the way: those, and nothing else, do not hold."""
-
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_bundle_comes_to_the_state_of_the_fold(seed: int) -> None:
@@ -23,8 +23,4 @@ def test_a_bundle_comes_to_the_state_of_the_fold(seed: int) -> None:
     (held,), (council,) = verification.councils, verification.report.councils
     kept = [entry for entry in world.entries if held.state.is_admitted(entry.member)]
     assert council.state_hash == council_hash(world.council, fold(world.genesis, kept).state_hash(), ())
-    wrong = [f for f in verification.report.failures if not f.code.startswith(FORGERIES)]
-    assert not wrong, wrong
-    assert not [
-        f for vote in council.votes for f in vote.findings if f.code in ("wrong-sheet", "wrong-result")
-    ]
+    assert not verification.report.failures

@@ -71,14 +71,14 @@ def test_one_vote_is_found_by_its_title_or_id(tmp_path: Path, capsys: pytest.Cap
 def test_a_vote_holds_though_something_else_does_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = bundle(tmp_path, "forged-vote")
+    path = bundle(tmp_path, "two-pages")
     assert say(tmp_path, "verify", "rye", path) is ExitCode.OK
     assert "1 other thing in here does not hold" in " ".join(capsys.readouterr().out.split())
     answer = ask(tmp_path, capsys, "verify", path)
     assert not answer["holds"]
     assert answer["exit_code"] == 4
     (failed,) = [check for check in answer["checks"] if not check["holds"]]
-    assert failed["code"] == "forged-prevote"
+    assert failed["code"] == "two-pages"
 
 
 def test_a_ballot_is_explained_from_signature_to_count(

@@ -126,7 +126,7 @@ def test_a_fork_after_the_page_changes_no_result() -> None:
 
 def test_a_forged_seal_is_named_with_whose_name_was_used_and_who_carries_it() -> None:
     report = of("forged-seal")
-    assert not report.holds
+    assert report.holds, "anybody can write nonsense into their own feed"
     sentence = said(report, "forged-seal")
     assert "In the name of Eve" in sentence
     assert "Dan carries it" in sentence
@@ -142,7 +142,9 @@ def test_a_teller_who_seals_twice_is_named_and_a_page_may_convict_them() -> None
 
 
 def test_a_forged_page_vote_is_named() -> None:
-    sentence = said(of("forged-vote"), "forged-prevote")
+    report = of("forged-vote")
+    assert report.holds
+    sentence = said(report, "forged-prevote")
     assert "In the name of Ben somebody prevoted for page 4 in round 0" in sentence
     assert "Dan carries it" in sentence
 
@@ -217,7 +219,9 @@ def test_a_vote_on_a_text_that_nobody_seconded_is_named() -> None:
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_whatever_is_wrong_is_in_the_report_and_nothing_else(scene: str) -> None:
-    holding = {"honest", "late-ballot", "forked-feed", "sealed-twice", "convicted"}
+    dealt_with = {"late-ballot", "forked-feed", "sealed-twice", "convicted"}
+    counts_for_nothing = {"forged-seal", "forged-vote", "forged-precommit"}
+    holding = {"honest", *dealt_with, *counts_for_nothing}
     assert of(scene).holds == (scene in holding)
 
 
