@@ -98,6 +98,9 @@ async def _photograph(session: PeerSession) -> None:
         await pilot.press("4")
         await pilot.pause(0.5)
         _save(app, "network")
+        await pilot.press("6")
+        await pilot.pause(0.5)
+        _save(app, "register")
 
 
 def _save(app: CouncilApp, name: str) -> None:

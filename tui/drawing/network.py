@@ -14,10 +14,10 @@ def network_head(network: NetworkView) -> Content:
     """What is known about the whole."""
     rows: list[Content | str] = [line(network.line, STRONG), line(network.reachable)]
     if network.only_here:
-        what = f"! {words.count(network.only_here, 'entry')} of yours are only here"
-        if network.only_here == 1:
-            what = "! 1 entry of yours is only here"
-        rows.append(Content.styled(f"{what}: stay online until another peer holds them.", WARN))
+        one = network.only_here == 1
+        what = "1 entry of yours is" if one else f"{words.count(network.only_here, 'entry')} of yours are"
+        wait = f"stay online until another peer holds {'it' if one else 'them'}."
+        rows.append(Content.styled(f"! {what} only here: {wait}", WARN))
     if network.my_addresses:
         rows.append(join([Content.styled("Your addresses: ", MUTED), line(network.my_addresses[0])]))
         rows.extend(join([" " * 16, line(address)]) for address in network.my_addresses[1:])

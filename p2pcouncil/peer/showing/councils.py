@@ -198,7 +198,7 @@ def _requests(peer: Peer, place: Place, people: People) -> tuple[JoinRequestView
 def _charter(charter: Charter) -> tuple[str, ...]:
     probation = f"after {_span(charter.probation_seconds)}" if charter.probation_seconds else "at once"
     return (
-        f"Seconds before a vote opens: {charter.seconds_needed}.",
+        f"Members who second a proposal before its vote opens: {charter.seconds_needed}.",
         f"Vouches before somebody is on the roll: {charter.vouches_needed}.",
         f"A vote is open for {_span(charter.window_seconds)}, unless its opening says otherwise.",
         f"A newcomer vouches for others and tells {probation}.",
