@@ -60,7 +60,7 @@ class HeldLane:
     @property
     def size(self) -> int:
         """How many envelopes are held of the lane in all."""
-        return self.count + len(self.above)
+        return len(self._hashes) // HASH_BYTES + len(self.above)
 
     @property
     def fork_seq(self) -> int | None:
@@ -122,6 +122,8 @@ class LaneIndex:
     def __init__(self) -> None:
         self._lanes: dict[LaneId, HeldLane] = {}
         self._order: list[LaneId] = []
+        self._sum = 0
+        self._size = 0
         self._sums: list[int] = []
         self._sizes: list[int] = []
         self._writers = Writers()
@@ -130,7 +132,7 @@ class LaneIndex:
     @property
     def total(self) -> int:
         """How many envelopes are held in all."""
-        return sum(held.size for held in self._lanes.values())
+        return self._size
 
     def add(self, header: LaneHeader, envelope: Envelope) -> None:
         """Take in an envelope that was read from the store."""
@@ -140,16 +142,18 @@ class LaneIndex:
             insort(self._order, envelope.lane)
             self._writers.add(envelope.lane, header)
             self._of_device.setdefault(header.device, {})[envelope.lane] = None
+        before, size = held.total, held.size
         if held.add(envelope.seq, envelope.hash):
-            self._sums = []
+            self._count(held, before, size)
 
     def truncate(self, lane: LaneId, seq: int) -> None:
         """Forget a lane from `seq` on: a fork was found there, and what stays comes again."""
         held = self._lanes.get(lane)
         if held is None:
             return
+        before, size = held.total, held.size
         held.truncate(seq)
-        self._sums = []
+        self._count(held, before, size)
         if not held.size:
             del self._lanes[lane], self._order[bisect_left(self._order, lane)]
             self._writers.remove(lane, held.header)
@@ -199,6 +203,8 @@ class LaneIndex:
         A question asks for many ranges of one state, so running sums are kept from change to change: a range
         then costs two look-ups, however many lanes it spans.
         """
+        if not low and not high:
+            return fingerprint_of(self._sum, self._size), self._size
         if not self._sums:
             lanes = [self._lanes[lane] for lane in self._order]
             self._sums = list(accumulate((held.total for held in lanes), initial=0))
@@ -206,6 +212,12 @@ class LaneIndex:
         begin, end = self._span(low, high)
         size = self._sizes[end] - self._sizes[begin]
         return fingerprint_of(self._sums[end] - self._sums[begin], size), size
+
+    def _count(self, held: HeldLane, before: int, size: int) -> None:
+        """Note that a lane's sum and size are no longer what they were."""
+        self._sum += held.total - before
+        self._size += held.size - size
+        self._sums = []
 
     def _span(self, low: bytes, high: bytes) -> tuple[int, int]:
         end = bisect_left(self._order, high) if high else len(self._order)

@@ -301,6 +301,7 @@ class Peer:
             fresh.setdefault(kind, {})[key] = value
         dialled = self.addresses_of_joins()
         self.world.shelf = fresh
+        self.holdings.changed()
         if not self._has_read_shelf:
             self._has_read_shelf = True
             self.world.courtesy.restore(self.world.item(shelf.SETTING, shelf.CONDUCT) or b"")
@@ -342,6 +343,7 @@ class Peer:
     def _rows(self, event: RowsRead, now_ms: int) -> list[Effect]:
         if not event.rows and not event.forks:
             return [] if event.more else self.pulling.folded(now_ms)
+        self.holdings.changed()
         for lane, seq in event.forks:
             self.world.forks[lane] = min(seq, self.world.forks.get(lane, seq))
             place = self.world.places.get(self._council_of.get(lane, NO_COUNCIL))

@@ -109,6 +109,8 @@ class Courtesy:
 
     def offences(self, now_ms: int) -> list[tuple[DeviceId, str]]:
         """Whom to drop now, and why; they are refused from here on."""
+        if not self._to_drop:
+            return []
         found = [(device, self._refuse(device, reason, now_ms)) for device, reason in self._to_drop.items()]
         self._to_drop.clear()
         return found

@@ -24,6 +24,11 @@ class Holdings:
         self._asks: dict[int, tuple[DeviceId, CouncilId, tuple[LaneId, ...]]] = {}
         self._asking: set[tuple[DeviceId, CouncilId]] = set()
         self._asked_ms: dict[tuple[DeviceId, CouncilId], int] = {}
+        self._tips: dict[CouncilId, dict[LaneId, int]] = {}
+
+    def changed(self) -> None:
+        """Rows came or went, or councils: what was known of our own lanes is out of date."""
+        self._tips.clear()
 
     def tick(self, now_ms: int) -> list[Effect]:
         """Ask those who are not known to hold everything of ours."""
@@ -122,9 +127,13 @@ class Holdings:
         me = self._world.me
         if me is None:
             return {}
-        lanes = self._world.places[council].index.lanes_of(me.device)
-        mine = {lane: held.count for lane, held in lanes if held.header.member == me.member and held.count}
-        return dict(sorted(mine.items()))
+        if council not in self._tips:
+            lanes = self._world.places[council].index.lanes_of(me.device)
+            mine = {
+                lane: held.count for lane, held in lanes if held.header.member == me.member and held.count
+            }
+            self._tips[council] = dict(sorted(mine.items()))
+        return self._tips[council]
 
     def _ask(self, device: DeviceId, council: CouncilId, lanes: tuple[LaneId, ...], now_ms: int) -> Ask:
         ask = self._world.next_number()

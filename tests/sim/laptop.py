@@ -71,13 +71,17 @@ class Laptop(Node):
 
     def heard(self, delivery: Delivery) -> None:
         """Take what the network delivers."""
-        with self._power():
+        try:
             super().heard(delivery)
+        except Crashed:
+            self._go_dark()
 
     def tick(self) -> None:
         """Some time has passed."""
-        with self._power():
+        try:
             super().tick()
+        except Crashed:
+            self._go_dark()
 
     def submit(self, command: c.Command) -> c.Done:
         """Do what its owner wants; what is returned is acknowledged.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-from tests.support.decoding import remembered_decoding
+from tests.support.decoding import remembered_decoding, remembered_frames
 
 SMALL = {
     "crdt.store.orphans.MAX_LANE_ORPHANS": 12,
@@ -28,6 +28,7 @@ def small_limits() -> Iterator[None]:
         for target, value in SMALL.items():
             stack.enter_context(patch(target, value))
         stack.enter_context(remembered_decoding())
+        stack.enter_context(remembered_frames())
         stack.enter_context(without_pictures())
         yield
 

@@ -192,11 +192,12 @@ class Node:
 
     def _attempt(self, effect: Effect) -> None:
         """Carry out one effect, so that one which finds no room holds up no other; it is kept at a later tick."""
-        with self._troubles():
+        try:
             self._carry_out([effect])
-            return
-        if isinstance(effect, Keep):
-            self._unkept[effect.kind, effect.key] = effect
+        except LocalError as error:
+            self.simulation.troubles.append(str(error))
+            if isinstance(effect, Keep):
+                self._unkept[effect.kind, effect.key] = effect
 
     def tick(self) -> None:
         """Some time has passed."""
