@@ -52,6 +52,8 @@ from p2pcouncil.peer.wire import MAX_WAIT_MS, BusyAnswer, Kind, council_of, pack
 from p2pcouncil.peer.world import Me, World
 
 NO_COUNCIL = CouncilId(b"")
+SUSPENDED_MS = 10_000
+"""A tick comes twice a second: whose clock moved on by so much between two events was suspended, or stood still."""
 
 
 class Peer:
@@ -83,7 +85,11 @@ class Peer:
         Returns:
             What the runtime is to do, in order.
         """
+        before_ms = self.world.now_ms
         now_ms = self.world.pass_time(now_ms)
+        if before_ms and now_ms - before_ms >= SUSPENDED_MS:
+            # What we compared before says nothing of what others wrote meanwhile, and no seal must rest on it.
+            self.pulling.reset()
         effects = self._handle(event, now_ms)
         for device, reason in self.world.courtesy.offences(now_ms):
             self.world.blame(device, reason)

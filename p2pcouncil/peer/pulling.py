@@ -192,7 +192,7 @@ class Pulling:
         self._lacks_council = {key for key in self._lacks_council if key[0] != device}
 
     def reset(self) -> None:
-        """Forget every pull: the indexes that they compared with are made anew."""
+        """Forget every pull, and what they came to: the indexes are made anew, or much may have happened since."""
         self._running.clear()
         self._claims.clear()
         self._doorsteps.clear()

@@ -20,7 +20,6 @@ from p2pcouncil.domain.records import (
     read_successor,
     succession_message,
 )
-from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.succession import Successor, signed_founding
 from p2pcouncil.domain.rejections import Rule
 from p2pcouncil.domain.tally.choice import YES
@@ -33,33 +32,11 @@ from p2pcouncil.peer.showing.inbox import show_inbox
 from p2pcouncil.peer.showing.register import show_register
 from tests.sim.node import Node
 from tests.sim.simulation import Simulation, proposal_of
-
-AT_ONCE = Charter(seconds_needed=0, window_seconds=60, probation_seconds=0)
-HOUR_MS = 3_600_000
+from tests.support.village import AT_ONCE, HOUR_MS, Village
 
 
-class Village:
-    """Ada founded it; all four came onto the roll by pages, and tell."""
-
-    def __init__(self) -> None:
-        self.simulation = Simulation(3)
-        self.simulation.do_duties = True
-        names = ("Ada", "Ben", "Cem", "Dua")
-        self.nodes = [self.simulation.node(name) for name in names]
-        self.ada, self.ben, self.cem, self.dua = self.nodes
-        self.council = CouncilId(
-            self.ada.submit(c.FoundCouncil("Mill", "society", "society", "", charter=AT_ONCE)).id
-        )
-        for newcomer in self.nodes[1:]:
-            self.simulation.let_in(self.council, self.ada, newcomer)
-        assert self.simulation.run_until(self.all_tell, HOUR_MS), "not everybody came to tell"
-
-    def chains(self, node: Node) -> list[Chain]:
-        return node.place(self.council).state.register.minutes.chains
-
-    def all_tell(self) -> bool:
-        chains = [node.place(self.council).state.register.chain for node in self.nodes]
-        return all(len(chain.next_committee().tellers) == 4 for chain in chains)
+class Stalled(Village):
+    """A village of which half the tellers are lost."""
 
     def decide(self, council: CouncilId, some: list[Node], title: str) -> bool:
         """Put something to the vote; whether it is closed within an hour."""
@@ -97,7 +74,7 @@ class Village:
 
 
 def test_it_goes_on_when_enough_have_signed_and_decides_again() -> None:
-    stalled = Village()
+    stalled = Stalled()
     stalled.lose_two()
     assert not stalled.decide(stalled.council, [stalled.ada, stalled.ben], "Oven")
     simulation, ada, ben, cem = stalled.simulation, stalled.ada, stalled.ben, stalled.cem
@@ -139,7 +116,7 @@ def test_it_goes_on_when_enough_have_signed_and_decides_again() -> None:
 
 
 def test_a_register_that_goes_on_leaves_its_successor_behind() -> None:
-    village = Village()
+    village = Stalled()
     ada, ben, cem, dua = village.nodes
     # Of the founding Ada alone was the roll, so she alone could sign for all who came since.
     first = village.chains(ada)[0]
@@ -172,7 +149,7 @@ def test_a_register_that_goes_on_leaves_its_successor_behind() -> None:
 
 
 def test_a_certificate_is_no_signature_under_a_successor() -> None:
-    village = Village()
+    village = Stalled()
     ada = village.ada
     name = CouncilId(certificate_message(ada.member, ada.signer.device))
     certificate = ada.me.certificate.signature
@@ -182,7 +159,7 @@ def test_a_certificate_is_no_signature_under_a_successor() -> None:
 
 
 def test_what_does_not_fit_takes_nothing_over() -> None:
-    village = Village()
+    village = Stalled()
     village.lose_two()
     ada, ben = village.ada, village.ben
     before = ada.place(village.council)
@@ -284,7 +261,7 @@ def check_signatures(successor: Successor) -> None:
 
 
 def test_whoever_signed_the_next_page_signs_no_successor() -> None:
-    village = Village()
+    village = Stalled()
     # All four are there, so what waits is decided; the next page is signed in the middle of it.
     ada, place = village.ada, village.ada.place(village.council)
     oven = proposal_of(ada, village.council, "Oven")
