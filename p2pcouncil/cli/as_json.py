@@ -12,7 +12,9 @@ import msgspec
 
 from p2pcouncil.domain.tally.method import Method
 from p2pcouncil.peer.commands import Done
-from p2pcouncil.peer.views import IssueView, NetworkView, ProposalView, StatusView
+from p2pcouncil.peer.views.issues import IssueView
+from p2pcouncil.peer.views.network import NetworkView, StatusView
+from p2pcouncil.peer.views.proposals import ProposalView
 
 Json = dict[str, Any]
 

@@ -19,7 +19,7 @@ from p2pcouncil.domain.effects import (
     SetParameter,
 )
 from p2pcouncil.peer.session import Session
-from p2pcouncil.peer.views import CouncilView
+from p2pcouncil.peer.views.councils import CouncilView
 
 EFFECTS = (
     "promise WHO by DATE, charter TERM VALUE, remove WHO, admit WHO, recognise COUNCIL, elect OFFICE, "

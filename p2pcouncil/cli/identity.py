@@ -20,7 +20,7 @@ from p2pcouncil.cli.refs import Candidate, resolve
 from p2pcouncil.cli.show import wrap
 from p2pcouncil.cli.show_network import show_identity
 from p2pcouncil.peer.commands import DisownDevice, TakeOverDuty
-from p2pcouncil.peer.views import IdentityView
+from p2pcouncil.peer.views.people import IdentityView
 
 Flag = Parameter(negative="")
 

@@ -23,7 +23,7 @@ from p2pcouncil.peer.commands import (
     SecondProposal,
     WithdrawProposal,
 )
-from p2pcouncil.peer.views import ProposalView
+from p2pcouncil.peer.views.proposals import ProposalView
 
 TEMPLATE = "## What changes\n\n\n## Why\n\n\n## What it costs, and who does it\n\n"
 

@@ -14,7 +14,9 @@ from crdt.ids import MemberId
 from p2pcouncil.cli.errors import NotHereError
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.peer.session import Session
-from p2pcouncil.peer.views import CouncilView, JoinRequestView, ProposalView
+from p2pcouncil.peer.views.councils import CouncilView
+from p2pcouncil.peer.views.people import JoinRequestView
+from p2pcouncil.peer.views.proposals import ProposalView
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from p2pcouncil.cli.refs import find_council, find_member, find_proposal, find_r
 from p2pcouncil.cli.show_register import show_register
 from p2pcouncil.peer.commands import GiveFeedback, GoOn, ObjectTo, PledgeDuty, ReportProgress, ReviewVote
 from p2pcouncil.peer.session import Session
-from p2pcouncil.peer.views import IssueView
+from p2pcouncil.peer.views.issues import IssueView
 
 
 def register(app: App) -> None:

@@ -16,7 +16,8 @@ from p2pcouncil.cli.as_json import Json
 from p2pcouncil.cli.context import ANYWHERE, Context, Ctx, Network
 from p2pcouncil.cli.refs import short
 from p2pcouncil.peer.session import Session
-from p2pcouncil.peer.views import CouncilView, StatusView
+from p2pcouncil.peer.views.councils import CouncilView
+from p2pcouncil.peer.views.network import StatusView
 
 ADDRESS_SECONDS = 10.0
 LOOK_SECONDS = 0.25

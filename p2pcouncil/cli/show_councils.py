@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from p2pcouncil.cli.refs import short
 from p2pcouncil.cli.show import plural, table, wrap
-from p2pcouncil.peer.views import CouncilView, JoinRequestView, PersonView
+from p2pcouncil.peer.views.councils import CouncilView
+from p2pcouncil.peer.views.people import JoinRequestView, PersonView
 
 KINDS = {"society": "society", "workers": "workers' council", "consumers": "consumers' council"}
 

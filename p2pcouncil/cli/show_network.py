@@ -2,7 +2,8 @@
 
 from p2pcouncil.cli.refs import short
 from p2pcouncil.cli.show import plural, table, when, wrap
-from p2pcouncil.peer.views import IdentityView, NetworkView, PeerView, StatusView
+from p2pcouncil.peer.views.network import NetworkView, PeerView, StatusView
+from p2pcouncil.peer.views.people import IdentityView
 
 
 def show_status(status: StatusView) -> list[str]:

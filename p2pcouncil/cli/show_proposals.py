@@ -8,7 +8,9 @@ from p2pcouncil.cli.show import bar, plural, table, when, wrap
 from p2pcouncil.cli.show_councils import person
 from p2pcouncil.cli.show_register import show_life
 from p2pcouncil.domain.tally.method import EqualShares
-from p2pcouncil.peer.views import CommentView, InboxItem, IssueView, ProposalView
+from p2pcouncil.peer.views.inbox import InboxItem
+from p2pcouncil.peer.views.issues import IssueView
+from p2pcouncil.peer.views.proposals import CommentView, ProposalView
 
 _RULE = "-" * 40
 

@@ -2,8 +2,8 @@
 
 from p2pcouncil.cli.refs import short
 from p2pcouncil.cli.show import plural, table, wrap
-from p2pcouncil.peer.register_views import RegisterView
-from p2pcouncil.peer.views import LifeView
+from p2pcouncil.peer.views.issues import LifeView
+from p2pcouncil.peer.views.register import RegisterView
 
 
 def show_register(view: RegisterView, limit: int) -> list[str]:

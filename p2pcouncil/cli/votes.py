@@ -15,7 +15,8 @@ from p2pcouncil.cli.refs import find_proposal
 from p2pcouncil.cli.show_proposals import show_inbox, show_tally
 from p2pcouncil.peer.commands import CastBallot, OpenVote, SetPriorities
 from p2pcouncil.peer.session import Session
-from p2pcouncil.peer.views import IssueView, ProposalView
+from p2pcouncil.peer.views.issues import IssueView
+from p2pcouncil.peer.views.proposals import ProposalView
 
 
 def register(app: App) -> None:

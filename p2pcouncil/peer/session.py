@@ -10,8 +10,12 @@ from typing import Protocol
 
 from crdt.ids import ChangeHash, CouncilId
 from p2pcouncil.peer.commands import Command, Done
-from p2pcouncil.peer.register_views import RegisterView
-from p2pcouncil.peer.views import CouncilView, IdentityView, InboxItem, NetworkView, ProposalView, StatusView
+from p2pcouncil.peer.views.councils import CouncilView
+from p2pcouncil.peer.views.inbox import InboxItem
+from p2pcouncil.peer.views.network import NetworkView, StatusView
+from p2pcouncil.peer.views.people import IdentityView
+from p2pcouncil.peer.views.proposals import ProposalView
+from p2pcouncil.peer.views.register import RegisterView
 
 
 class Session(Protocol):

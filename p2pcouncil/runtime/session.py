@@ -28,14 +28,18 @@ from p2pcouncil.peer.events import Append, AppendEdit
 from p2pcouncil.peer.planning.desk import Desk, Plan
 from p2pcouncil.peer.planning.going_on import plan_going_on
 from p2pcouncil.peer.planning.planner import plan
-from p2pcouncil.peer.register_views import RegisterView
 from p2pcouncil.peer.shelf import ADDRESS
 from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_councils
 from p2pcouncil.peer.showing.inbox import priorities, show_inbox
 from p2pcouncil.peer.showing.network import NetworkRole, show_identity, show_network, show_status
 from p2pcouncil.peer.showing.proposals import show_proposal, show_proposals
 from p2pcouncil.peer.showing.register import show_register
-from p2pcouncil.peer.views import CouncilView, IdentityView, InboxItem, NetworkView, ProposalView, StatusView
+from p2pcouncil.peer.views.councils import CouncilView
+from p2pcouncil.peer.views.inbox import InboxItem
+from p2pcouncil.peer.views.network import NetworkView, StatusView
+from p2pcouncil.peer.views.people import IdentityView
+from p2pcouncil.peer.views.proposals import ProposalView
+from p2pcouncil.peer.views.register import RegisterView
 from p2pcouncil.peer.world import Me
 from p2pcouncil.runtime.clock import now_ms
 from p2pcouncil.runtime.duty import member_key, plan_duty

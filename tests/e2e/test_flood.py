@@ -14,7 +14,7 @@ from net.transport import PeerKey, TransportError
 from p2pcouncil.domain.entries import Comment
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import Append, Keep
-from p2pcouncil.peer.views import PeerView
+from p2pcouncil.peer.views.network import PeerView
 from p2pcouncil.peer.wire import Kind
 from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.session import PeerSession, open_session

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 from p2pcouncil.domain.tally.choice import NO, YES, Choice
 from p2pcouncil.domain.tally.method import YesNo
-from p2pcouncil.peer.views import (
+from p2pcouncil.peer.views.issues import (
     FollowView,
     IssueView,
     LifeStep,
     LifeView,
     PassedOverView,
-    PersonView,
-    ProposalView,
     ReviewView,
     TellerView,
 )
+from p2pcouncil.peer.views.people import PersonView
+from p2pcouncil.peer.views.proposals import ProposalView
 from tests.screens import people
 from tests.screens.people import ADA, BAKERS, BO, CHIDI, DORA, EMRE, FATIMA, HOUR_MS, NOW_MS
 from tests.screens.staged import StagedSession

@@ -17,24 +17,19 @@ from p2pcouncil.domain.tally.method import (
     tie_rule,
 )
 from p2pcouncil.domain.tally.outcome import Outcome, ballots_needed
-from p2pcouncil.peer.register_views import OfficeView, PageView, RegisterView, SpokenView
-from p2pcouncil.peer.views import (
+from p2pcouncil.peer.views.councils import CouncilView
+from p2pcouncil.peer.views.issues import (
     BallotView,
-    CommentView,
-    CouncilView,
-    EditView,
     IssueView,
-    JoinRequestView,
     LifeStep,
     LifeView,
-    MemberView,
     OptionCount,
-    PersonView,
-    ProposalView,
     TallyView,
     TellerView,
-    TextRun,
 )
+from p2pcouncil.peer.views.people import JoinRequestView, MemberView, PersonView
+from p2pcouncil.peer.views.proposals import CommentView, EditView, ProposalView, TextRun
+from p2pcouncil.peer.views.register import OfficeView, PageView, RegisterView, SpokenView
 from tui.words import choice_words
 
 NOW_MS = 1_764_000_000_000

@@ -38,25 +38,13 @@ from p2pcouncil.peer.commands import (
     VouchFor,
     WithdrawProposal,
 )
-from p2pcouncil.peer.register_views import RegisterView
-from p2pcouncil.peer.views import (
-    CommentView,
-    CouncilView,
-    EditView,
-    FollowView,
-    IdentityView,
-    InboxItem,
-    IssueView,
-    MemberView,
-    NetworkView,
-    PeerView,
-    PendingJoinView,
-    PersonView,
-    ProposalView,
-    ReviewView,
-    StatusView,
-    TextRun,
-)
+from p2pcouncil.peer.views.councils import CouncilView, PendingJoinView
+from p2pcouncil.peer.views.inbox import InboxItem
+from p2pcouncil.peer.views.issues import FollowView, IssueView, ReviewView
+from p2pcouncil.peer.views.network import NetworkView, PeerView, StatusView
+from p2pcouncil.peer.views.people import IdentityView, MemberView, PersonView
+from p2pcouncil.peer.views.proposals import CommentView, EditView, ProposalView, TextRun
+from p2pcouncil.peer.views.register import RegisterView
 from tests.screens import people
 
 GOOD_INVITATION = "p2pc1:goodinvitation"

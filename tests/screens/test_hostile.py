@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from p2pcouncil.peer.register_views import OfficeView, SpokenView
-from p2pcouncil.peer.views import FollowView, LifeStep, PassedOverView, ReviewView, TellerView
+from p2pcouncil.peer.views.issues import FollowView, LifeStep, PassedOverView, ReviewView, TellerView
+from p2pcouncil.peer.views.register import OfficeView, SpokenView
 from tests.screens import people
 from tests.screens.driver import LARGE, SMALL, driven
 from tests.screens.staged import StagedSession

@@ -4,8 +4,8 @@ import pytest
 
 from crdt.ids import CouncilId
 from p2pcouncil.peer.commands import GoOn, PledgeDuty
-from p2pcouncil.peer.register_views import SuccessorView
-from p2pcouncil.peer.views import InboxItem
+from p2pcouncil.peer.views.inbox import InboxItem
+from p2pcouncil.peer.views.register import SuccessorView
 from tests.screens import people
 from tests.screens.driver import LARGE, SMALL, driven
 from tests.screens.staged import StagedSession

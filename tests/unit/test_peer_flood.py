@@ -8,7 +8,7 @@ from crdt.ids import CouncilId, DeviceId
 from net.transport import PeerKey
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.showing.network import NetworkRole, show_network
-from p2pcouncil.peer.views import PeerView
+from p2pcouncil.peer.views.network import PeerView
 from p2pcouncil.peer.wire import GossipKind, Kind, topic_of
 from tests.sim.node import Node
 from tests.sim.simulation import Simulation, proposal_of

@@ -12,7 +12,8 @@ from p2pcouncil.domain.outcomes import IssueState
 from p2pcouncil.domain.register.pages import Result
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.inbox import DECIDED_SHOWN_MS, About, of_closed
-from p2pcouncil.peer.views import InboxItem, IssueView
+from p2pcouncil.peer.views.inbox import InboxItem
+from p2pcouncil.peer.views.issues import IssueView
 
 ME, ANN = MemberId(b"m" * 32), MemberId(b"a" * 32)
 ISSUE = ChangeHash(b"i" * 32)

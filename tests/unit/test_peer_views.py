@@ -10,7 +10,8 @@ from p2pcouncil.peer.showing.councils import show_council
 from p2pcouncil.peer.showing.inbox import show_inbox
 from p2pcouncil.peer.showing.network import NetworkRole, show_network, show_status
 from p2pcouncil.peer.showing.proposals import show_proposal
-from p2pcouncil.peer.views import IssueView, ProposalView
+from p2pcouncil.peer.views.issues import IssueView
+from p2pcouncil.peer.views.proposals import ProposalView
 from p2pcouncil.peer.wire import topic_of
 from tests.sim.node import Node
 from tests.sim.simulation import Simulation, proposal_of

@@ -2,7 +2,8 @@
 
 from textual.content import Content
 
-from p2pcouncil.peer.views import CouncilView, MemberView
+from p2pcouncil.peer.views.councils import CouncilView
+from p2pcouncil.peer.views.people import MemberView
 from tui import words
 from tui.content import ACCENT, BAD, MUTED, STRONG, WARN, block, heading, join, line, lines, muted
 from tui.drawing.proposal import person

@@ -2,7 +2,9 @@
 
 from textual.content import Content
 
-from p2pcouncil.peer.views import InboxItem, PendingJoinView, PersonView
+from p2pcouncil.peer.views.councils import PendingJoinView
+from p2pcouncil.peer.views.inbox import InboxItem
+from p2pcouncil.peer.views.people import PersonView
 from tui import words
 from tui.content import ACCENT, GOOD, HEADING, MUTED, STRONG, join, line, lines, muted
 

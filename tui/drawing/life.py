@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from p2pcouncil.peer.views import FollowView, IssueView, LifeView, PersonView, ReviewView, TellerView
+from p2pcouncil.peer.views.issues import FollowView, IssueView, LifeView, ReviewView, TellerView
+from p2pcouncil.peer.views.people import PersonView
 from tui import words
 from tui.content import (
     ACCENT,

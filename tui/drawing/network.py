@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from p2pcouncil.peer.views import NetworkView, PeerView
+from p2pcouncil.peer.views.network import NetworkView, PeerView
 from tui import words
 from tui.content import BAD, GOOD, MUTED, STRONG, WARN, heading, join, line, lines, muted, pad
 

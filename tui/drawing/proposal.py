@@ -5,7 +5,8 @@ from itertools import cycle
 from textual.content import Content
 
 from p2pcouncil.domain.tally.method import EqualShares, tie_rule
-from p2pcouncil.peer.views import CommentView, PersonView, ProposalView, TextRun
+from p2pcouncil.peer.views.people import PersonView
+from p2pcouncil.peer.views.proposals import CommentView, ProposalView, TextRun
 from tui import words
 from tui.content import (
     ACCENT,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from p2pcouncil.peer.register_views import PageView, RegisterView, SpokenView
-from p2pcouncil.peer.views import PersonView
+from p2pcouncil.peer.views.people import PersonView
+from p2pcouncil.peer.views.register import PageView, RegisterView, SpokenView
 from tui import words
 from tui.content import ACCENT, BAD, GOOD, MUTED, STRONG, heading, join, line, lines, muted, pad
 from tui.drawing.life import NAME_CELLS

@@ -2,7 +2,9 @@
 
 from textual.content import Content
 
-from p2pcouncil.peer.views import IssueView, PersonView, ProposalView
+from p2pcouncil.peer.views.issues import IssueView
+from p2pcouncil.peer.views.people import PersonView
+from p2pcouncil.peer.views.proposals import ProposalView
 from tui import words
 from tui.content import ACCENT, BAD, GOOD, MUTED, STRONG, WARN, heading, join, line, lines, muted, pad
 from tui.drawing.life import NAME_CELLS, follows, missing, reviews

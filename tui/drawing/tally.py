@@ -3,7 +3,7 @@
 from textual.content import Content
 
 from p2pcouncil.domain.tally.choice import Choice
-from p2pcouncil.peer.views import IssueView, OptionCount, TallyView
+from p2pcouncil.peer.views.issues import IssueView, OptionCount, TallyView
 from tui import words
 from tui.content import ACCENT, BAD, GOOD, LINK, MUTED, STRONG, heading, join, line, lines, muted, pad
 from tui.drawing.life import have_mine, timeline

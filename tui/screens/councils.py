@@ -9,7 +9,8 @@ from textual.containers import Horizontal
 from textual.widgets import OptionList, Static
 
 from p2pcouncil.peer.commands import JoinCouncil, LeaveCouncil, ObjectTo
-from p2pcouncil.peer.views import CouncilView, PersonView
+from p2pcouncil.peer.views.councils import CouncilView
+from p2pcouncil.peer.views.people import PersonView
 from tui.content import STRONG, line, lines
 from tui.drawing.council import council_page, tree_row
 from tui.messages import Finished

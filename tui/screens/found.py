@@ -12,7 +12,7 @@ from crdt.errors import LocalError
 from p2pcouncil.domain.plain_text import validate_line
 from p2pcouncil.domain.records import LEVELS, Charter
 from p2pcouncil.peer.commands import FoundCouncil
-from p2pcouncil.peer.views import CouncilView
+from p2pcouncil.peer.views.councils import CouncilView
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.widgets.field import Field, many_lines, one_line

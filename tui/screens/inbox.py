@@ -10,7 +10,7 @@ from textual.widgets import OptionList, Static
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash
-from p2pcouncil.peer.views import InboxItem
+from p2pcouncil.peer.views.inbox import InboxItem
 from tui.content import heading
 from tui.drawing.inbox import empty_inbox, item_row, pending_panel
 from tui.screens.base import CouncilScreen

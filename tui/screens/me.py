@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from p2pcouncil.peer.commands import DisownDevice, SetPriorities, TakeOverDuty
-from p2pcouncil.peer.views import IdentityView
+from p2pcouncil.peer.views.people import IdentityView
 from tui.content import HEADING, STRONG, heading, join, line, lines, muted
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen

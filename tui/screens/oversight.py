@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 
 from crdt.ids import ChangeHash
-from p2pcouncil.peer.views import ProposalView
+from p2pcouncil.peer.views.proposals import ProposalView
 from tui.content import STRONG, heading, line, lines
 from tui.drawing.review import is_mine, oversight_row
 from tui.screens.base import CouncilScreen

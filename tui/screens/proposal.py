@@ -20,7 +20,7 @@ from p2pcouncil.peer.commands import (
     SecondProposal,
     WithdrawProposal,
 )
-from p2pcouncil.peer.views import CommentView, ProposalView
+from p2pcouncil.peer.views.proposals import CommentView, ProposalView
 from tui.content import muted
 from tui.drawing import proposal as draw
 from tui.drawing.life import life_section

@@ -26,7 +26,8 @@ from p2pcouncil.domain.tally.method import (
     validate_method,
 )
 from p2pcouncil.peer.commands import MakeProposal
-from p2pcouncil.peer.views import CouncilView, ProposalView
+from p2pcouncil.peer.views.councils import CouncilView
+from p2pcouncil.peer.views.proposals import ProposalView
 from tui.content import ACCENT, line, muted
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen

@@ -11,8 +11,8 @@ from textual.widgets import Static
 from crdt.errors import LocalError
 from crdt.ids import CouncilId
 from p2pcouncil.peer.commands import GoOn, PledgeDuty
-from p2pcouncil.peer.register_views import RegisterView
-from p2pcouncil.peer.views import CouncilView
+from p2pcouncil.peer.views.councils import CouncilView
+from p2pcouncil.peer.views.register import RegisterView
 from tui.content import STRONG, line, lines
 from tui.drawing.register import register_head, register_now, register_pages
 from tui.messages import Finished

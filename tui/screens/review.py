@@ -12,7 +12,7 @@ from textual.widgets import Static
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash
 from p2pcouncil.peer.commands import ReviewVote
-from p2pcouncil.peer.views import ProposalView
+from p2pcouncil.peer.views.proposals import ProposalView
 from tui.content import HEADING, STRONG, WARN, join, line, lines, muted
 from tui.drawing.review import is_mine, review_page
 from tui.messages import Finished

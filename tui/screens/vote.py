@@ -12,7 +12,7 @@ from textual.widgets import Button, Static
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash
 from p2pcouncil.peer.commands import CastBallot
-from p2pcouncil.peer.views import IssueView
+from p2pcouncil.peer.views.issues import IssueView
 from tui.content import HEADING, MUTED, STRONG, block, join, line, lines
 from tui.drawing.tally import confirm_line
 from tui.messages import Finished

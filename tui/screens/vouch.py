@@ -12,7 +12,7 @@ from textual.widgets import Static
 from crdt.errors import LocalError
 from crdt.ids import CouncilId
 from p2pcouncil.peer.commands import ObjectTo, VouchFor
-from p2pcouncil.peer.views import JoinRequestView
+from p2pcouncil.peer.views.people import JoinRequestView
 from tui.content import HEADING, MUTED, STRONG, WARN, join, line, lines, muted
 from tui.drawing.council import objections
 from tui.messages import Finished

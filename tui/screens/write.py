@@ -12,7 +12,7 @@ from crdt.errors import LocalError
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.plain_text import clean_block
 from p2pcouncil.peer.commands import AddComment, EditText
-from p2pcouncil.peer.views import CommentView
+from p2pcouncil.peer.views.proposals import CommentView
 from tui.content import BLOCK_CHARS_MAX, BLOCK_LINES_MAX, HEADING, MUTED, block, line, lines, muted
 from tui.drawing.proposal import person
 from tui.messages import Finished

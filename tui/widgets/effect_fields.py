@@ -23,7 +23,8 @@ from p2pcouncil.domain.effects import (
     SetParameter,
 )
 from p2pcouncil.domain.plain_text import validate_line
-from p2pcouncil.peer.views import CouncilView, PersonView
+from p2pcouncil.peer.views.councils import CouncilView
+from p2pcouncil.peer.views.people import PersonView
 from tui.widgets.field import Field, one_line
 from tui.widgets.picker import Picker
 

@@ -14,7 +14,7 @@ from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import Append
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.planning.desk import Desk, Plan, sentence_of, shown
-from p2pcouncil.peer.views import WHY_OFF_ROLL
+from p2pcouncil.peer.views.issues import WHY_OFF_ROLL
 
 
 def plan_open(desk: Desk, proposal: ChangeHash, window_seconds: int | None) -> Plan:

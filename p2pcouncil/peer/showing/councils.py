@@ -10,7 +10,8 @@ from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.going_on import successor_of
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.people import People
-from p2pcouncil.peer.views import CouncilView, JoinRequestView, MemberView
+from p2pcouncil.peer.views.councils import CouncilView
+from p2pcouncil.peer.views.people import JoinRequestView, MemberView
 
 TITLE_CELLS = 100
 MAX_REJECTED_SHOWN = 50

@@ -20,7 +20,9 @@ from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, councils_in_tree_order, name_of, show_council
 from p2pcouncil.peer.showing.issues import show_issue
 from p2pcouncil.peer.showing.people import People
-from p2pcouncil.peer.views import InboxItem, IssueView, JoinRequestView
+from p2pcouncil.peer.views.inbox import InboxItem
+from p2pcouncil.peer.views.issues import IssueView
+from p2pcouncil.peer.views.people import JoinRequestView
 
 DECIDED_SHOWN_MS = 30 * MS_PER_DAY
 """How long after its end a decided vote is told, by this laptop's clock: it is for display only."""

@@ -21,7 +21,7 @@ from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.life import life_line, show_life
 from p2pcouncil.peer.showing.people import People
-from p2pcouncil.peer.views import (
+from p2pcouncil.peer.views.issues import (
     WHY_OFF_ROLL,
     BallotView,
     IssueView,

@@ -13,7 +13,8 @@ from p2pcouncil.domain.plain_text import clean_block
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.people import People
-from p2pcouncil.peer.views import FollowView, LifeStep, LifeView, PersonView, ReviewView, TellerView
+from p2pcouncil.peer.views.issues import FollowView, LifeStep, LifeView, ReviewView, TellerView
+from p2pcouncil.peer.views.people import PersonView
 
 NOTE_CHARS, NOTE_LINES = 4_000, 200
 MAX_NAMED = 3

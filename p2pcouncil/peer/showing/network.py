@@ -11,14 +11,9 @@ from p2pcouncil.peer.courtesy import Conduct, read_kept
 from p2pcouncil.peer.showing.councils import show_councils
 from p2pcouncil.peer.showing.issues import sharers_of
 from p2pcouncil.peer.showing.people import People
-from p2pcouncil.peer.views import (
-    IdentityView,
-    NetworkView,
-    PeerView,
-    PendingJoinView,
-    PersonView,
-    StatusView,
-)
+from p2pcouncil.peer.views.councils import PendingJoinView
+from p2pcouncil.peer.views.network import NetworkView, PeerView, StatusView
+from p2pcouncil.peer.views.people import IdentityView, PersonView
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from crdt.ids import MemberId
 from p2pcouncil.domain.fingerprint import fingerprint, tell_apart
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.views import PersonView
+from p2pcouncil.peer.views.people import PersonView
 from p2pcouncil.peer.world import World
 
 NAME_CELLS = 32

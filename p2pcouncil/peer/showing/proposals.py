@@ -16,7 +16,8 @@ from p2pcouncil.peer.showing.councils import TITLE_CELLS, name_of
 from p2pcouncil.peer.showing.issues import TEXT_CHARS, TEXT_LINES, show_issue
 from p2pcouncil.peer.showing.life import say_effect
 from p2pcouncil.peer.showing.people import People
-from p2pcouncil.peer.views import CommentView, EditView, PersonView, ProposalView, TextRun
+from p2pcouncil.peer.views.people import PersonView
+from p2pcouncil.peer.views.proposals import CommentView, EditView, ProposalView, TextRun
 
 MAX_THREAD_DEPTH = 8
 

@@ -13,10 +13,10 @@ from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.going_on import fit_successors, has_gone_on, standing_of
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.register_views import OfficeView, PageView, RegisterView, SpokenView, SuccessorView
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, name_of
 from p2pcouncil.peer.showing.life import named, say_effect
 from p2pcouncil.peer.showing.people import People
+from p2pcouncil.peer.views.register import OfficeView, PageView, RegisterView, SpokenView, SuccessorView
 
 PAGES_SHOWN = 200
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from crdt.ids import CouncilId
-from p2pcouncil.peer.views import PersonView
+from p2pcouncil.peer.views.people import PersonView
 
 
 @dataclass(frozen=True, slots=True)
