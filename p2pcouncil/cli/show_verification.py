@@ -6,7 +6,7 @@ from p2pcouncil.cli.as_json import Json, plain
 from p2pcouncil.cli.show import plural, width, wrap
 from p2pcouncil.verification.report import CouncilReport, Finding, Grade, Report, VoteReport
 
-MARKS = {Grade.HOLDS: "ok", Grade.NOTED: "note", Grade.FAILS: "FAILS"}
+MARKS = {Grade.HOLDS: "ok", Grade.NOTED: "note", Grade.BREACH: "BREACH", Grade.FAILS: "FAILS"}
 FATES = {
     "counted": "counts",
     "provisional": "held",
@@ -60,6 +60,20 @@ def show_vote(
             *wrap(f"{plural(failures - own, 'other thing')} in here does not hold: see `verify --all`."),
         ]
     return [*lines, "", *_state(council)]
+
+
+def show_end(found: Iterable[Finding], what: str) -> str:
+    """The last line of what holds: whether anybody did what nobody honest does.
+
+    Args:
+        found: all that was checked.
+        what: holds, as a subject: “Everything”.
+    """
+    breaches = len({f.sentence for f in found if f.grade is Grade.BREACH})
+    if not breaches:
+        return f"{what} holds."
+    told = "1 breach of the rules is" if breaches == 1 else f"{breaches} breaches of the rules are"
+    return f"{what} holds. {told} told above, and {'changes' if breaches == 1 else 'change'} nothing."
 
 
 def show_steps(steps: Sequence[Finding]) -> list[str]:

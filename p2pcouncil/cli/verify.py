@@ -11,7 +11,8 @@ from p2pcouncil.cli.context import Context, Ctx
 from p2pcouncil.cli.errors import UsageError, VerificationFailedError
 from p2pcouncil.cli.groups import NETWORK, add_verb
 from p2pcouncil.cli.refs import Candidate, resolve
-from p2pcouncil.cli.show_verification import json_of_report, show_report, show_steps, show_vote
+from p2pcouncil.cli.show import wrap
+from p2pcouncil.cli.show_verification import json_of_report, show_end, show_report, show_steps, show_vote
 from p2pcouncil.domain.fingerprint import fingerprint
 from p2pcouncil.verification.explaining import explain_ballots
 from p2pcouncil.verification.held import Held
@@ -75,13 +76,15 @@ async def verify(
     if found is not None:
         rests_on = _rests_on(verification, found)
         lines = show_vote(found.council, found.vote, rests_on, len(report.failures))
-        failures = [f for f in (*rests_on, *found.vote.findings, *steps) if f.grade is Grade.FAILS]
+        checked = (*rests_on, *found.vote.findings, *steps)
     else:
-        lines, failures = show_report(report), list(report.failures)
+        lines, checked = show_report(report), report.all_findings
+    failures = [finding for finding in checked if finding.grade is Grade.FAILS]
     data = json_of_report(report, found.vote if found is not None else None, steps, not failures)
     lines += show_steps(steps)
     if not failures:
-        ctx.say([*lines, "", "Everything holds." if found is None else "This vote holds."], data)
+        end = show_end(checked, "Everything" if found is None else "This vote")
+        ctx.say([*lines, "", *wrap(end)], data)
         return
     if not ctx.json:
         ctx.say(lines, data)

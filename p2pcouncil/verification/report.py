@@ -15,7 +15,9 @@ class Grade(StrEnum):
 
     HOLDS = "holds"
     NOTED = "noted"
-    """Somebody did something that they may not, or something is unfinished; the rules deal with it, and all holds."""
+    """Something to know, or something that is unfinished."""
+    BREACH = "breach"
+    """Somebody did what nobody honest does. The rules deal with it, and all holds."""
     FAILS = "fails"
 
 
@@ -179,6 +181,11 @@ class Report(msgspec.Struct, frozen=True):
         return tuple(finding for finding in self.all_findings if finding.grade is Grade.FAILS)
 
     @property
+    def breaches(self) -> tuple[Finding, ...]:
+        """What nobody honest does."""
+        return tuple(finding for finding in self.all_findings if finding.grade is Grade.BREACH)
+
+    @property
     def holds(self) -> bool:
         """Whether everything does."""
         return not self.failures
@@ -192,6 +199,11 @@ def holds(code: str, sentence: str) -> Finding:
 def noted(code: str, sentence: str) -> Finding:
     """Something to know; all holds."""
     return Finding(Grade.NOTED, code, sentence)
+
+
+def breach(code: str, sentence: str) -> Finding:
+    """What nobody honest does; all holds."""
+    return Finding(Grade.BREACH, code, sentence)
 
 
 def fails(code: str, sentence: str) -> Finding:

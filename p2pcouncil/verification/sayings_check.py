@@ -23,7 +23,7 @@ from p2pcouncil.domain.register.sayings import (
     saying_message,
 )
 from p2pcouncil.verification.held import Held
-from p2pcouncil.verification.report import Finding, noted
+from p2pcouncil.verification.report import Finding, breach
 
 TITLE_CELLS = 60
 NOTHING_HARMED = "It counts for nothing, and honest peers carry no such thing."
@@ -84,7 +84,7 @@ class SayingsCheck:
                 }
             )
             found.append(
-                noted(
+                breach(
                     "contradiction",
                     f"{self._held.name(member)} said two things of which nobody honest says both: {self._doing(one)} "
                     f"twice, differently. Both are signed by their device, and stand in the feeds of "
@@ -161,7 +161,7 @@ class SayingsCheck:
         try:
             saying = read_saying(said)
         except RemoteError as error:
-            self._add(0, noted("unreadable-saying", f"{error} ({where}.) {NOTHING_HARMED}"))
+            self._add(0, breach("unreadable-saying", f"{error} ({where}.) {NOTHING_HARMED}"))
             return
         topic = topic_of(saying)
         if self._minutes.has_heard(topic, said):
@@ -174,7 +174,7 @@ class SayingsCheck:
         if device is None:
             self._add(
                 topic,
-                noted(
+                breach(
                     "no-teller",
                     f"Somebody {what} in the name of {who}, who tells nothing there: {where}. {NOTHING_HARMED}",
                 ),
@@ -182,7 +182,7 @@ class SayingsCheck:
         elif not is_said_by(said, device):
             self._add(
                 topic,
-                noted(
+                breach(
                     f"forged-{kind_of(saying)}",
                     f"In the name of {who} somebody {what}, and {who}'s device did not sign that: {where}. "
                     f"{NOTHING_HARMED}",

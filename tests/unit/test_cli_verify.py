@@ -81,6 +81,19 @@ def test_a_vote_holds_though_something_else_does_not(
     assert failed["code"] == "two-pages"
 
 
+def test_a_breach_of_the_rules_that_changes_nothing_is_told_at_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = bundle(tmp_path, "forged-vote")
+    assert say(tmp_path, "verify", path) is ExitCode.OK
+    told = " ".join(capsys.readouterr().out.split())
+    assert "BREACH In the name of Ben somebody prevoted for page 4" in told
+    assert told.endswith("Everything holds. 1 breach of the rules is told above, and changes nothing.")
+    answer = ask(tmp_path, capsys, "verify", path)
+    assert answer["holds"]
+    assert [c["code"] for c in answer["checks"] if c["grade"] == "breach"] == ["forged-prevote"]
+
+
 def test_a_ballot_is_explained_from_signature_to_count(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
