@@ -53,11 +53,13 @@ def main(names: list[str]) -> int:
         except subprocess.TimeoutExpired:
             print(f"not done within {TIMEOUT_SECONDS} s")
             rows[name] = {"failed": "timeout"}
+            missed.append(f"{name}: not measured, it took too long")
             continue
         print(f"{time.perf_counter() - begun:.1f} s")
         if child.returncode:
             print(child.stderr[-2_000:])
             rows[name] = {"failed": child.returncode}
+            missed.append(f"{name}: not measured, it failed")
             continue
         figures = json.loads(child.stdout.strip().splitlines()[-1])
         rows[name] = figures
