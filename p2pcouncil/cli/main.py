@@ -5,10 +5,10 @@ import difflib
 import inspect
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -109,18 +109,23 @@ def _apart(arguments: list[str]) -> tuple[list[str], list[str]]:
     """What every verb takes, wherever it stands, and the verb with what follows it."""
     first: list[str] = []
     rest: list[str] = []
-    left = iter(arguments)
-    for word in left:
+    lacking: list[str] = []
+    left = deque(arguments)
+    while left:
+        word = left.popleft()
         name, _, value = word.partition("=")
         if word == "--":
-            rest += [word, *left]
-        elif word == "--json" or (name in ("--home", "--within") and value):
+            return first, [*rest, word, *left]
+        if word == "--json" or (name in ("--home", "--within") and value):
             first.append(word)
+        elif name in ("--home", "--within") and left and not left[0].startswith("--"):
+            first += [word, left.popleft()]
         elif name in ("--home", "--within"):
-            first += [word, *islice(left, 1)]
+            lacking.append(word)
         else:
             rest.append(word)
-    return first, rest
+    # What lacks its value goes to the end, where nothing can be taken for one.
+    return first, rest + lacking
 
 
 def _chapter_of(arguments: list[str]) -> str | None:

@@ -98,6 +98,16 @@ def test_what_is_not_understood(
     assert answer["exit_code"] == ExitCode.USAGE
 
 
+@pytest.mark.parametrize(
+    "line", [["--home", "--json", "status"], ["status", "--home", "--json"], ["status", "--json", "--home"]]
+)
+def test_a_home_without_its_path_takes_no_other_word_for_one(
+    line: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_verb(line) is ExitCode.USAGE
+    assert json.loads(capsys.readouterr().out)["error"] == "Parameter --home requires an argument."
+
+
 def test_a_home_that_cannot_be_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "file"
     file.write_text("here", encoding="utf-8")
