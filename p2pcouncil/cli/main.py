@@ -115,13 +115,13 @@ def _apart(arguments: list[str]) -> tuple[list[str], list[str]]:
         word = left.popleft()
         name, _, value = word.partition("=")
         if word == "--":
-            return first, [*rest, word, *left]
+            return first, [*rest, *lacking, word, *left]
         if word == "--json" or (name in ("--home", "--within") and value):
             first.append(word)
-        elif name in ("--home", "--within") and left and not left[0].startswith("--"):
+        elif word in ("--home", "--within") and left and not left[0].startswith("--"):
             first += [word, left.popleft()]
         elif name in ("--home", "--within"):
-            lacking.append(word)
+            lacking.append(name)
         else:
             rest.append(word)
     # What lacks its value goes to the end, where nothing can be taken for one.

@@ -57,7 +57,10 @@ def show_vote(
     if failures > own:
         lines += [
             "",
-            *wrap(f"{plural(failures - own, 'other thing')} in here does not hold: see `verify --all`."),
+            *wrap(
+                f"{plural(failures - own, 'other thing')} in here {'does' if failures == own + 1 else 'do'} not hold: "
+                "see `verify --all`."
+            ),
         ]
     return [*lines, "", *_state(council)]
 

@@ -52,8 +52,11 @@ from p2pcouncil.peer.wire import MAX_WAIT_MS, BusyAnswer, Kind, council_of, pack
 from p2pcouncil.peer.world import Me, World
 
 NO_COUNCIL = CouncilId(b"")
+STALLED_MS = 1_500
+"""A tick comes twice a second: a peer whose clock moved on by so much between two events stood still meanwhile, and
+what others said waits to be read."""
 SUSPENDED_MS = 10_000
-"""A tick comes twice a second: whose clock moved on by so much between two events was suspended, or stood still."""
+"""Who stood still for so long was asleep: what it compared before says nothing of what others wrote meanwhile."""
 
 
 class Peer:
@@ -87,9 +90,11 @@ class Peer:
         """
         before_ms = self.world.now_ms
         now_ms = self.world.pass_time(now_ms)
-        if before_ms and now_ms - before_ms >= SUSPENDED_MS:
-            # What we compared before says nothing of what others wrote meanwhile, and no seal must rest on it.
-            self.pulling.reset()
+        if before_ms and now_ms - before_ms >= STALLED_MS:
+            has_slept = now_ms - before_ms >= SUSPENDED_MS
+            if has_slept:
+                self.pulling.reset()
+            self.duties.stood_still(has_slept=has_slept)
         effects = self._handle(event, now_ms)
         for device, reason in self.world.courtesy.offences(now_ms):
             self.world.blame(device, reason)
@@ -150,6 +155,8 @@ class Peer:
     def _heard(self, event: GossipHeard | QuestionHeard | AnswerHeard, now_ms: int) -> list[Effect]:
         device = self._sender(event)
         if device is None:
+            if isinstance(event, AnswerHeard):
+                self._patience.forget(event.ask)
             return []
         try:
             if isinstance(event, AnswerHeard):

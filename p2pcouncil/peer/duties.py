@@ -84,6 +84,16 @@ class Duties:
         """From now on this process does the duties of this home."""
         self._keys = keys
 
+    def stood_still(self, *, has_slept: bool) -> None:
+        """Seal nothing before what came meanwhile is read: it was not here when we last heard everything.
+
+        Args:
+            has_slept: for so long that everything is to be compared anew.
+        """
+        for post in self._posts.values():
+            if post.teller.heard_all_ms is not None:
+                post.teller.heard_all_ms = None if has_slept else self._world.clock_ms
+
     def teller(self, council: CouncilId) -> Teller | None:
         """Our teller in a council, if this process does duties there; for people who watch."""
         post = self._posts.get(council)

@@ -64,6 +64,10 @@ class Patience:
         """What is due to be asked; give it to `pace` like everything else."""
         return [a.ask for a in self._asked.values() if a.due_ms is not None and now_ms >= a.due_ms]
 
+    def forget(self, ask: int) -> None:
+        """Nobody waits for this any more."""
+        self._asked.pop(ask, None)
+
     def gone(self, device: DeviceId) -> list[AnswerHeard]:
         """A device went away; returns that there is no answer to what waited here."""
         its = [asked for asked in self._asked.values() if asked.ask.device == device]

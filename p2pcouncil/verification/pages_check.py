@@ -109,18 +109,9 @@ def check_end(held: Held, said: SayingsCheck) -> list[Finding]:
     decided = sorted({value for (_, value), who in commits.items() if len(who) >= committee.quorum})
     for value in decided:
         found.append(_undone(held, said, following, value))
-    later = sorted(
-        {c.page.number for c in said.pages.values() if c.page is not None and c.page.number > following}
-    )
-    if later:
-        found.append(
-            fails(
-                "unreachable-pages",
-                f"Page {later[-1]} is here, and no certified page {following} leads to it. Nothing from "
-                f"page {following} "
-                "on can be checked.",
-            )
-        )
+    later = max((c.page.number for c in said.pages.values() if c.page is not None), default=0)
+    if later > following:
+        found.append(_unreachable(held, said, later, following))
     elif commits and not decided:
         best = max(len(who) for who in commits.values())
         found.append(
@@ -131,6 +122,22 @@ def check_end(held: Held, said: SayingsCheck) -> list[Finding]:
             )
         )
     return found
+
+
+def _unreachable(held: Held, said: SayingsCheck, last: int, following: int) -> Finding:
+    """A page to which no certified page leads. Who may lie can make one up; what more tellers carry was decided."""
+    committee = said.committee(following)
+    assert committee is not None, "the committee of the next page is drawn"
+    later = [c for c in said.pages.values() if c.page is not None and c.page.number > following]
+    carriers = {member for carried in later for member in carried.carriers}
+    told = f"Page {last} is here, and no certified page {following} leads to it"
+    if len(carriers & {teller.member for teller in committee.tellers}) > committee.liars:
+        return fails("unreachable-pages", f"{told}. Nothing from page {following} on can be checked.")
+    return noted(
+        "unreachable-pages",
+        f"{told}. {held.named(sorted(carriers))} alone can have made that up: {committee.liars} of the tellers of page "
+        f"{following} may lie, and no more of them carry pages behind it.",
+    )
 
 
 def _commits(held: Held, number: int) -> dict[tuple[int, bytes], set[MemberId]]:

@@ -23,7 +23,7 @@ from p2pcouncil.domain.register.sayings import (
     saying_message,
 )
 from p2pcouncil.verification.held import Held
-from p2pcouncil.verification.report import Finding, breach
+from p2pcouncil.verification.report import Finding, breach, fails
 
 TITLE_CELLS = 60
 NOTHING_HARMED = "It counts for nothing, and honest peers carry no such thing."
@@ -91,7 +91,25 @@ class SayingsCheck:
                     f"{self._held.named(carriers)}. {told}",
                 )
             )
+        for topic in self._minutes.two_faced_about():
+            if topic == issue or (issue is None and isinstance(topic, int)):
+                found += self._too_many(topic)
         return tuple(found)
+
+    def _too_many(self, topic: Topic) -> list[Finding]:
+        """Whether more contradicted themselves about something than it can stand."""
+        committee, liars = self.committee(topic), self._minutes.two_faced(topic)
+        if committee is None or len(liars) <= committee.liars:
+            return []
+        what = f"page {topic}" if isinstance(topic, int) else f"the vote on {self.title(topic)}"
+        return [
+            fails(
+                "too-many-liars",
+                f"{self._held.named(liars)} contradicted themselves about {what}: {len(liars)} of "
+                f"{len(committee.tellers)} tellers, and it can stand {committee.liars}. What it came to can't be "
+                "relied on.",
+            )
+        ]
 
     def committee(self, topic: Topic) -> Committee | None:
         """Who may speak about something; None if the bundle does not tell."""

@@ -99,7 +99,15 @@ def test_what_is_not_understood(
 
 
 @pytest.mark.parametrize(
-    "line", [["--home", "--json", "status"], ["status", "--home", "--json"], ["status", "--json", "--home"]]
+    "line",
+    [
+        ["--home", "--json", "status"],
+        ["status", "--home", "--json"],
+        ["status", "--json", "--home"],
+        ["status", "--json", "--home="],
+        ["--home=", "--json", "status"],
+        ["status", "--json", "--home", "--"],
+    ],
 )
 def test_a_home_without_its_path_takes_no_other_word_for_one(
     line: list[str], capsys: pytest.CaptureFixture[str]

@@ -2,12 +2,13 @@
 
 from random import Random
 
+import msgspec
 import pytest
 
 from crdt.ids import ChangeHash, MemberId
 from crdt.keys import LaneKind
 from p2pcouncil.domain.entries import Ballot
-from p2pcouncil.domain.register.pages import Joined
+from p2pcouncil.domain.register.pages import Joined, encode_page
 from p2pcouncil.domain.state import fold
 from p2pcouncil.domain.state_hash import council_hash
 from p2pcouncil.domain.tally.choice import YES
@@ -174,6 +175,35 @@ def test_an_altered_page_is_named_with_who_carries_it() -> None:
     assert "A quorum signed page 3" in said(report, "altered-page")
     assert any(f"carried by {name}." in said(report, "altered-page") for name in NAMES)
     assert vote_of(report).status == "running"
+
+
+@pytest.mark.parametrize("names", [("Dan",), ("Dan", "Eve")])
+def test_a_page_that_is_far_ahead_fails_if_more_carry_it_than_may_lie(names: tuple[str, ...]) -> None:
+    def make_up(scene: Scene) -> None:
+        world = scene.world
+        page = msgspec.structs.replace(world.page(), number=50, certificate=world.certificate)
+        for name in names:
+            world.tell(name, pages=[encode_page(page)])
+
+    report = verify(carried(story(after=make_up).world).records())
+    assert report.holds == (len(names) == 1)
+    assert "Page 50 is here, and no certified page 4 leads to it" in said(report, "unreachable-pages")
+
+
+@pytest.mark.parametrize("names", [("Cem",), ("Cem", "Dan")])
+def test_a_vote_fails_if_more_sealed_twice_than_may_lie(names: tuple[str, ...]) -> None:
+    def seal_twice(scene: Scene) -> None:
+        world = scene.world
+        for name in names:
+            world.tell("Ben", world.seal(name, scene.issue, {"Cem": 1}))
+        world.sealed.clear()
+
+    report = verify(carried(story(before_seals=seal_twice).world).records())
+    assert vote_of(report).holds == report.holds == (len(names) == 1)
+    if not report.holds:
+        assert "Cem and Dan contradicted themselves about the vote on “Rye on Fridays”" in said(
+            report, "too-many-liars"
+        )
 
 
 def test_a_sheet_that_does_not_follow_is_named() -> None:

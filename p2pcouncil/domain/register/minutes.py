@@ -228,6 +228,14 @@ class Minutes:
         self._evidence = tuple(found[member] for member in sorted(found))
         return self._evidence
 
+    def two_faced(self, topic: Topic) -> tuple[MemberId, ...]:
+        """Who said two things about a page or a vote of which nobody honest says both, ascending."""
+        return tuple(sorted(member for about, member in self._two_faced if about == topic))
+
+    def two_faced_about(self) -> tuple[Topic, ...]:
+        """Every page and vote about which somebody did, pages first."""
+        return tuple(sorted({topic for topic, _ in self._two_faced}, key=_rank))
+
     def _committee_of(self, topic: Topic) -> Committee | None:
         """Who may speak about something; None while that is not known."""
         if isinstance(topic, bytes):
