@@ -166,11 +166,13 @@ async def run() -> dict[str, object]:
                     there, here = median_and_p95(flooded)
                     device = arms[kind].device.device
                     ends = [dropped.get(device), listener.came("dropped", device)]
-                    done = "" if None in ends else round((max(e for e in ends if e) - begun_ns) / 1e9, 1)
+                    came = [end for end in ends if end is not None]
+                    first = round((min(came) - begun_ns) / 1e9, 1) if came else "never"
                     figures |= {
                         f"{kind}: ÷ quiet, medians (target ≤ 3)": round(there / median, 2),
                         f"{kind}: ÷ quiet, p95 (target ≤ 3)": round(here / p95, 2),
-                        f"{kind}: dropped by both after s": done or "not dropped",
+                        f"{kind}: dropped by, of 2": len(came),
+                        f"{kind}: first dropped after s": first,
                         f"{kind}: sent": sent,
                     }
                     await asyncio.sleep(CALM_SECONDS)
