@@ -35,8 +35,8 @@ sim-mutants: $(READY)  ## break rules on purpose, and see the simulator notice e
 	$(BIN)/python -m tests.sim.mutants
 	$(BIN)/python -m tests.sim.register.mutants
 
-sim-register: $(READY)  ## registers from seeds, with liars and crashes: SEED=…, RUNS=…, LYING=…
-	$(BIN)/python -m tests.sim.register --seed "$(or $(SEED),1)" --runs "$(or $(RUNS),100)" $(if $(LYING),--lying $(LYING))
+sim-register: $(READY)  ## registers from seeds, with liars and crashes: SEED=…, RUNS=…, ABOVE=…
+	$(BIN)/python -m tests.sim.register --seed "$(or $(SEED),1)" --runs "$(or $(RUNS),100)" --above "$(or $(ABOVE),0)"
 
 fire: $(READY)  ## five real peers under fire, five minutes or SECONDS=…, with SEED=…
 	$(BIN)/python -m tests.e2e.fire --seconds "$(or $(SECONDS),300)" --seed "$(SEED)"

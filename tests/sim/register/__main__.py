@@ -27,7 +27,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.sim.register", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--runs", type=int, default=100, help="how many seeds")
-    parser.add_argument("--lying", type=int, help="how many lie; as many as may lie if left out")
+    parser.add_argument(
+        "--above", type=int, default=0, help="how many more lie than may; then the checkers fire"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument(
         "--sleepers", action="store_true", help="pages per week, by how many laptops are always on"
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     ):
         task = progress.add_task("", total=len(seeds))
         for seed, size, crashed, round_, violated in pool.imap_unordered(
-            partial(one, lying=options.lying), seeds, CHUNK
+            partial(one, above=options.above), seeds, CHUNK
         ):
             crashes += crashed
             rounds[round_] += 1

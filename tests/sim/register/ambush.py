@@ -44,10 +44,15 @@ class Ambush:
         self.random.shuffle(honest)
         first, last = self.committee.proposer(locks).member, self.committee.proposer(breaks).member
         honest.sort(key=lambda laptop: (laptop.me.member != first, laptop.me.member == last))
-        size = self.committee.quorum - len(world.liars)
+        size = max(0, self.committee.quorum - len(world.liars))
         self.locked, self.blind = honest[:size], honest[size:]
         self.victim: Laptop | None = None
         self.pool: list[tuple[AnySaying, Told]] = []
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether it takes honest tellers to lock, and leaves some blind; not if far too many lie."""
+        return bool(self.locked and self.blind)
 
     @property
     def others(self) -> list[Laptop]:
@@ -149,6 +154,8 @@ def ambush(world: World) -> None:
 def _with_a_new_page(world: World) -> None:
     """Round 0 locks, and the proposer of round 1, who knows nothing of it, has another page."""
     plan = Ambush(world, 0, 1)
+    if not plan.is_possible:
+        return
     plan.tell(plan.locked, [Opening(world.opening)])
     first = plan.proposal(0, plan.locked[0])
     if first is None:
@@ -166,6 +173,8 @@ def _with_a_new_page(world: World) -> None:
 def _with_an_older_quorum(world: World) -> None:
     """Round 0 has hidden prevotes for one page, round 1 locks on another, and round 2 brings the hidden ones."""
     plan = Ambush(world, 1, 2)
+    if not plan.is_possible:
+        return
     everybody = [*plan.locked, *plan.blind]
     plan.tell(everybody, [Opening(world.opening)])
     first = plan.proposal(0, plan.locked[0])
