@@ -27,6 +27,7 @@ from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId
 from crdt.keys import LaneHeader, LaneKind, lane_id, validate_header
 from crdt.signatures import CheckAll, Signed, check_all
 from crdt.store import orphans
+from crdt.store.keepsakes import keep_from
 from crdt.store.lanes import ensure_lane, find_lane, lane_head
 from crdt.store.room import bytes_below, has_room, put_out_beyond
 from crdt.store.rows import ENVELOPE_COLUMNS, EnvelopeRow
@@ -222,6 +223,9 @@ def _store(
             conn.executemany(INSERT, rows)
             tally.accepted += len(rows)
             if plan.branches:
+                assert plan.fork_seq is not None, "branches stand at a fork"
+                if header.kind is LaneKind.FEED:
+                    keep_from(conn, number, plan.fork_seq)
                 tally.accepted += _hold_branches(conn, number, plan, now_ms, pinned)
             if found is None:
                 put_out_beyond(conn, header)

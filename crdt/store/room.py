@@ -167,6 +167,7 @@ def _forget_oldest(conn: sqlite3.Connection) -> None:
         (count - MAX_PUT_OUT_LANES * 3 // 4,),
     ).fetchall()
     conn.executemany("DELETE FROM fork WHERE lane = ?", oldest)
+    conn.executemany("DELETE FROM keepsake WHERE lane = ?", oldest)
     conn.executemany("DELETE FROM lane WHERE number = ?", oldest)
 
 

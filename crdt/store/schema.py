@@ -80,13 +80,23 @@ CREATE TABLE shelf (
 ) WITHOUT ROWID;
 """
 
-_INDEXES = """
+_LATER = """
+CREATE TABLE IF NOT EXISTS keepsake (
+    hash BLOB PRIMARY KEY,
+    lane INTEGER NOT NULL REFERENCES lane (number),
+    seq INTEGER NOT NULL,
+    prev BLOB,
+    payload BLOB NOT NULL,
+    signature BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS keepsake_by_lane ON keepsake (lane);
 CREATE INDEX IF NOT EXISTS lane_by_writer ON lane (council, member, device, kind, id, fork_seq);
 CREATE INDEX IF NOT EXISTS lane_put_out ON lane (number) WHERE fork_seq = 0;
 CREATE INDEX IF NOT EXISTS fork_by_lane ON fork (lane);
 CREATE INDEX IF NOT EXISTS once_by_lane ON once (lane);
 """
-"""Made in files of before, too: they say quickly how many lanes a member has, and which were put out."""
+"""Made in files of before, too: indexes that say quickly how many lanes a member has, and which were put out; and what
+forks took away, see `keepsakes`."""
 
 
 def open_store(path: Path | str) -> sqlite3.Connection:
@@ -185,7 +195,7 @@ def _prepare(conn: sqlite3.Connection) -> None:
                 conn.execute(statement)
             conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        for statement in filter(str.strip, _INDEXES.split(";")):
+        for statement in filter(str.strip, _LATER.split(";")):
             conn.execute(statement)
         # A read-only file opens happily and fails at the first vote; this write finds out now.
         conn.execute("DELETE FROM shelf WHERE kind = ''")

@@ -266,6 +266,12 @@ class CouncilState:
         counted = (held.counted(member, self._books.facts) for member in sorted(held.voters)) if held else ()
         return tuple(ballot for ballot in counted if ballot is not None)
 
+    def named_ballots(self) -> frozenset[ChangeHash]:
+        """Every ballot that counts in a closed vote, held or not."""
+        register = self._books.register
+        sheets = (register.sheet(issue) for issue in register.entered())
+        return frozenset(name for sheet in sheets for name in sheet or () if name is not None)
+
     def passed_over(self, issue: ChangeHash) -> tuple[CountedBallot, ...]:
         """Of a closed vote, the ballots that would count if its page named them, by ascending member."""
         held = self._books.issues.get(issue)

@@ -1,12 +1,13 @@
 """Sneaker-net: councils carried by hand, in both directions, with the same checks as over the network."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from crdt.envelope import EnvelopeGroup, decode_groups, encode_groups
 from crdt.errors import LocalError, RemoteError
-from crdt.ids import CouncilId
+from crdt.ids import ChangeHash, CouncilId
+from crdt.store.keepsakes import read_keepsakes
 from crdt.store.rows import export_groups
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.records import read_genesis, read_join
@@ -48,7 +49,7 @@ async def export_to(engine: Engine, path: Path, council: CouncilId | None) -> Do
         )
     chunks: list[list[EnvelopeGroup]] = []
     for place in chosen:
-        chunks += await engine.store.run(all_groups, place.council)
+        chunks += await engine.store.run(all_groups, place.council, place.state.named_ballots())
 
     def records() -> Iterator[tuple[bytes, bytes]]:
         for place in chosen:
@@ -64,9 +65,18 @@ async def export_to(engine: Engine, path: Path, council: CouncilId | None) -> Do
     return Done(f"Wrote {entries} entries of {councils} to {path} ({size:,} bytes).")
 
 
-def all_groups(conn: sqlite3.Connection, council: CouncilId) -> list[list[EnvelopeGroup]]:
-    """All of a council, in chunks of about half a megabyte."""
-    return list(export_groups(conn, council))
+def all_groups(
+    conn: sqlite3.Connection, council: CouncilId, ballots: Collection[ChangeHash]
+) -> list[list[EnvelopeGroup]]:
+    """All of a council, in chunks of about half a megabyte.
+
+    Args:
+        conn: a connection of `open_store`.
+        council: which.
+        ballots: those that pages count. What forks took away of them comes last, if it was held before.
+    """
+    kept_aside = read_keepsakes(conn, council, ballots)
+    return [*export_groups(conn, council), *([kept_aside] if kept_aside else [])]
 
 
 async def import_from(engine: Engine, path: Path) -> Done:

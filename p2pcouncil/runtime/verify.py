@@ -36,7 +36,7 @@ async def verify_store(running: Engine) -> Verification:
     places = list(running.peer.world.places.values())
     records: list[tuple[bytes, bytes]] = [(GENESIS, place.genesis_bytes) for place in places]
     for place in places:
-        chunks = await running.store.run(all_groups, place.council)
+        chunks = await running.store.run(all_groups, place.council, place.state.named_ballots())
         # As bytes, so that hashes are derived from the payloads and not believed.
         records += [(ENVELOPES, encode_groups(chunk)) for chunk in chunks]
     expected = {place.council: place.state_hash() for place in places}
