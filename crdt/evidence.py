@@ -54,11 +54,6 @@ def weighs_nothing(seq: int) -> int:
     return 0
 
 
-def nothing_pinned(change: ChangeHash) -> bool:
-    """Pin nothing: the rule while no page names envelopes above a fork."""
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class LaneState:
     """What a replica holds of a lane, as far as the envelopes on offer touch it.
@@ -104,17 +99,12 @@ class LanePlan:
     too_heavy: set[ChangeHash] = field(default_factory=set)
 
 
-def plan_lane(
-    state: LaneState,
-    offered: Iterable[Envelope],
-    pinned: Callable[[ChangeHash], bool] = nothing_pinned,
-) -> LanePlan:
+def plan_lane(state: LaneState, offered: Iterable[Envelope]) -> LanePlan:
     """Decide what a lane holds after envelopes were offered. The order of `offered` does not matter.
 
     Args:
         state: what is held.
         offered: envelopes of this lane, signatures verified.
-        pinned: whether a page or a seal names this hash, so that it stays even above a fork.
 
     Returns:
         The plan; following it makes the lane what it would be had all envelopes ever offered come at once.
@@ -128,7 +118,7 @@ def plan_lane(
         if plan.fork_seq == seq and plan.branches:
             here = plan.branches
         if plan.fork_seq is not None and seq > plan.fork_seq:
-            _beyond(plan, envelope, here, pinned)
+            _beyond(plan, envelope, here)
         elif change in here:
             plan.duplicates += 1
         elif envelope.prev in plan.too_heavy:
@@ -204,16 +194,9 @@ def _unrooted(plan: LanePlan, head_seq: int, envelope: Envelope) -> None:
         plan.dropped += 1
 
 
-def _beyond(
-    plan: LanePlan,
-    envelope: Envelope,
-    here: tuple[ChangeHash, ...],
-    pinned: Callable[[ChangeHash], bool],
-) -> None:
+def _beyond(plan: LanePlan, envelope: Envelope, here: tuple[ChangeHash, ...]) -> None:
     if envelope.hash in here:
         plan.duplicates += 1
-    elif pinned(envelope.hash):
-        plan.insert.append(envelope)
     else:
         plan.dropped += 1
 

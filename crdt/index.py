@@ -42,7 +42,7 @@ class HeldLane:
         self.lane = lane
         self.header = header
         self.above: list[tuple[int, ChangeHash]] = []
-        """Rows at the fork and, when a page names them, above it; ascending. Empty for an unforked lane."""
+        """The branches at the fork, ascending. Empty for an unforked lane."""
         self.total = 0
         """Sum of the items' hashes, modulo 2**256."""
         self._hashes = bytearray()

@@ -27,7 +27,7 @@ MAX_SPLITS = 16
 MAX_SUMMARIES = 16
 """A range of so many lanes is answered lane by lane; a larger one in `MAX_SPLITS` smaller ones."""
 MAX_ABOVE = 8
-"""Rows at or above a fork that a summary names; the two branches, and what pages pinned."""
+"""Rows at or above a fork that a summary names; the two branches, and room for a later rule that keeps more."""
 HEAD_LENGTH_BYTES = 4
 
 Hash = Annotated[bytes, msgspec.Meta(min_length=HASH_BYTES, max_length=HASH_BYTES)]

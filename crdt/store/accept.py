@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from crdt.envelope import Envelope, EnvelopeGroup, signed_message
 from crdt.errors import RemoteError
-from crdt.evidence import LanePlan, LaneState, nothing_pinned, plan_lane
+from crdt.evidence import LanePlan, LaneState, plan_lane
 from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId
 from crdt.keys import LaneHeader, LaneKind, lane_id, validate_header
 from crdt.signatures import CheckAll, Signed, check_all
@@ -34,7 +34,6 @@ from crdt.store.rows import ENVELOPE_COLUMNS, EnvelopeRow
 from crdt.store.schema import transaction
 
 Admitted = Callable[[CouncilId, MemberId], bool]
-Pinned = Callable[[ChangeHash], bool]
 NewRow = tuple[bytes, int, int, bytes | None, bytes, bytes, int]
 
 INSERT = (
@@ -87,7 +86,6 @@ def accept(
     groups: Sequence[EnvelopeGroup],
     admitted: Admitted,
     now_ms: int,
-    pinned: Pinned = nothing_pinned,
     check: CheckAll = check_all,
 ) -> AcceptReport:
     """Take in envelopes from anywhere; one transaction per call.
@@ -97,7 +95,6 @@ def accept(
         groups: as decoded from a frame; their hashes are derived, their signatures not yet checked.
         admitted: whether a member may write in a council; may only ever turn from False to True.
         now_ms: this laptop's clock, kept as the first-seen time.
-        pinned: whether a page names this hash, so that it stays above a fork.
         check: checks the signatures.
 
     Returns:
@@ -110,11 +107,11 @@ def accept(
     lanes = _by_lane(groups, admitted, tally)
     with transaction(conn, write=False):
         for lane, (header, offered) in lanes.items():
-            offered[:] = _unheld(conn, lane, header, offered, pinned, tally)
+            offered[:] = _unheld(conn, lane, header, offered, tally)
     verified = _verified(lanes, check, tally)
     if verified:
         with transaction(conn, write=True):
-            _store(conn, verified, now_ms, pinned, tally)
+            _store(conn, verified, now_ms, tally)
     return AcceptReport(
         tally.accepted,
         tally.duplicates,
@@ -153,7 +150,6 @@ def _unheld(
     lane: LaneId,
     header: LaneHeader,
     offered: Sequence[Envelope],
-    pinned: Pinned,
     tally: _Tally,
 ) -> list[Envelope]:
     """Leave out what is held, or can't be kept, before a signature is paid for."""
@@ -169,7 +165,7 @@ def _unheld(
     for envelope in offered:
         if envelope.hash in held.get(envelope.seq, ()):
             tally.duplicates += 1
-        elif fork_seq is not None and envelope.seq > fork_seq and not pinned(envelope.hash):
+        elif fork_seq is not None and envelope.seq > fork_seq:
             tally.dropped += 1
         else:
             fresh.append(envelope)
@@ -201,7 +197,6 @@ def _store(
     conn: sqlite3.Connection,
     lanes: Iterable[tuple[LaneId, LaneHeader, list[Envelope]]],
     now_ms: int,
-    pinned: Pinned,
     tally: _Tally,
 ) -> None:
     """Write, under the lock, what the rules keep; everything was read again since the lock was taken."""
@@ -216,7 +211,7 @@ def _store(
             continue
         empty = LaneState(kind=header.kind)
         state = empty if found is None else _state(conn, header.kind, *found, offered)
-        plan = plan_lane(state, offered, pinned)
+        plan = plan_lane(state, offered)
         if plan.insert or plan.branches:
             number, _ = ensure_lane(conn, header)
             rows = [_row(number, envelope, now_ms) for envelope in plan.insert]
@@ -226,7 +221,7 @@ def _store(
                 assert plan.fork_seq is not None, "branches stand at a fork"
                 if header.kind is LaneKind.FEED:
                     keep_from(conn, number, plan.fork_seq)
-                tally.accepted += _hold_branches(conn, number, plan, now_ms, pinned)
+                tally.accepted += _hold_branches(conn, number, plan, now_ms)
             if found is None:
                 put_out_beyond(conn, header)
         if plan.too_heavy:
@@ -265,7 +260,7 @@ def _held(
     return held
 
 
-def _hold_branches(conn: sqlite3.Connection, number: int, plan: LanePlan, now_ms: int, pinned: Pinned) -> int:
+def _hold_branches(conn: sqlite3.Connection, number: int, plan: LanePlan, now_ms: int) -> int:
     """Put a fork's branches in the place of all rows from there on, and log it; return how many are new.
 
     Rows that stay are written anew, behind every reader's cursor: a reader that forgets the lane from the
@@ -275,7 +270,7 @@ def _hold_branches(conn: sqlite3.Connection, number: int, plan: LanePlan, now_ms
         f"SELECT {ENVELOPE_COLUMNS} FROM envelope WHERE lane = ? AND seq >= ? ORDER BY seq, hash",
         (number, plan.fork_seq),
     ).fetchall()
-    old = [row[1:] for row in rows if row[1] in plan.branches or pinned(ChangeHash(row[1]))]
+    old = [row[1:] for row in rows if row[1] in plan.branches]
     held = {row[0] for row in old}
     new = [
         _row(number, envelope, now_ms)

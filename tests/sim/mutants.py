@@ -22,13 +22,13 @@ from tests.sim.hunting import Mutant, hunt_all, replaced
 from tests.sim.run import run
 
 
-def _without_fork_rule(state: Any, offered: Iterable[Envelope], pinned: Any = None) -> evidence.LanePlan:
+def _without_fork_rule(state: Any, offered: Iterable[Envelope]) -> evidence.LanePlan:
     """Plan a lane as if nobody ever contradicted themselves: the first to come stays, the other is a duplicate."""
     some = [e for e in offered if not state.held.get(e.seq) or e.hash in state.held[e.seq]]
     first: dict[int, Envelope] = {}
     for envelope in some:
         first.setdefault(envelope.seq, envelope)
-    return evidence.plan_lane(state, first.values(), pinned or evidence.nothing_pinned)
+    return evidence.plan_lane(state, first.values())
 
 
 def _first_branches(hashes: Iterable[ChangeHash]) -> tuple[ChangeHash, ...]:

@@ -11,7 +11,6 @@ from msgspec import structs
 from crdt.envelope import Envelope, EnvelopeGroup
 from crdt.errors import RemoteError
 from crdt.evidence import ForkEvidence, verify_evidence
-from crdt.ids import ChangeHash
 from crdt.keys import DeviceCertificate, LaneHeader, lane_id
 from crdt.store import orphans
 from crdt.store.accept import accept
@@ -152,17 +151,6 @@ def test_a_fork_at_the_very_first_place(conn: sqlite3.Connection) -> None:
     accept(conn, [group(ALICE, LANE)], everyone, 1)
     accept(conn, [group(ALICE, other)], everyone, 1)
     assert set(held(conn)) == {LANE[0], other[0]}
-
-
-def test_what_a_page_names_stays_above_a_fork(conn: sqlite3.Connection) -> None:
-    def pinned(change: ChangeHash) -> bool:
-        return change in (LANE[7].hash, LANE[8].hash)
-
-    accept(conn, [group(ALICE, LANE[:8])], everyone, 1)
-    other = chain(ALICE, [b"other"], LANE[2])
-    accept(conn, [group(ALICE, other)], everyone, 1, pinned)
-    accept(conn, [group(ALICE, LANE[8:])], everyone, 1, pinned)
-    assert set(held(conn)) == {*LANE[:4], *other, LANE[7], LANE[8]}
 
 
 def test_a_fork_is_proof_by_itself() -> None:
