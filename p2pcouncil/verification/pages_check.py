@@ -10,8 +10,8 @@ from p2pcouncil.domain.register.pages import Page, page_hash, read_page
 from p2pcouncil.domain.register.sayings import PageProposal, Precommit
 from p2pcouncil.verification.claims_check import check_claims
 from p2pcouncil.verification.held import Held, count
-from p2pcouncil.verification.report import Finding, PageReport, breach, fails, holds, noted
-from p2pcouncil.verification.sayings_check import NOTHING_HARMED, SayingsCheck
+from p2pcouncil.verification.report import Finding, PageReport, fails, holds, noted
+from p2pcouncil.verification.sayings_check import SayingsCheck
 
 
 def check_pages(held: Held, said: SayingsCheck) -> tuple[PageReport, ...]:
@@ -214,11 +214,11 @@ def _strays(held: Held, said: SayingsCheck) -> list[Finding]:
             continue
         if not _is_proposed(held, page.number, name):
             found.append(
-                breach(
+                noted(
                     "altered-page",
                     f"A page {page.number} ({name.hex()[:8]}) is carried by {held.named(carried.carriers)} "
-                    "that nobody proposed and nobody signed: an altered copy. The true one stands "
-                    f"({chains[page.number].page.hex()[:8]}). {NOTHING_HARMED}",
+                    "and nobody's proposal of it is in here: it was altered, or made up. The true one stands "
+                    f"({chains[page.number].page.hex()[:8]}), and this one counts for nothing.",
                 )
             )
     return found
