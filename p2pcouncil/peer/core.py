@@ -48,6 +48,7 @@ from p2pcouncil.peer.patience import Patience
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.pulling import Pulling
 from p2pcouncil.peer.rates import What
+from p2pcouncil.peer.spreading import Spreading
 from p2pcouncil.peer.wire import MAX_WAIT_MS, BusyAnswer, Kind, council_of, pack, topic_of, unpack
 from p2pcouncil.peer.world import Me, World
 
@@ -64,6 +65,7 @@ class Peer:
 
     def __init__(self, me: Me | None = None) -> None:
         self.world = World(me)
+        self.spreading = Spreading()
         self.pulling = Pulling(self.world)
         self.lobby = Lobby(self.world)
         self.holdings = Holdings(self.world)
@@ -121,8 +123,9 @@ class Peer:
                 return [Keep(shelf.SETTING, b"addresses", "\n".join(addresses).encode()), Show()]
             case Tick():
                 self.world.courtesy.tick(now_ms)
+                spread = self.spreading.tick(now_ms)
                 told = [*self.pulling.tick(now_ms), *self.holdings.tick(now_ms), *self.lobby.tick(now_ms)]
-                return [*self._patience.tick(now_ms), *told, *self.duties.tick(now_ms)]
+                return [*self._patience.tick(now_ms), *spread, *told, *self.duties.tick(now_ms)]
             case Served(device, size_bytes):
                 self.world.courtesy.charge(device, What.SERVED_BYTES, size_bytes, now_ms)
                 return []
@@ -377,7 +380,7 @@ class Peer:
             if place.load(rows, self.world.forks):
                 self.pulling.let_in(council, now_ms)
         mine = [row for row in event.rows if self.world.is_mine(row.header)] if self.world.connected else []
-        effects += self.pulling.spread(_grouped(mine), now_ms)
+        effects += self.spreading.spread(_grouped(mine), now_ms)
         if not event.more:
             for place in self.world.places.values():
                 effects += take_up(self.world, place)

@@ -9,10 +9,9 @@ rests, and is looked at again whenever an answer came, was checked or was folded
 loses its claims, and the others go on; nothing here waits for one device alone.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crdt.envelope import Envelope, EnvelopeGroup, decode_groups, encode_groups
+from crdt.envelope import Envelope
 from crdt.errors import RemoteError
 from crdt.ids import CouncilId, DeviceId, LaneId
 from crdt.sync import MAX_RESPONSE_BYTES, Claims, Doorstep, Pull, answer, tops_of
@@ -23,13 +22,13 @@ from p2pcouncil.peer.events import (
     Drop,
     Effect,
     GossipHeard,
-    Publish,
     Reply,
     ReplyWithEnvelopes,
 )
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.rates import RATES, Bucket, What
-from p2pcouncil.peer.wire import GossipKind, Kind, council_of, pack, topic_of
+from p2pcouncil.peer.rates import Bucket, What
+from p2pcouncil.peer.spreading import read_gossip
+from p2pcouncil.peer.wire import GossipKind, Kind, council_of, pack
 from p2pcouncil.peer.world import World
 
 PULL_EVERY_MS = 15_000
@@ -53,8 +52,6 @@ MAX_FETCHING = 8
 MAX_LOOKED_AT = 8
 """Resting pulls that are looked at in one go; the others have their turn next time."""
 MAX_GOSSIPED = 10_000
-MAX_GOSSIP_ENVELOPES_BYTES = 32_768
-"""Larger news is announced and pulled, not pushed."""
 VAIN_PULLS_PER_SECOND = 1
 VAIN_PULLS_BURST = 10
 """Pulls that hints led to and that brought nothing; hints without end must not make us ask without end."""
@@ -112,8 +109,6 @@ class Pulling:
         self._checked_ms = 0
         self._turn = 0
         self._vain: dict[tuple[DeviceId, CouncilId], Bucket] = {}
-        self._own_gossip = RATES[What.GOSSIP].of_our_own()
-        self._unspread: set[CouncilId] = set()
 
     def behind(self, device: DeviceId, council: CouncilId) -> int | None:
         """What a device was seen to hold and we still lack; None when nothing was compared yet."""
@@ -205,7 +200,7 @@ class Pulling:
 
     def tick(self, now_ms: int) -> list[Effect]:
         """Begin the pulls that are due, let others do what somebody is too slow for, and give up what hangs."""
-        effects = self._announce(now_ms)
+        effects: list[Effect] = []
         for running in self._running.values():
             is_slow = running.pull.is_fetching and now_ms - running.asked_ms >= CLAIM_MS
             if running.asking and is_slow and not running.lapsed:
@@ -324,7 +319,7 @@ class Pulling:
             return []
         if event.data == bytes([GossipKind.NEWS]):
             return self.hint(event.device, council, now_ms)
-        groups = [group for group in _read_gossip(event.data) if group.header.council == council]
+        groups = [group for group in read_gossip(event.data) if group.header.council == council]
         is_own = event.origin == event.device
         if not groups and is_own:
             self._world.courtesy.take(event.device, What.REFUSED, 1, now_ms)
@@ -335,31 +330,6 @@ class Pulling:
         if len(self._gossiped) < MAX_GOSSIPED:
             self._gossiped[batch] = _Gossiped(event.device, council, is_own)
         return [Accept(batch, event.device, tuple(groups))]
-
-    def spread(self, groups: Iterable[EnvelopeGroup], now_ms: int) -> list[Effect]:
-        """Gossip what was just written here: the envelopes when they are small, else that there is news."""
-        by_council: dict[CouncilId, list[EnvelopeGroup]] = {}
-        for group in groups:
-            by_council.setdefault(group.header.council, []).append(group)
-        effects: list[Effect] = []
-        for council, some in by_council.items():
-            if self._own_gossip.take(1, now_ms):
-                self._unspread.add(council)
-                continue
-            data = encode_groups(some)
-            small = len(data) <= MAX_GOSSIP_ENVELOPES_BYTES
-            message = bytes([GossipKind.ENVELOPES]) + data if small else bytes([GossipKind.NEWS])
-            effects.append(Publish(topic_of(council), message))
-        return effects
-
-    def _announce(self, now_ms: int) -> list[Effect]:
-        """Say that there is news of what was written too fast to be gossiped."""
-        effects: list[Effect] = []
-        for council in sorted(self._unspread):
-            if not self._own_gossip.take(1, now_ms):
-                self._unspread.discard(council)
-                effects.append(Publish(topic_of(council), bytes([GossipKind.NEWS])))
-        return effects
 
     def folded(self, now_ms: int) -> list[Effect]:
         """All that was kept is folded: begin the pulls that waited for it, lest they fetch the same again."""
@@ -475,13 +445,3 @@ class Pulling:
 def _is_held(place: Place, envelope: Envelope) -> bool:
     held = place.index.lane(envelope.lane)
     return held is not None and envelope.hash in held.hashes_at(envelope.seq)
-
-
-def _read_gossip(data: bytes) -> list[EnvelopeGroup]:
-    """The groups in a gossip message; none when it is no such message."""
-    if data[:1] != bytes([GossipKind.ENVELOPES]):
-        return []
-    try:
-        return decode_groups(data[1:], MAX_GOSSIP_ENVELOPES_BYTES * 2)
-    except RemoteError:
-        return []

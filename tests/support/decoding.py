@@ -7,7 +7,7 @@ from functools import lru_cache
 from crdt import sync_pull, text_guard
 from crdt.change_codec import decode_canonical
 from crdt.envelope import EnvelopeGroup
-from p2pcouncil.peer import pulling
+from p2pcouncil.peer import spreading
 
 decode_once = lru_cache(maxsize=1 << 12)(decode_canonical)
 
@@ -33,9 +33,9 @@ def remembered_frames() -> Iterator[None]:
     def decode_once(data: bytes, max_bytes: int) -> list[EnvelopeGroup]:
         return list(decoded(data, max_bytes))
 
-    decode = pulling.decode_groups
-    pulling.decode_groups = sync_pull.decode_groups = decode_once
+    decode = spreading.decode_groups
+    spreading.decode_groups = sync_pull.decode_groups = decode_once
     try:
         yield
     finally:
-        pulling.decode_groups = sync_pull.decode_groups = decode
+        spreading.decode_groups = sync_pull.decode_groups = decode

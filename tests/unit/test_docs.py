@@ -64,6 +64,7 @@ LIMITS_FROM = (
     "p2pcouncil/invitation.py",
     "p2pcouncil/peer/lobby.py",
     "p2pcouncil/peer/pulling.py",
+    "p2pcouncil/peer/spreading.py",
     "p2pcouncil/peer/wire.py",
     "p2pcouncil/peer/world.py",
     "p2pcouncil/runtime/bundle.py",

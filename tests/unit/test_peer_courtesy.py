@@ -421,7 +421,7 @@ def test_we_never_ask_faster_than_others_answer() -> None:
 def test_what_is_written_too_fast_to_be_gossiped_is_announced() -> None:
     node, council = alone()
     node.peer.world.connected[FRIEND] = NOW
-    while not node.peer.pulling._own_gossip.take(1, node.now_ms):
+    while not node.peer.spreading._bucket.take(1, node.now_ms):
         pass
     published: list[Publish] = []
     handle = node.peer.handle

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-import p2pcouncil.peer.pulling as pulling
+import p2pcouncil.peer.spreading as spreading
 import tests.sim.node as node_module
 from crdt.envelope import EnvelopeGroup, signed_message
 from crdt.errors import LocalError, RemoteError
@@ -60,7 +60,7 @@ def decoding() -> Iterator[None]:
 @contextmanager
 def watching() -> Iterator[Watch]:
     watch = Watch()
-    accept, decode = node_module.accept, pulling.decode_groups
+    accept, decode = node_module.accept, spreading.decode_groups
 
     def counting_accept(*args: object, **options: object) -> AcceptReport:
         report = accept(*args, **options)  # type: ignore[arg-type]
@@ -74,11 +74,11 @@ def watching() -> Iterator[Watch]:
             watch.seen[f"unreadable: {words_of(str(error))}"] += 1
             raise
 
-    node_module.accept, pulling.decode_groups = counting_accept, counting_decode  # type: ignore[assignment]
+    node_module.accept, spreading.decode_groups = counting_accept, counting_decode  # type: ignore[assignment]
     try:
         yield watch
     finally:
-        node_module.accept, pulling.decode_groups = accept, decode
+        node_module.accept, spreading.decode_groups = accept, decode
 
 
 class Siege:
