@@ -2,11 +2,12 @@
 
 import traceback
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from time import process_time
 
 from crdt.errors import LocalError
+from crdt.ids import ChangeHash
 from p2pcouncil.domain.tally.method import YesNo
 from p2pcouncil.peer import commands as c
 from tests.sim.checkers import AT_ANY_TIME, WHEN_QUIET, Checker, forks_of
@@ -101,27 +102,62 @@ def _check(society: Society, checkers: Iterable[Checker]) -> list[str]:
 
 
 def _everybody_is_heard(society: Society) -> list[str]:
-    """Whoever is a member can still speak when all is over, and everybody hears it."""
-    said: list[tuple[str, bytes]] = []
-    for laptop in society.inside():
-        place = laptop.place(society.council)
-        if not any(m.member == laptop.member and m.on_roll for m in place.state.members()):
-            continue
-        title = f"{laptop.title} was here"
-        command = c.MakeProposal(society.council, title, "At the end.", "End\n", YesNo(quorum_permille=0))
+    """Whoever is a member can still speak when all is over, and everybody hears it.
+
+    Somebody who is let in only now may have carried what a copied laptop wrote, and so show a fork that nobody knew of.
+    Whose last word that takes back says it again.
+    """
+    speakers = [laptop for laptop in society.inside() if _is_on_roll(society, laptop)]
+    for is_again in (False, True):
+        said, violations = _say(society, speakers, "was here" if not is_again else "is still here")
+        society.come_to_rest()
+        violations += _check(society, (*AT_ANY_TIME, *WHEN_QUIET))
+        unheard = [
+            (speaker, hearer, proposal)
+            for speaker, proposal in said
+            for hearer in society.inside()
+            if hearer.place(society.council).proposal(proposal) is None
+            and not _is_disowned(society, speaker.title)
+        ]
+        taken_back = [] if is_again else [one for one in unheard if _is_taken_back(society, *one)]
+        violations += [
+            f"{hearer.title} does not hear {speaker.title}"
+            for speaker, hearer, proposal in unheard
+            if (speaker, hearer, proposal) not in taken_back
+        ]
+        speakers = list(dict.fromkeys(speaker for speaker, _, _ in taken_back))
+        if violations or not speakers:
+            return violations
+    return []
+
+
+def _is_taken_back(society: Society, speaker: Laptop, hearer: Laptop, proposal: ChangeHash) -> bool:
+    """Whether a hearer knows of a fork below what a copied laptop said."""
+    where = society.ledger.where.get(proposal)
+    fork = None if where is None else forks_of(hearer).get(where.lane)
+    return speaker.is_copy and where is not None and fork is not None and fork <= where.seq
+
+
+def _is_on_roll(society: Society, laptop: Laptop) -> bool:
+    members = laptop.place(society.council).state.members()
+    return any(m.member == laptop.member and m.on_roll for m in members)
+
+
+def _say(
+    society: Society, speakers: Sequence[Laptop], what: str
+) -> tuple[list[tuple[Laptop, ChangeHash]], list[str]]:
+    """Have some propose something: who proposed what, and who could not."""
+    said: list[tuple[Laptop, ChangeHash]] = []
+    for laptop in speakers:
+        command = c.MakeProposal(
+            society.council, f"{laptop.title} {what}", "At the end.", "End\n", YesNo(quorum_permille=0)
+        )
         try:
-            done = laptop.submit(command)
+            said.append((laptop, ChangeHash(laptop.submit(command).id)))
         except LocalError as error:
-            return [f"{laptop.title} can say nothing any more: {error} {error.hint}"]
-        said.append((laptop.title, done.id))
+            return said, [f"{laptop.title} can say nothing any more: {error} {error.hint}"]
         society.heard += 1
-    society.come_to_rest()
-    violations = _check(society, (*AT_ANY_TIME, *WHEN_QUIET))
-    for title, proposal in said:
-        for laptop in society.inside():
-            if laptop.place(society.council).proposal(proposal) is None and not _is_disowned(society, title):
-                violations.append(f"{laptop.title} does not hear {title}")
-    return violations
+    return said, []
 
 
 def _ballots(society: Society, laptop: Laptop) -> int:
