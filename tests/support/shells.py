@@ -32,7 +32,7 @@ class Shell:
         within = "0" if code else WITHIN_SECONDS
         verb = Verb((*arguments, "--json", "--within", within), self._environment(), stdin)
         ended, said, complained = verb.end(VERB_SECONDS)
-        assert ended == code, f"{self.name}: {' '.join(arguments)}\n{said}{complained}"
+        assert ended == code, f"{self.name}: {' '.join(arguments)} ended with {ended}\n{said}{complained}"
         answer: Answer = json.loads(said.strip().splitlines()[-1])
         if code:
             assert answer["error"]

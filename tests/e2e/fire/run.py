@@ -28,6 +28,8 @@ HEAL_SECONDS = 150.0
 """To be equal again: a redial waits for 12 s at most after outages this short, a pull 15 s; the rest is for a machine
 that is busy with other things."""
 WRITES_SECONDS = 60.0
+SILENCE_SECONDS = 4.0
+"""Tellers go on when everybody has fallen silent: they receipt what they heard, two seconds apart."""
 PROGRESS_SECONDS = 5.0
 LOG_LINES = 12
 
@@ -187,11 +189,17 @@ class _Fire:
         for actor in self._actors:
             actor.order("hush")
         reports: Sequence[Report | None] = ()
-        while not _is_whole(reports) and self._story.seconds() < begun_s + HEAL_SECONDS:
+        whole_s, entries = 0.0, -1
+        while self._story.seconds() < begun_s + HEAL_SECONDS:
             await asyncio.sleep(0.5)
             reports = await asyncio.gather(*(actor.report() for actor in self._actors))
+            held = max((report["entries"] for report in reports if report is not None), default=0)
+            if not _is_whole(reports) or held != entries:
+                whole_s, entries = self._story.seconds(), held
+            elif self._story.seconds() >= whole_s + SILENCE_SECONDS:
+                break
         if _is_whole(reports):
-            self._result.converged_seconds = self._story.seconds() - begun_s
+            self._result.converged_seconds = whole_s - begun_s
             self._story.tell(f"All are equal after {self._result.converged_seconds:.1f} s.")
         else:
             self._tell_where_it_hangs(reports)
