@@ -10,8 +10,9 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from multiprocessing import get_context
+from multiprocessing.connection import wait
 from multiprocessing.reduction import DupFd
-from threading import Timer
+from threading import Lock, Timer
 from typing import IO, Protocol, TextIO
 
 from p2pcouncil.cli.main import CHAPTERS, run
@@ -24,6 +25,9 @@ PRELOADED = [
 ]
 _context = get_context("forkserver")
 _context.set_forkserver_preload(PRELOADED)
+_reading = Lock()
+"""An exit code can be read once, and whoever starts a process reads those of all that have ended. Who reads one at the
+same time, in another thread, would find 255."""
 
 
 class Verb:
@@ -48,15 +52,17 @@ class Verb:
             said, out = os.pipe()
             streams = tuple(_Stream(fd) for fd in (given.fileno(), out, self._stderr.fileno()))
             self._process = _context.Process(target=_run, args=(list(arguments), dict(environment), streams))
-            self._process.start()
+            with _reading:
+                self._process.start()
         os.close(out)
         self.stdout: TextIO = os.fdopen(said, encoding="utf-8")
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal, unless it has ended."""
         pid = self._process.pid
-        if pid is not None and self._process.exitcode is None:
-            os.kill(pid, number)
+        with _reading:
+            if pid is not None and self._process.exitcode is None:
+                os.kill(pid, number)
 
     def end(self, seconds: float) -> tuple[int | None, str, str]:
         """Wait until it ends, and kill it if it does not in time.
@@ -68,7 +74,9 @@ class Verb:
         killer.start()
         with self.stdout, self._stderr:
             said = self.stdout.read()
-            self._process.join()
+            wait([self._process.sentinel])
+            with _reading:
+                self._process.join()
             killer.cancel()
             self._stderr.seek(0)
             return self._process.exitcode, said, self._stderr.read()
