@@ -60,7 +60,7 @@ class HeldLane:
     @property
     def size(self) -> int:
         """How many envelopes are held of the lane in all."""
-        return len(self._hashes) // HASH_BYTES + len(self.above)
+        return self.count + len(self.above)
 
     @property
     def fork_seq(self) -> int | None:

@@ -10,13 +10,13 @@ It weighs no more than the lanes did from which it was taken.
 import sqlite3
 from collections.abc import Iterable
 
-from crdt.envelope import Envelope, EnvelopeGroup
+from crdt.envelope import EnvelopeGroup
 from crdt.ids import ChangeHash, CouncilId
-from crdt.store.lanes import load_lanes
+from crdt.store.rows import grouped, rows_by_hash, stored
 from crdt.store.schema import transaction
 
-_CHUNK = 500
-"""Below SQLite's limit of bound variables, in every build."""
+_COLUMNS = "0, hash, lane, seq, prev, payload, signature, 0"
+"""As `rows.ENVELOPE_COLUMNS`, without a position and a time, which mean nothing here."""
 
 
 def keep_from(conn: sqlite3.Connection, number: int, seq: int) -> None:
@@ -36,33 +36,7 @@ def read_keepsakes(
     Raises:
         LocalError: the file cannot be read.
     """
-    wanted = sorted(set(hashes))
-    found: dict[int, list[tuple[int, bytes | None, bytes, bytes, bytes]]] = {}
     with transaction(conn, write=False):
-        for at in range(0, len(wanted), _CHUNK):
-            some = wanted[at : at + _CHUNK]
-            marks = ",".join("?" * len(some))
-            for number, *row in conn.execute(
-                f"SELECT lane, seq, prev, payload, signature, hash FROM keepsake WHERE hash IN ({marks})",
-                some,
-            ):
-                found.setdefault(number, []).append(tuple(row))
-        lanes = load_lanes(conn, found)
-    groups = []
-    for number, rows in sorted(found.items()):
-        lane, header = lanes[number]
-        if header.council == council:
-            rows.sort(key=lambda row: (row[0], row[4]))
-            envelopes = (
-                Envelope(
-                    lane,
-                    seq,
-                    None if prev is None else ChangeHash(prev),
-                    payload,
-                    signature,
-                    ChangeHash(name),
-                )
-                for seq, prev, payload, signature, name in rows
-            )
-            groups.append(EnvelopeGroup(header, tuple(envelopes)))
-    return groups
+        rows = rows_by_hash(conn, f"SELECT {_COLUMNS} FROM keepsake", hashes)
+        rows.sort(key=lambda row: (row[2], row[3], row[1]))
+        return [group for group in grouped(stored(conn, rows)) if group.header.council == council]

@@ -160,14 +160,20 @@ def read_by_hash(conn: sqlite3.Connection, hashes: Iterable[ChangeHash]) -> dict
     Raises:
         LocalError: the file cannot be read.
     """
-    wanted = sorted(set(hashes))
     with transaction(conn, write=False):
-        rows: list[EnvelopeRow] = []
-        for at in range(0, len(wanted), _HASH_CHUNK):
-            some = wanted[at : at + _HASH_CHUNK]
-            marks = ",".join("?" * len(some))
-            rows += conn.execute(f"SELECT {ENVELOPE_COLUMNS} FROM envelope WHERE hash IN ({marks})", some)
+        rows = rows_by_hash(conn, f"SELECT {ENVELOPE_COLUMNS} FROM envelope", hashes)
         return {found.envelope.hash: found for found in stored(conn, rows)}
+
+
+def rows_by_hash(conn: sqlite3.Connection, select: str, hashes: Iterable[ChangeHash]) -> list[EnvelopeRow]:
+    """The rows of these hashes, by a statement that selects what `ENVELOPE_COLUMNS` names."""
+    wanted = sorted(set(hashes))
+    rows: list[EnvelopeRow] = []
+    for at in range(0, len(wanted), _HASH_CHUNK):
+        some = wanted[at : at + _HASH_CHUNK]
+        marks = ",".join("?" * len(some))
+        rows += conn.execute(f"{select} WHERE hash IN ({marks})", some)
+    return rows
 
 
 def read_groups(conn: sqlite3.Connection, wants: Iterable[Want], max_bytes: int) -> list[EnvelopeGroup]:

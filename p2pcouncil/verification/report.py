@@ -181,11 +181,6 @@ class Report(msgspec.Struct, frozen=True):
         return tuple(finding for finding in self.all_findings if finding.grade is Grade.FAILS)
 
     @property
-    def breaches(self) -> tuple[Finding, ...]:
-        """What nobody honest does."""
-        return tuple(finding for finding in self.all_findings if finding.grade is Grade.BREACH)
-
-    @property
     def holds(self) -> bool:
         """Whether everything does."""
         return not self.failures
