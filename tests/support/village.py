@@ -2,9 +2,7 @@
 
 from crdt.ids import CouncilId
 from p2pcouncil.domain.records import Charter
-from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.peer import commands as c
-from tests.sim.node import Node
 from tests.sim.simulation import Simulation
 
 AT_ONCE = Charter(seconds_needed=0, window_seconds=60, probation_seconds=0)
@@ -26,9 +24,6 @@ class Village:
         for newcomer in self.nodes[1:]:
             self.simulation.let_in(self.council, self.ada, newcomer)
         assert self.simulation.run_until(self.all_tell, HOUR_MS), "not everybody came to tell"
-
-    def chains(self, node: Node) -> list[Chain]:
-        return node.place(self.council).state.register.minutes.chains
 
     def all_tell(self) -> bool:
         chains = [node.place(self.council).state.register.chain for node in self.nodes]

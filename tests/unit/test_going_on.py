@@ -20,6 +20,7 @@ from p2pcouncil.domain.records import (
     read_successor,
     succession_message,
 )
+from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.succession import Successor, signed_founding
 from p2pcouncil.domain.rejections import Rule
 from p2pcouncil.domain.tally.choice import YES
@@ -37,6 +38,9 @@ from tests.support.village import AT_ONCE, HOUR_MS, Village
 
 class Stalled(Village):
     """A village of which half the tellers are lost."""
+
+    def chains(self, node: Node) -> list[Chain]:
+        return node.place(self.council).state.register.minutes.chains
 
     def decide(self, council: CouncilId, some: list[Node], title: str) -> bool:
         """Put something to the vote; whether it is closed within an hour."""
