@@ -11,6 +11,7 @@ from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.books import Books
 from p2pcouncil.domain.entries import Open, Pledge, StateDuty, Vouch
 from p2pcouncil.domain.finals import count_choices, named_ballots, result_of
+from p2pcouncil.domain.planning.round_result import result_of_round
 from p2pcouncil.domain.readings import read_objectors
 from p2pcouncil.domain.records import Join
 from p2pcouncil.domain.register.belonging import is_barred
@@ -57,20 +58,23 @@ class Agenda:
 
     def ballots(self, issue: bytes, member: MemberId) -> dict[int, ChangeHash]:
         """A member's ballots on a vote that count or might, by number; of two under one number the lowest hash."""
-        held = self._books.issues.get(ChangeHash(issue))
-        voter = held.voters.get(member) if held is not None else None
-        numbered: dict[int, ChangeHash] = {}
-        for number, name in voter.held if voter is not None else ():
-            numbered.setdefault(number, name)
-        return numbered
+        voter = self._books.voter(ChangeHash(issue), member)
+        return {} if voter is None else voter.numbered()
 
     def voters(self, issue: bytes) -> tuple[MemberId, ...]:
         """Who cast a ballot on a vote that counts or might, ascending."""
-        held = self._books.issues.get(ChangeHash(issue))
+        name = ChangeHash(issue)
+        held = self._books.issues.get(name) or self._books.rounds.get(name)
         return () if held is None else tuple(sorted(held.voters))
 
-    def result(self, vote: OpenVote, sheet: Sheet) -> Result:
-        """What the ballots of a sheet come to; those that are not held count for nothing."""
+    def result(self, vote: OpenVote, sheet: Sheet) -> Result | None:
+        """What the ballots of a sheet come to; those that are not held count for nothing.
+
+        Returns:
+            None for a planning round whose earlier rounds are not all held.
+        """
+        if vote.round:
+            return result_of_round(self._books, vote, sheet)
         opening = self._books.facts.held[ChangeHash(vote.issue)].body
         assert isinstance(opening, Open), "a vote's ballots are held only with its opening"
         ballots, _ = named_ballots(opening, ChangeHash(vote.issue), vote.roll, sheet, self._books.facts)

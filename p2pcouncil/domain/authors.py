@@ -11,6 +11,7 @@ from p2pcouncil.domain.entries import (
     Object,
     Open,
     Pledge,
+    ProposePlan,
     Review,
     Second,
     StateDuty,
@@ -32,6 +33,7 @@ TAKES_DUTY: tuple[type[AnyEntry], ...] = (
     Pledge,
     Object,
     Review,
+    ProposePlan,
 )
 """What only the device that votes for a member can do; any device may propose, comment and announce."""
 

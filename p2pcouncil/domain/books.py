@@ -23,6 +23,9 @@ from p2pcouncil.domain.entries import (
     Pledge,
     Progress,
     Propose,
+    ProposePlan,
+    PublishTechnique,
+    ReportResult,
     Review,
     Second,
     StateDuty,
@@ -36,10 +39,14 @@ from p2pcouncil.domain.issues import Issue
 from p2pcouncil.domain.membership import Membership
 from p2pcouncil.domain.openings import Openings
 from p2pcouncil.domain.outcomes import Subject, SubjectKind
+from p2pcouncil.domain.planning.round_book import RoundBook
+from p2pcouncil.domain.planning.terms import Figures
 from p2pcouncil.domain.proposals import Proposal
 from p2pcouncil.domain.records import Charter, Genesis, Join
+from p2pcouncil.domain.register.plan_rounds import round_id
 from p2pcouncil.domain.register_book import RegisterBook
 from p2pcouncil.domain.rejections import Refused, Verdict, Waits
+from p2pcouncil.domain.voter import Voter
 
 
 class Books:
@@ -50,12 +57,14 @@ class Books:
         duty: who votes with which device.
         membership: who belongs.
         proposals, openings, issues: by hash.
+        rounds: planning rounds in which something was proposed, by name.
         listed: what counts of kinds that nothing refers to, by kind: invitations, announcements, pledges and the like.
         refused, waiting: the entries that don't count.
         touched: what changed since somebody cleared it.
         register: the pages, and what tellers said.
         shown: what looks different since somebody cleared it, without being so for any hash.
         recast: (issue, member) whose ballots changed since somebody cleared it.
+        round_sums: what the planning round came to that was added up last, by what it rests on.
         is_roll_stale: whether somebody came to be grounded or left, or ceased to, since somebody cleared it.
     """
 
@@ -69,13 +78,26 @@ class Books:
         self.register = RegisterBook(council, genesis)
         self.openings = Openings()
         self.issues: dict[ChangeHash, Issue] = {}
+        self.rounds: dict[ChangeHash, RoundBook] = {}
         self.listed: dict[type[AnyEntry], set[ChangeHash]] = {
-            kind: set() for kind in (Invite, Vouch, Announce, AskToJoin, Pledge, Object, Succeed)
+            kind: set()
+            for kind in (
+                Invite,
+                Vouch,
+                Announce,
+                AskToJoin,
+                Pledge,
+                Object,
+                Succeed,
+                PublishTechnique,
+                ReportResult,
+            )
         }
         self.refused: set[ChangeHash] = set()
         self.waiting: set[ChangeHash] = set()
         self.touched: set[Subject] = set()
         self.shown: set[Subject] = set()
+        self.round_sums: dict[tuple[object, ...], tuple[Figures, ...]] = {}
         self.is_roll_stale = False
         self.recast: set[tuple[ChangeHash, MemberId]] = set()
         self._this_council = Subject(SubjectKind.COUNCIL, council)
@@ -175,7 +197,19 @@ class Books:
                     self.membership.remove_leave(fact.member, fact.hash)
                 self.touch_members([fact.member])
                 self.touch_roll([fact.member])
-            case Invite() | Vouch() | Announce() | AskToJoin() | Pledge() | Object() | Succeed():
+            case ProposePlan():
+                self._book_plan(fact, body, enters)
+            case (
+                Invite()
+                | Vouch()
+                | Announce()
+                | AskToJoin()
+                | Pledge()
+                | Object()
+                | Succeed()
+                | PublishTechnique()
+                | ReportResult()
+            ):
                 listed = self.listed[type(body)]
                 (listed.add if enters else listed.discard)(fact.hash)
                 if isinstance(fact.record, Join):
@@ -184,6 +218,8 @@ class Books:
                     self.touch_members([MemberId(body.newcomer)])
                 elif isinstance(body, Pledge):
                     self.touch_members([fact.member])
+                elif isinstance(body, ReportResult):
+                    self.touched.add(Subject(SubjectKind.PLAN, body.plan))
                 self._touch_council()
             case Progress() | Feedback() | Review():
                 self.touched.add(Subject(SubjectKind.ISSUE, ChangeHash(body.issue)))
@@ -191,6 +227,11 @@ class Books:
                 pass  # What it carries counts whatever becomes of the entry.
             case _:
                 assert_never(body)
+
+    def voter(self, name: ChangeHash, member: MemberId) -> Voter | None:
+        """What a member said on a vote or in a planning round; None for nothing that counts or might."""
+        held = self.issues.get(name) or self.rounds.get(name)
+        return None if held is None else held.voters.get(member)
 
     def _touch_council(self) -> None:
         self.touched.add(self._this_council)
@@ -206,6 +247,20 @@ class Books:
             issue.add(fact, body, self.facts)
         else:
             issue.remove(fact, body)
+
+    def _book_plan(self, fact: Fact, body: ProposePlan, enters: bool) -> None:
+        name = ChangeHash(round_id(body.plan, body.round))
+        self.recast.add((name, fact.member))
+        self.touched.add(Subject(SubjectKind.PLAN, body.plan))
+        held = self.rounds.get(name)
+        if held is None:
+            held = self.rounds[name] = RoundBook(ChangeHash(body.plan), body.round)
+        if enters:
+            held.add(fact, body)
+            return
+        held.remove(fact, body)
+        if not held.voters:
+            del self.rounds[name]
 
     def _book_remark(self, fact: Fact, body: Comment | Second | Withdraw, enters: bool) -> None:
         name = ChangeHash(body.proposal)

@@ -6,9 +6,11 @@ from typing import assert_never
 from crdt.ids import MemberId
 from p2pcouncil.domain.effects import (
     AdmitMember,
+    AdoptPlan,
     ChangeCharter,
     Effect,
     Elect,
+    OpenPlan,
     Promise,
     Recall,
     RecogniseCouncil,
@@ -45,5 +47,11 @@ def effect_in_words(effect: Effect | None, name: Callable[[MemberId], str]) -> s
             return f"{name(MemberId(member))} holds the office “{clean_line(office, 64)}” no longer."
         case SetParameter(name=parameter, value=value):
             return f"“{clean_line(parameter, 64)}” becomes “{clean_line(value, 120)}”."
+        case OpenPlan(goods=goods, units=units, rounds_most=rounds):
+            return f"{len(units)} councils plan {len(goods)} goods, in {rounds} rounds at most."
+        case AdoptPlan(plan=plan, round=number):
+            return (
+                f"What round {number} of the planning period {plan.hex()[:8]} came to is the plan of record."
+            )
         case _:
             assert_never(effect)

@@ -12,11 +12,13 @@ from typing import Annotated, assert_never
 import msgspec
 
 from crdt.errors import RemoteError
+from p2pcouncil.domain.planning.terms import MAX_ROUNDS, Goods, Units, validate_goods_and_units
 from p2pcouncil.domain.records import (
     YEAR_SECONDS,
     Charter,
     Hash,
     Record,
+    Seconds,
 )
 from p2pcouncil.domain.tally.method import Method, YesNo
 from p2pcouncil.domain.tally.outcome import Outcome
@@ -104,8 +106,49 @@ class SetParameter(EffectBase, frozen=True, array_like=True, tag="parameter.1", 
     value: Annotated[str, msgspec.Meta(max_length=120)]
 
 
+class OpenPlan(EffectBase, frozen=True, array_like=True, tag="plan.1", forbid_unknown_fields=True):
+    """A planning period begins: rounds of proposals, until supply and demand of every good are close enough.
+
+    Attributes:
+        goods, units: what is planned, and who plans.
+        round_seconds: how long each round takes proposals.
+        rounds_most: after how many rounds the best one is taken.
+        tolerance_basis_points: how far supply and demand of a good may be apart, in hundredths of a percent of their
+            mean.
+    """
+
+    goods: Goods
+    units: Units
+    round_seconds: Seconds
+    rounds_most: Annotated[int, msgspec.Meta(ge=1, le=MAX_ROUNDS)] = 25
+    tolerance_basis_points: Annotated[int, msgspec.Meta(ge=1, lt=20_000)] = 500
+
+
+class AdoptPlan(EffectBase, frozen=True, array_like=True, tag="adopt.1", forbid_unknown_fields=True):
+    """What a round of a planning period came to is the plan of record from now on.
+
+    Attributes:
+        plan: the vote that began the period.
+        round: which round.
+        digest: of what the page says that the round came to.
+    """
+
+    plan: Hash
+    round: Annotated[int, msgspec.Meta(ge=1, le=MAX_ROUNDS)]
+    digest: Hash
+
+
 Effect = (
-    Promise | ChangeCharter | RemoveMember | AdmitMember | RecogniseCouncil | Elect | Recall | SetParameter
+    Promise
+    | ChangeCharter
+    | RemoveMember
+    | AdmitMember
+    | RecogniseCouncil
+    | Elect
+    | Recall
+    | SetParameter
+    | OpenPlan
+    | AdoptPlan
 )
 
 
@@ -123,7 +166,14 @@ def validate_effect(effect: Effect | None, method: Method, options: tuple[str, .
             if isinstance(method, YesNo) or len(candidates) != len(options):
                 raise RemoteError("An election needs a method with options, and one candidate per option.")
         case (
-            ChangeCharter() | RemoveMember() | AdmitMember() | RecogniseCouncil() | Recall() | SetParameter()
+            ChangeCharter()
+            | RemoveMember()
+            | AdmitMember()
+            | RecogniseCouncil()
+            | Recall()
+            | SetParameter()
+            | OpenPlan()
+            | AdoptPlan()
         ):
             if not isinstance(method, YesNo):
                 raise RemoteError("What is decided by yes or no has to be voted on by yes or no.")
@@ -147,8 +197,17 @@ def validate_effect_alone(effect: Effect | None) -> None:
         case Elect(candidates=candidates):
             if len(set(candidates)) != len(candidates):
                 raise RemoteError("An election names a candidate twice.")
+        case OpenPlan(goods=goods, units=units):
+            validate_goods_and_units(goods, units)
         case (
-            None | Promise() | RemoveMember() | AdmitMember() | RecogniseCouncil() | Recall() | SetParameter()
+            None
+            | Promise()
+            | RemoveMember()
+            | AdmitMember()
+            | RecogniseCouncil()
+            | Recall()
+            | SetParameter()
+            | AdoptPlan()
         ):
             return
         case _:
@@ -171,7 +230,14 @@ def is_carried(effect: Effect, outcome: str) -> bool:
         case Promise():
             return outcome in (Outcome.PASSED, Outcome.ELECTED)
         case (
-            ChangeCharter() | RemoveMember() | AdmitMember() | RecogniseCouncil() | Recall() | SetParameter()
+            ChangeCharter()
+            | RemoveMember()
+            | AdmitMember()
+            | RecogniseCouncil()
+            | Recall()
+            | SetParameter()
+            | OpenPlan()
+            | AdoptPlan()
         ):
             return outcome == Outcome.PASSED
         case _:

@@ -26,6 +26,9 @@ from p2pcouncil.domain.entries import (
     Pledge,
     Progress,
     Propose,
+    ProposePlan,
+    PublishTechnique,
+    ReportResult,
     Review,
     Second,
     StateDuty,
@@ -208,6 +211,10 @@ def references_of(body: AnyEntry) -> tuple[ChangeHash, ...]:
             named = (body.proposal,)
         case Open():
             named = (body.proposal, *body.seconds)
+        case ProposePlan():
+            named = (body.plan, *(made.technique for part in body.units for made in part.made))
+        case ReportResult():
+            named = (body.plan,)
         case (
             Invite()
             | Vouch()
@@ -220,6 +227,7 @@ def references_of(body: AnyEntry) -> tuple[ChangeHash, ...]:
             | Object()
             | Tell()
             | Succeed()
+            | PublishTechnique()
         ):
             named = ()
         case _:

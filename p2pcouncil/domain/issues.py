@@ -20,31 +20,7 @@ from p2pcouncil.domain.rejections import ACCEPTED, REFUSALS, WAITS, Accepted, Re
 from p2pcouncil.domain.tally.choice import Choice, validate_choice
 from p2pcouncil.domain.tally.count import Counter
 from p2pcouncil.domain.tally.outcome import Tally
-
-NOTHING: frozenset[int] = frozenset()
-
-
-class Voter:
-    """The ballots of one member on one issue, by number and then by hash."""
-
-    __slots__ = ("contested", "counted", "has_lost", "held")
-
-    def __init__(self) -> None:
-        self.held: list[tuple[int, ChangeHash]] = []
-        self.contested = NOTHING
-        self.counted: ChangeHash | None = None
-        self.has_lost = False
-
-    def of_number(self, number: int) -> list[ChangeHash]:
-        """The ballots of one number, by ascending hash."""
-        first, last = bisect_left(self.held, (number,)), bisect_left(self.held, (number + 1,))
-        return [entry for _, entry in self.held[first:last]]
-
-    def best(self) -> ChangeHash | None:
-        """The ballot that counts: of those with the highest number the one with the lowest hash."""
-        if not self.held:
-            return None
-        return self.held[bisect_left(self.held, (self.held[-1][0],))][1]
+from p2pcouncil.domain.voter import NOTHING, Voter
 
 
 class Issue:

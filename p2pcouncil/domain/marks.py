@@ -15,6 +15,8 @@ from p2pcouncil.domain.entries import (
     Feedback,
     Open,
     Progress,
+    ProposePlan,
+    ReportResult,
     Review,
     Second,
     Vouch,
@@ -34,7 +36,7 @@ class Layer(IntEnum):
     OPEN = 3
     WITHDRAW = 4
     BALLOT = 5
-    """Ballots, and what is said of votes that are closed."""
+    """Ballots, proposals in planning rounds, and what is said of votes that are closed."""
 
 
 _LAYER_OF: dict[type[AnyEntry] | type[None], Layer] = {
@@ -47,6 +49,8 @@ _LAYER_OF: dict[type[AnyEntry] | type[None], Layer] = {
     Progress: Layer.BALLOT,
     Feedback: Layer.BALLOT,
     Review: Layer.BALLOT,
+    ProposePlan: Layer.BALLOT,
+    ReportResult: Layer.BALLOT,
 }
 
 

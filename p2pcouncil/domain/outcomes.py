@@ -30,6 +30,8 @@ class SubjectKind(StrEnum):
     ISSUE = "issue"
     REGISTER = "register"
     """The pages, and who is on them."""
+    PLAN = "plan"
+    """A planning period, by the vote that began it."""
 
 
 class Subject(NamedTuple):

@@ -23,7 +23,7 @@ Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Nonce = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 MAX_FOUNDERS = 128
 MAX_UNTIL = 512
 MAX_DISOWNED = 64

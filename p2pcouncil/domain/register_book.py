@@ -47,11 +47,13 @@ class Turned:
     Attributes:
         issues: votes that were entered, told their end, closed or lapsed, or that are so no longer; each with its
             proposal.
+        plans: planning periods of which that is so.
         members: whose place on the roll changed.
         has_turned: whether the last page is another than before, or the register broke.
     """
 
     issues: Mapping[ChangeHash, ChangeHash]
+    plans: frozenset[ChangeHash]
     members: frozenset[MemberId]
     has_turned: bool
 
@@ -120,8 +122,12 @@ class RegisterBook:
         return self._known.get(issue)
 
     def entered(self) -> Iterable[ChangeHash]:
-        """Every vote that a page entered, in no particular order."""
-        return self._known.keys()
+        """Every vote that a page entered, planning rounds aside, in no particular order."""
+        return (name for name, entering in self._known.items() if not entering.vote.round)
+
+    def rounds(self) -> Iterable[ChangeHash]:
+        """Every planning round that a page began, in no particular order."""
+        return (name for name, entering in self._known.items() if entering.vote.round)
 
     def sheet(self, issue: ChangeHash) -> Sheet | None:
         """Which ballots count in a closed vote; None while it is not closed, or its sheet is not held."""
@@ -152,15 +158,17 @@ class RegisterBook:
         self._known, self._seen, self._seen_chain = known, minutes.chain.number, minutes.chain
         was_broken, self._seen_broken = self._seen_broken, minutes.broken
         if minutes.chain is before_chain:
-            return Turned({}, frozenset(), was_broken != minutes.broken)
-        changed = {
-            name: ChangeHash((known.get(name) or before[name]).vote.proposal)
-            for name in {**before, **known}
-            if known.get(name) != before.get(name)
-        }
+            return Turned({}, frozenset(), frozenset(), was_broken != minutes.broken)
+        changed: dict[ChangeHash, ChangeHash] = {}
+        for name in {**before, **known}:
+            vote = (known.get(name) or before[name]).vote
+            if known.get(name) != before.get(name) and not vote.round:
+                changed[name] = ChangeHash(vote.proposal)
+        plans = (before_chain.plans, minutes.chain.plans)
+        replanned = {plan for of in plans for plan in of if plans[0].get(plan) != plans[1].get(plan)}
         rolls = (before_chain.roll, minutes.chain.roll)
         members = {m for roll in rolls for m in roll if rolls[0].get(m) != rolls[1].get(m)}
-        return Turned(changed, frozenset(members), True)
+        return Turned(changed, frozenset(map(ChangeHash, replanned)), frozenset(members), True)
 
     def _ended(
         self, chain: Chain, known: dict[ChangeHash, Entering]

@@ -46,6 +46,10 @@ class Rule(Enum):
     CHOICE = "Its choice does not fit the vote's method and options."
     EFFECT = "What it would do and how it is decided do not fit each other."
     NOT_AN_OVERSEER = "Its author was not drawn to review this vote, or it reviews another page."
+    TECHNIQUE = "It describes a way of making something that none can be."
+    NO_ROUND = "It names a planning round that there can't be."
+    NOT_THE_SPEAKER = "Its author does not speak for the council that it plans for."
+    NOT_PLANNED = "It names something that the planning period is not about."
     NO_KEY = "Its key for lots is none, or the key of a device: proofs would give its secret away."
 
 

@@ -11,8 +11,8 @@ from typing import TypeVar, cast
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId
 from p2pcouncil.domain.agenda import Agenda
-from p2pcouncil.domain.entries import AnyEntry, AskToJoin, Invite, Vouch
-from p2pcouncil.domain.facts import Fact
+from p2pcouncil.domain.entries import AnyEntry, AskToJoin, Invite, ProposePlan, Vouch
+from p2pcouncil.domain.facts import Fact, Facts
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.finals import named_ballots
 from p2pcouncil.domain.membership import MAX_VOUCHES_PER_LANE, Admission
@@ -209,6 +209,11 @@ class CouncilState:
         return self._books.register
 
     @property
+    def facts(self) -> Facts:
+        """Every entry held; for reading only."""
+        return self._books.facts
+
+    @property
     def charter(self) -> Charter:
         """The charter as the last page has it."""
         return self._books.charter
@@ -257,6 +262,14 @@ class CouncilState:
         held = self._books.issues.get(issue)
         return held.counted(member, self._books.facts) if held else None
 
+    def planned(self, name: ChangeHash, member: MemberId) -> ProposePlan | None:
+        """What counts, or would count now, of what a member proposed in a planning round; None for nothing."""
+        voter = self._books.voter(name, member)
+        if voter is None or voter.counted is None:
+            return None
+        body = self._books.facts.held[voter.counted].body
+        return body if isinstance(body, ProposePlan) else None
+
     def ballots(self, issue: ChangeHash) -> tuple[CountedBallot, ...]:
         """The ballots that count on an issue, by ascending member."""
         held = self._books.issues.get(issue)
@@ -267,9 +280,9 @@ class CouncilState:
         return tuple(ballot for ballot in counted if ballot is not None)
 
     def named_ballots(self) -> frozenset[ChangeHash]:
-        """Every ballot that counts in a closed vote, held or not."""
+        """Every ballot that counts in a closed vote, and every proposal in a closed planning round, held or not."""
         register = self._books.register
-        sheets = (register.sheet(issue) for issue in register.entered())
+        sheets = (register.sheet(name) for name in (*register.entered(), *register.rounds()))
         return frozenset(name for sheet in sheets for name in sheet or () if name is not None)
 
     def passed_over(self, issue: ChangeHash) -> tuple[CountedBallot, ...]:

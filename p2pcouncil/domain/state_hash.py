@@ -108,6 +108,8 @@ class StateHash:
             case SubjectKind.ISSUE:
                 issue = books.issues.get(ChangeHash(subject.id))
                 return self._encode_issue(issue) if issue else b""
+            case SubjectKind.PLAN:
+                return self._encode_plan(ChangeHash(subject.id))
             case SubjectKind.REGISTER:
                 minutes = books.register.minutes
                 if not (minutes.chain.number or minutes.broken):
@@ -116,14 +118,18 @@ class StateHash:
             case _:
                 assert_never(subject.kind)
 
+    def _encode_plan(self, plan: ChangeHash) -> bytes:
+        """How far its rounds have come; what they came to stands on the pages."""
+        period = self._books.register.chain.plans.get(plan)
+        return b"" if period is None else encode_canonical(period.rounds, period.best, period.adopted_page)
+
     def _encode_issue(self, issue: Issue) -> bytes:
         entering = self._books.register.entering(issue.fact.hash)
         ended = (entering.page, entering.closed) if entering is not None else None
         return encode_canonical(issue.roll_digest, issue.tally().essence(), ended)
 
     def _encode_voter(self, issue: ChangeHash, member: MemberId) -> bytes:
-        held = self._books.issues.get(issue)
-        voter = held.voters.get(member) if held else None
+        voter = self._books.voter(issue, member)
         return encode_canonical(voter.counted, tuple(sorted(voter.contested))) if voter else b""
 
 

@@ -24,6 +24,9 @@ from p2pcouncil.domain.entries import (
     Pledge,
     Progress,
     Propose,
+    ProposePlan,
+    PublishTechnique,
+    ReportResult,
     Review,
     Second,
     StateDuty,
@@ -39,6 +42,7 @@ from p2pcouncil.domain.marks import Layer, Marks
 from p2pcouncil.domain.openings import judge_entered, judge_open
 from p2pcouncil.domain.outcomes import Subject, SubjectKind
 from p2pcouncil.domain.oversight import judge_afterwards
+from p2pcouncil.domain.planning.judging import judge_plan, judge_report, judge_technique
 from p2pcouncil.domain.proposals import judge_comment, judge_propose, judge_second, judge_withdraw
 from p2pcouncil.domain.records import Duty, Genesis, Join, duty_message, encode_record, join_message
 from p2pcouncil.domain.register.belonging import is_lot_key
@@ -243,6 +247,7 @@ class Transition:
         books.shown.add(council)
         # A seal may come late, or be taken back by a fork, of votes that are closed as well.
         books.shown.update(Subject(SubjectKind.ISSUE, issue) for issue in register.entered())
+        books.shown.update(Subject(SubjectKind.PLAN, plan) for plan in register.chain.plans)
         if turned.has_turned:
             books.touched.add(council)
         for issue, proposal in turned.issues.items():
@@ -258,6 +263,9 @@ class Transition:
                 if name in self._facts.held:
                     self._marks.add(self._facts.held[name])
             self._mark_withdrawals(proposal)
+        for plan in turned.plans:
+            books.touched.add(Subject(SubjectKind.PLAN, plan))
+            self._marks.add_all(self._facts.held[name] for name in self._facts.referrers.get(plan, ()))
         books.is_roll_stale |= turned.has_roll_changed
         books.touch_members(turned.members)
         books.touch_roll(turned.members)
@@ -298,6 +306,12 @@ class Transition:
                 return judge_withdraw(fact, body, self._facts, is_entered)
             case Progress() | Feedback() | Review():
                 return judge_afterwards(fact, body, books.register, self._facts)
+            case PublishTechnique():
+                return judge_technique(body)
+            case ProposePlan():
+                return judge_plan(fact, body, self._facts, books.register)
+            case ReportResult():
+                return judge_report(fact, body, self._facts, books.register.chain)
             case Pledge():
                 return ACCEPTED if is_lot_key(body.vrf, lane.device) else REFUSALS[Rule.NO_KEY]
             case Vouch():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId
 from p2pcouncil.domain.effects import Effect
-from p2pcouncil.domain.entries import TextVersionRef
+from p2pcouncil.domain.entries import PublishTechnique, TextVersionRef, UnitPlan
 from p2pcouncil.domain.records import Charter
 from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.domain.tally.method import Method
@@ -192,6 +192,43 @@ class ReviewVote:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishTechniques:
+    """Say how things can be made; a later technique of the same product and name replaces an earlier one.
+
+    Attributes:
+        council: where plans may use them.
+        techniques: at least one; what they claim about the time is set when they are written.
+    """
+
+    council: CouncilId
+    techniques: tuple[PublishTechnique, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeInRound:
+    """Say what units that I speak for propose in the round that runs.
+
+    Attributes:
+        plan: the vote that began the planning period, or its proposal.
+        units: their parts; what I proposed for other units in this round stays.
+    """
+
+    plan: ChangeHash
+    units: tuple[UnitPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOnPlan:
+    """Say what a unit that I speak for made, or used up, of a good of the plan of record, in millionths."""
+
+    plan: ChangeHash
+    unit: int
+    good: int
+    amount: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SetPriorities:
     """Which tags come first in my inbox; kept on this laptop only."""
 
@@ -254,6 +291,9 @@ Command = (
     | ReportProgress
     | GiveFeedback
     | ReviewVote
+    | PublishTechniques
+    | ProposeInRound
+    | ReportOnPlan
     | SetPriorities
     | DisownDevice
     | TakeOverDuty

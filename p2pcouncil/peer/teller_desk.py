@@ -48,7 +48,7 @@ class TellerDesk:
         """Whether a feed of theirs is known to be forked, so that a ballot of theirs may never come."""
         return any(lane in self._forks for lane in self._place.feeds_of(member))
 
-    def result(self, vote: OpenVote, sheet: Sheet) -> Result:
+    def result(self, vote: OpenVote, sheet: Sheet) -> Result | None:
         """What the ballots of a sheet come to."""
         return self._agenda.result(vote, sheet)
 

@@ -23,9 +23,9 @@ from p2pcouncil.identity.keys import MemberKey
 from p2pcouncil.identity.keystore import Keystore
 from p2pcouncil.peer.commands import DisownDevice, TakeOverDuty
 from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.doing.desk import Plan
 from p2pcouncil.peer.events import Append, Effect
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.planning.desk import Plan
 from p2pcouncil.peer.world import Me
 
 PHRASE_WORDS = (12, 24)

@@ -23,6 +23,9 @@ from p2pcouncil.domain.entries import (
     Pledge,
     Progress,
     Propose,
+    ProposePlan,
+    PublishTechnique,
+    ReportResult,
     Review,
     Second,
     StateDuty,
@@ -168,6 +171,12 @@ def _say(peer: Peer, council: CouncilId, entry: AnyEntry) -> str:
         case Feedback():
             told = "works out" if entry.is_content else "does not work out"
             return f"said that {title(entry.issue)} {told}: {clean_line(entry.text, 100)}"
+        case PublishTechnique():
+            return f"published how to make {clean_line(entry.product, 60)}: “{clean_line(entry.name, 60)}”"
+        case ProposePlan():
+            return f"proposed in round {entry.round} of the plan {title(entry.plan)} (number {entry.number})"
+        case ReportResult():
+            return f"reported on the plan {title(entry.plan)}: {clean_line(entry.text, 100) or 'an amount'}"
         case Review():
             told = "holds" if entry.holds else "does not hold"
             return f"reviewed {title(entry.issue)}: it {told}. {clean_line(entry.note, 100)}"

@@ -24,10 +24,10 @@ from net.transport import TransportError
 from p2pcouncil.identity.keystore import Identity, Keystore
 from p2pcouncil.peer.commands import Command, DisownDevice, Done, GoOn, MakeProposal, OpenVote, TakeOverDuty
 from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.doing.desk import Desk, Plan
+from p2pcouncil.peer.doing.going_on import plan_going_on
+from p2pcouncil.peer.doing.planner import plan
 from p2pcouncil.peer.events import Append, AppendEdit
-from p2pcouncil.peer.planning.desk import Desk, Plan
-from p2pcouncil.peer.planning.going_on import plan_going_on
-from p2pcouncil.peer.planning.planner import plan
 from p2pcouncil.peer.shelf import ADDRESS
 from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_councils
 from p2pcouncil.peer.showing.inbox import priorities, show_inbox

@@ -36,5 +36,5 @@ def small_limits() -> Iterator[None]:
 @contextmanager
 def without_pictures() -> Iterator[None]:
     """Draw no QR codes: nobody looks at those of a simulated society's invitations, and they take long to draw."""
-    with patch("p2pcouncil.peer.planning.membership.qr_text", lambda invitation: ""):
+    with patch("p2pcouncil.peer.doing.membership.qr_text", lambda invitation: ""):
         yield

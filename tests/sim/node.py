@@ -26,6 +26,9 @@ from net.transport import PeerFound, PeerKey, TransportError
 from p2pcouncil.domain.sortition.ecvrf import VrfSeed, prove, vrf_public
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.doing.desk import Desk
+from p2pcouncil.peer.doing.going_on import plan_going_on
+from p2pcouncil.peer.doing.planner import plan as plan_command
 from p2pcouncil.peer.events import (
     Accept,
     AddressesKnown,
@@ -51,9 +54,6 @@ from p2pcouncil.peer.events import (
     Tick,
 )
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.planning.desk import Desk
-from p2pcouncil.peer.planning.going_on import plan_going_on
-from p2pcouncil.peer.planning.planner import plan as plan_command
 from p2pcouncil.peer.shelf import SETTING
 from p2pcouncil.peer.wire import topic_of
 from p2pcouncil.peer.world import Me

@@ -38,7 +38,7 @@ class Desk:
     def is_forked(self, member: MemberId) -> bool:
         return False
 
-    def result(self, vote: OpenVote, sheet: Sheet) -> Result:
+    def result(self, vote: OpenVote, sheet: Sheet) -> Result | None:
         return self._state.agenda.result(vote, sheet)
 
     def newcomers(self) -> Mapping[MemberId, Newcomer]:

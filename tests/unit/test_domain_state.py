@@ -5,7 +5,7 @@ import pytest
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.outcomes import Subject, SubjectKind
-from p2pcouncil.domain.records import Charter
+from p2pcouncil.domain.records import RULES_VERSION, Charter
 from p2pcouncil.domain.rejections import Rule
 from p2pcouncil.domain.state import CouncilState
 from tests.support.world import World, digest_of
@@ -54,7 +54,7 @@ def test_a_genesis_that_does_not_verify_or_asks_for_newer_rules_makes_no_state()
     world = World()
     with pytest.raises(RemoteError):
         CouncilState(world.genesis[:-1])
-    newer = World(charter=Charter(rules_version=3))
+    newer = World(charter=Charter(rules_version=RULES_VERSION + 1))
     with pytest.raises(LocalError) as error:
         CouncilState(newer.genesis)
     assert "Upgrade" in error.value.hint

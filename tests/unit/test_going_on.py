@@ -25,10 +25,10 @@ from p2pcouncil.domain.register.succession import Successor, signed_founding
 from p2pcouncil.domain.rejections import Rule
 from p2pcouncil.domain.tally.choice import YES
 from p2pcouncil.peer import commands as c
+from p2pcouncil.peer.doing.desk import Desk
+from p2pcouncil.peer.doing.going_on import plan_going_on
 from p2pcouncil.peer.events import Append
 from p2pcouncil.peer.going_on import has_gone_on, last_precommit, standing_of, successor_of
-from p2pcouncil.peer.planning.desk import Desk
-from p2pcouncil.peer.planning.going_on import plan_going_on
 from p2pcouncil.peer.showing.inbox import show_inbox
 from p2pcouncil.peer.showing.register import show_register
 from tests.sim.node import Node

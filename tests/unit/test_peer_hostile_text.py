@@ -117,7 +117,7 @@ def hostile_entries(eve: Node, council: CouncilId, title: str, text: str) -> tup
 
 def found_hostile(eve: Node, council: CouncilId, title: str, text: str) -> bytes:
     """A council below with a name that the planner would refuse."""
-    import p2pcouncil.peer.planning.membership as planning
+    import p2pcouncil.peer.doing.membership as planning
 
     kept = planning.validate_line
     planning.validate_line = lambda given, what, size: given[:size]

@@ -11,8 +11,8 @@ from p2pcouncil.domain.tally.method import Approval, YesNo
 from p2pcouncil.invitation import decode_invitation
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.core import Peer
-from p2pcouncil.peer.planning.desk import Desk
-from p2pcouncil.peer.planning.planner import plan
+from p2pcouncil.peer.doing.desk import Desk
+from p2pcouncil.peer.doing.planner import plan
 from p2pcouncil.peer.showing.issues import show_issue
 from p2pcouncil.peer.showing.people import People
 from tests.sim.node import Key, Node

@@ -259,12 +259,15 @@ def test_two_tongues_are_convicted_by_the_next_page() -> None:
     world = World(("Ada", "Ben", "Cem", "Dan"))
     opened(world)
     tellers = Tellers(world, ("Ada", "Ben", "Cem", "Dan"))
+    # Here nobody waits until a proposer's time is over, so the liar is not the first one.
+    liar = tellers.state.register.minutes.shot.committee.tellers[-1].member
+    name = next(name for name in ("Ada", "Ben", "Cem", "Dan") if world.id(name) == liar)
     for value in (b"a" * 32, b"b" * 32):
-        say(world, "Dan", Prevote(world.council, world.id("Dan"), 1, 0, value))
+        say(world, name, Prevote(world.council, liar, 1, 0, value))
     state = tellers.tell(10_000)
-    assert state.member(world.id("Dan")).is_convicted
-    assert not state.member(world.id("Dan")).is_teller
-    assert state.member(world.id("Dan")).page_roll, "who lied votes, and tells no more"
+    assert state.member(liar).is_convicted
+    assert not state.member(liar).is_teller
+    assert state.member(liar).page_roll, "who lied votes, and tells no more"
     same_in_any_order(world)
 
 

@@ -20,10 +20,10 @@ from p2pcouncil.identity.keys import DeviceKey, MemberKey
 from p2pcouncil.identity.keystore import Identity
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.core import Peer
+from p2pcouncil.peer.doing.desk import Desk
+from p2pcouncil.peer.doing.membership import _signed_join
+from p2pcouncil.peer.doing.planner import plan
 from p2pcouncil.peer.events import Keep
-from p2pcouncil.peer.planning.desk import Desk
-from p2pcouncil.peer.planning.membership import _signed_join
-from p2pcouncil.peer.planning.planner import plan
 from p2pcouncil.runtime.session import me_of
 
 FILE = Path(__file__).parent.parent / "vectors" / "ecvrf_edwards25519_sha512_tai.json"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crdt.ids import CouncilId, DeviceId, MemberId
-from p2pcouncil.domain.effects import Effect, Promise
+from p2pcouncil.domain.effects import Effect, OpenPlan, Promise
 from p2pcouncil.domain.records import Charter, Genesis, SuccessorGenesis
 from p2pcouncil.domain.register.committees import Committee, Teller
 from p2pcouncil.domain.register.pages import Result
@@ -79,6 +79,8 @@ class OpenVote:
         roll: who may vote, ascending: the roll after its page.
         committee: who seals it: the tellers of its page.
         grace_seconds: how long it waits for seals once it is over, as the charter had it when it was entered.
+        round: of a planning period, which round this is, and then `proposal` is the vote that began the period; 0 for
+            a vote.
     """
 
     issue: bytes
@@ -90,6 +92,7 @@ class OpenVote:
     committee: Committee
     effect: Effect | None = None
     grace_seconds: int = Charter().grace_seconds
+    round: int = 0
 
     @property
     def lapses_ms(self) -> int | None:
@@ -108,6 +111,23 @@ class Office:
 
     members: tuple[MemberId, ...]
     issue: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPeriod:
+    """A planning period as far as pages tell of it.
+
+    Attributes:
+        terms: as they were decided.
+        rounds: the names of its rounds so far, in order; the last one may be running.
+        best: the number of the round that was taken when the rounds ended; 0 while they go on.
+        adopted_page: number of the page that made it the plan of record; 0 while it is none.
+    """
+
+    terms: OpenPlan
+    rounds: tuple[bytes, ...] = ()
+    best: int = 0
+    adopted_page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +161,7 @@ class Chain:
         devices: per member, the last devices that told for them, of which lies are still theirs.
         silent: tellers on duty who are missing in the last certificates.
         quieted: members who were silent for too long, with the number of the last page that took them off duty.
+        plans: planning periods, by the votes that began them.
     """
 
     council: CouncilId
@@ -168,6 +189,7 @@ class Chain:
     devices: Mapping[MemberId, tuple[DeviceId, ...]] = field(default_factory=dict)
     silent: Mapping[MemberId, Silence] = field(default_factory=dict)
     quieted: Mapping[MemberId, int] = field(default_factory=dict)
+    plans: Mapping[bytes, PlanPeriod] = field(default_factory=dict)
 
     def next_committee(self) -> Committee:
         """Who tells the next page, by rank: fixed by this page alone."""

@@ -77,7 +77,7 @@ def close(
     vote: OpenVote,
     seals: Mapping[MemberId, tuple[bytes, Sequence[int]]],
     ballots: Ballots,
-    result_of: Callable[[Sheet], Result],
+    result_of: Callable[[Sheet], Result | None],
     is_forked: IsForked = nobody_forks,
 ) -> tuple[Closed, Sheet] | None:
     """What a proposer writes on a page to close a vote.
@@ -86,18 +86,22 @@ def close(
         vote: whose time is over.
         seals: per teller, the message of their seal and its numbers; at least a quorum.
         ballots: what is held of each member's.
-        result_of: counts the ballots of a sheet.
+        result_of: counts the ballots of a sheet; None if too little is held.
         is_forked: of whom no later ballot may ever come.
 
     Returns:
-        The part of the page, and the sheet that it pins; None while a ballot that the seals speak of is missing.
+        The part of the page, and the sheet that it pins; None while a ballot that the seals speak of is missing, or
+        what the result rests on.
     """
     tellers = sorted(seals)
     sheet = sheet_of(vote, [seals[teller][1] for teller in tellers], ballots, is_forked)
     if sheet is None:
         return None
+    result = result_of(sheet)
+    if result is None:
+        return None
     named = tuple(seals[teller][0] for teller in tellers)
-    return Closed(vote.issue, tuple(tellers), named, sheet_hashes(vote.issue, sheet), result_of(sheet)), sheet
+    return Closed(vote.issue, tuple(tellers), named, sheet_hashes(vote.issue, sheet), result), sheet
 
 
 def look_at_closing(
@@ -105,7 +109,7 @@ def look_at_closing(
     closed: Closed,
     seal: Callable[[bytes, MemberId, bytes], Sequence[int] | None],
     ballots: Ballots,
-    result_of: Callable[[Sheet], Result],
+    result_of: Callable[[Sheet], Result | None],
     is_forked: IsForked = nobody_forks,
 ) -> Look:
     """What a teller thinks of a vote that a new page would close.
@@ -118,7 +122,7 @@ def look_at_closing(
         closed: what the page says.
         seal: the numbers of a seal, by vote, teller and name; None if it is not held.
         ballots: what is held of each member's.
-        result_of: counts the ballots of a sheet.
+        result_of: counts the ballots of a sheet; None if too little is held.
         is_forked: of whom no later ballot may ever come.
     """
     seals = [
@@ -133,4 +137,7 @@ def look_at_closing(
         return Look.UNKNOWN
     if sheet_hashes(vote.issue, sheet) != closed.sheets:
         return Look.UNKNOWN if any(map(is_forked, vote.roll)) else Look.BAD
-    return Look.GOOD if result_of(sheet) == closed.result else Look.BAD
+    result = result_of(sheet)
+    if result is None:
+        return Look.UNKNOWN
+    return Look.GOOD if result == closed.result else Look.BAD

@@ -17,9 +17,11 @@ from typing import TypeVar, assert_never
 from crdt.ids import CouncilId, MemberId
 from p2pcouncil.domain.effects import (
     AdmitMember,
+    AdoptPlan,
     ChangeCharter,
     Effect,
     Elect,
+    OpenPlan,
     Promise,
     Recall,
     RecogniseCouncil,
@@ -29,8 +31,9 @@ from p2pcouncil.domain.effects import (
     is_carried,
 )
 from p2pcouncil.domain.register.belonging import take_off
-from p2pcouncil.domain.register.chain import Chain, Office
+from p2pcouncil.domain.register.chain import Chain, Office, PlanPeriod
 from p2pcouncil.domain.register.pages import Closed, Result
+from p2pcouncil.domain.register.plan_rounds import end_round, result_digest
 
 Key = TypeVar("Key", str, bytes, MemberId, CouncilId)
 Value = TypeVar("Value")
@@ -39,7 +42,7 @@ Done = tuple[Chain, str]
 
 
 def carry_out(chain: Chain, closed: Closed) -> Chain:
-    """Note how a vote came out, and do what was decided.
+    """Note how a vote or a planning round came out, and do what was decided.
 
     Args:
         chain: with the vote still among its votes, and the page's own number.
@@ -47,6 +50,8 @@ def carry_out(chain: Chain, closed: Closed) -> Chain:
     """
     effect, issue = chain.votes[closed.issue].effect, closed.issue
     chain = replace(chain, decided=_with(chain.decided, issue, (chain.number, closed.result)))
+    if chain.votes[issue].round:
+        return end_round(chain, chain.votes[issue], closed.result)
     if effect is None or not is_carried(effect, closed.result.outcome):
         return chain
     chain, undone = _do(chain, issue, effect, closed.result)
@@ -75,6 +80,10 @@ def _do(chain: Chain, issue: bytes, effect: Effect, result: Result) -> Done:
             return _recall(chain, office, MemberId(member))
         case SetParameter(name=name, value=value):
             return replace(chain, parameters=_with(chain.parameters, name, (value, issue))), ""
+        case OpenPlan():
+            return replace(chain, plans=_with(chain.plans, issue, PlanPeriod(effect))), ""
+        case AdoptPlan():
+            return _adopt(chain, effect)
         case _:
             assert_never(effect)
 
@@ -115,6 +124,20 @@ def _recall(chain: Chain, office: str, member: MemberId) -> Done:
         return chain, "They did not hold the office any more, or never did."
     rest = tuple(other for other in held.members if other != member)
     return replace(chain, offices=_with(chain.offices, office, replace(held, members=rest))), ""
+
+
+def _adopt(chain: Chain, effect: AdoptPlan) -> Done:
+    """The digest says what was voted on, to the last figure; which round it is follows from it."""
+    period = chain.plans.get(effect.plan)
+    if period is None or not period.best:
+        return chain, "There is no planning period of that name whose rounds have ended."
+    if effect.round > len(period.rounds):
+        return chain, f"That planning period had only {len(period.rounds)} rounds."
+    _, came_to = chain.decided.get(period.rounds[effect.round - 1], (0, None))
+    if came_to is None or result_digest(came_to) != effect.digest:
+        return chain, "That round came to something else than what was voted on."
+    adopted = replace(period, best=effect.round, adopted_page=chain.number)
+    return replace(chain, plans=_with(chain.plans, effect.plan, adopted)), ""
 
 
 def _with(mapping: Mapping[Key, Value], key: Key, value: Value) -> Mapping[Key, Value]:

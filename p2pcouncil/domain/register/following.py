@@ -1,8 +1,8 @@
 """Which page may follow a chain, and what the chain is then: the paper's `valid(v)`, and nothing but a function.
 
 A page's parts are applied in one order: time, who was silent for too long, who leaves, who moves, who is convicted, who
-comes, who tells, then votes that close, with what they decide, and that lapse, then votes that open. A vote's roll and
-grace are those after its page's own changes; no later page touches them.
+comes, who tells, then votes that close, with what they decide, and that lapse, then votes that open, then planning
+rounds that begin. A vote's roll and grace are those after its page's own changes; no later page touches them.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from p2pcouncil.domain.register.chain import DEVICES_KEPT, MS_PER_SECOND, Chain,
 from p2pcouncil.domain.register.committees import Committee
 from p2pcouncil.domain.register.executing import carry_out
 from p2pcouncil.domain.register.pages import Closed, Page, Result
+from p2pcouncil.domain.register.plan_rounds import begin_rounds, lapse_round, validate_round_result
 from p2pcouncil.domain.register.silence import judge_silence
 from p2pcouncil.domain.sortition import ecvrf, lot
 from p2pcouncil.domain.tally.outcome import Outcome
@@ -53,7 +54,7 @@ def follow(chain: Chain, page: Page, page_hash: bytes) -> Chain:
     following = judge_silence(following, page.certificate, chain.committee)
     following = change_roll(following, page)
     following = _close(following, page)
-    return _enter(following, page, committee)
+    return begin_rounds(_enter(following, page, committee), committee)
 
 
 def page_time(chain: Chain, page: Page) -> int:
@@ -125,10 +126,12 @@ def _close(chain: Chain, page: Page) -> Chain:
     ended.update(page.lapsed)
     for closed in page.closed:
         chain = carry_out(chain, closed)
+    for issue in page.lapsed:
+        chain = lapse_round(chain, chain.votes[issue])
     votes = {issue: vote for issue, vote in chain.votes.items() if issue not in ended}
     closed_on = {**chain.closed, **{closed.issue: chain.number for closed in page.closed}}
     lapsed_on = {**chain.lapsed, **dict.fromkeys(page.lapsed, chain.number)}
-    free = {chain.votes[issue].proposal for issue in page.lapsed}
+    free = {chain.votes[issue].proposal for issue in page.lapsed if not chain.votes[issue].round}
     proposals = {proposal: issue for proposal, issue in chain.proposals.items() if proposal not in free}
     return replace(chain, votes=votes, closed=closed_on, lapsed=lapsed_on, proposals=proposals)
 
@@ -145,11 +148,14 @@ def _validate_closing(chain: Chain, closed: Closed) -> None:
         raise RemoteError("A page counts the seal of somebody who is not of the vote's committee.")
     if not len(closed.tellers) == len(closed.seals) >= vote.committee.quorum:
         raise RemoteError(f"A page closes a vote on too few seals; {vote.committee.quorum} are needed.")
-    _validate_result(closed.result, vote.effect)
+    if vote.round:
+        validate_round_result(chain, vote, closed.result)
+    else:
+        _validate_result(closed.result, vote.effect)
 
 
 def _validate_result(result: Result, effect: Effect | None) -> None:
-    if result.outcome not in set(Outcome):
+    if result.outcome not in set(Outcome) or result.goods:
         raise RemoteError("A page closes a vote with an outcome that no vote can have.")
     winners = result.winners
     if any(winners[at] >= winners[at + 1] for at in range(len(winners) - 1)):

@@ -13,6 +13,7 @@ import msgspec
 from crdt.errors import RemoteError
 from crdt.ids import domain_hash
 from p2pcouncil.domain.effects import Effect
+from p2pcouncil.domain.planning.terms import MAX_GOODS, Figures
 from p2pcouncil.domain.records import RULES_VERSION, Hash, Record, RecordBytes, Seconds, encode_record
 from p2pcouncil.domain.register.certificates import Certificate
 from p2pcouncil.domain.register.sayings import PageNumber, Said
@@ -87,14 +88,17 @@ class Result(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
     """How a vote came out, for whoever has this page and nothing else.
 
     Attributes:
-        outcome: as `tally.outcome.Outcome` has it.
-        winners: indexes of the options that won, ascending.
+        outcome: as `tally.outcome.Outcome` has it; of a planning round as `plan_rounds.RoundOutcome` has it.
+        winners: indexes of the options that won, ascending; of the last planning round the one round that is taken,
+            counted from 0.
         turnout: ballots counted.
+        goods: of a planning round, what it came to for each good of the plan, in its order; empty for a vote.
     """
 
     outcome: Annotated[str, msgspec.Meta(max_length=16)]
     winners: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0, le=64)], ...], msgspec.Meta(max_length=64)]
     turnout: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+    goods: Annotated[tuple[Figures, ...], msgspec.Meta(max_length=MAX_GOODS)] = ()
 
 
 class Closed(Record, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -32,7 +32,7 @@ class Held(Protocol):
         """Whether a feed of theirs is known to be forked, so that a ballot of theirs may never come."""
         ...
 
-    def result(self, vote: OpenVote, sheet: Sheet) -> Result:
+    def result(self, vote: OpenVote, sheet: Sheet) -> Result | None:
         """What the ballots of a sheet come to; all of them are held."""
         ...
 

@@ -15,9 +15,9 @@ from p2pcouncil.domain.entries import (
 from p2pcouncil.domain.outcomes import IssueState, RegisterOf, Status
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf
+from p2pcouncil.peer.doing.desk import Desk, Plan, shown
 from p2pcouncil.peer.events import Append, Effect, Keep
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.planning.desk import Desk, Plan, shown
 
 
 def plan_pledge(desk: Desk, command: c.PledgeDuty) -> Plan:

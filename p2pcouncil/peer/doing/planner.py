@@ -11,9 +11,9 @@ from p2pcouncil.domain.entries import Open, decode_entry, encode_entry
 from p2pcouncil.invitation import decode_invitation
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf
+from p2pcouncil.peer.doing import afterwards, membership, plans, proposals, votes
+from p2pcouncil.peer.doing.desk import Desk, Plan
 from p2pcouncil.peer.events import Append, Connect, Keep
-from p2pcouncil.peer.planning import afterwards, membership, proposals, votes
-from p2pcouncil.peer.planning.desk import Desk, Plan
 
 
 def plan(desk: Desk, command: c.Command) -> Plan:
@@ -87,6 +87,12 @@ def _plan(desk: Desk, command: c.Command) -> Plan:
             return afterwards.plan_feedback(desk, command)
         case c.ReviewVote():
             return afterwards.plan_review(desk, command)
+        case c.PublishTechniques():
+            return plans.plan_techniques(desk, command)
+        case c.ProposeInRound():
+            return plans.plan_round(desk, command)
+        case c.ReportOnPlan():
+            return plans.plan_result(desk, command)
         case c.SetPriorities(tags):
             value = "\n".join(tag.strip() for tag in tags if tag.strip()).encode()
             message = "Your inbox shows these first: " + (", ".join(tags) or "nothing in particular") + "."

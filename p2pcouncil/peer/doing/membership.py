@@ -30,8 +30,8 @@ from p2pcouncil.domain.records import (
 from p2pcouncil.invitation import Invitation, encode_invitation, qr_text
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf
+from p2pcouncil.peer.doing.desk import Desk, Plan, shown
 from p2pcouncil.peer.events import Append, Connect, Effect, Keep
-from p2pcouncil.peer.planning.desk import Desk, Plan, shown
 
 MAX_INVITATION_ADDRESSES = 4
 

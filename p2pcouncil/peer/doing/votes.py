@@ -11,9 +11,9 @@ from p2pcouncil.domain.entries import (
 from p2pcouncil.domain.outcomes import ProposalState, ProposalStatus, Status
 from p2pcouncil.domain.tally.choice import validate_choice
 from p2pcouncil.peer import commands as c
+from p2pcouncil.peer.doing.desk import Desk, Plan, sentence_of, shown
 from p2pcouncil.peer.events import Append
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.planning.desk import Desk, Plan, sentence_of, shown
 from p2pcouncil.peer.views.issues import WHY_OFF_ROLL
 
 

@@ -17,10 +17,10 @@ from p2pcouncil.domain.records import (
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.succession import Successor, tellers_needed
 from p2pcouncil.peer import commands as c
+from p2pcouncil.peer.doing.desk import Desk, Plan, shown
 from p2pcouncil.peer.events import Append
 from p2pcouncil.peer.going_on import certificate_of, fit_successors, has_gone_on, last_precommit, standing_of
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.planning.desk import Desk, Plan, shown
 
 
 def plan_going_on(desk: Desk, command: c.GoOn, sign: Callable[[bytes], bytes]) -> Plan:

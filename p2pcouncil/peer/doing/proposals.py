@@ -19,8 +19,8 @@ from p2pcouncil.domain.plain_text import validate_line
 from p2pcouncil.domain.proposals import text_id_of
 from p2pcouncil.domain.tally.method import validate_method
 from p2pcouncil.peer import commands as c
+from p2pcouncil.peer.doing.desk import Desk, Plan, sentence_of, shown
 from p2pcouncil.peer.events import Append, AppendEdit, Effect
-from p2pcouncil.peer.planning.desk import Desk, Plan, sentence_of, shown
 
 
 def plan_propose(desk: Desk, command: c.MakeProposal) -> Plan:

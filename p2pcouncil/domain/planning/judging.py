@@ -1,0 +1,152 @@
+"""Judging what councils say about plans: techniques, proposals in rounds, and reports of what became of them.
+
+A proposal is held against the terms of its period alone: that the unit is the author's to speak for, and that what it
+names is planned. Whether the sum makes sense is for the board to show and for members to decide.
+"""
+
+from collections.abc import Sequence
+
+from crdt.ids import ChangeHash, MemberId
+from p2pcouncil.domain.effects import OpenPlan
+from p2pcouncil.domain.entries import (
+    Named,
+    Open,
+    ProposePlan,
+    PublishTechnique,
+    ReportResult,
+    UnitPlan,
+    Wanted,
+)
+from p2pcouncil.domain.facts import Fact, Facts
+from p2pcouncil.domain.planning.terms import HOUR
+from p2pcouncil.domain.proposals import counted
+from p2pcouncil.domain.register.chain import Chain
+from p2pcouncil.domain.register.plan_rounds import round_id
+from p2pcouncil.domain.register_book import RegisterBook
+from p2pcouncil.domain.rejections import ACCEPTED, REFUSALS, WAITS, Refused, Rule, Verdict
+
+
+def judge_technique(body: PublishTechnique) -> Verdict:
+    """A technique counts with each input and kind of work named once, and without using up what it makes itself."""
+    for what, named in (("input", body.inputs), ("kind of work", body.labour), ("thing", body.given_off)):
+        names = [item.name for item in named]
+        if len(set(names)) != len(names):
+            return Refused(Rule.TECHNIQUE, f"It names one {what} twice.")
+        if any(item.amount == 0 for item in named):
+            return Refused(Rule.TECHNIQUE, f"It names one {what} and none of it.")
+    if any(hours.unit != HOUR for hours in body.labour):
+        return Refused(Rule.TECHNIQUE, f"Work is counted in hours: “{HOUR}”.")
+    if any(item.name == body.product and item.unit != body.unit for item in body.inputs):
+        return Refused(Rule.TECHNIQUE, "It counts its product in two units.")
+    if body.product in {item.name for item in (*body.labour, *body.given_off)}:
+        return Refused(Rule.TECHNIQUE, "It names its product as something else as well.")
+    if not body.inputs and not body.labour:
+        return Refused(Rule.TECHNIQUE, "It makes something out of nothing, with nobody's work.")
+    return ACCEPTED
+
+
+def judge_plan(fact: Fact, body: ProposePlan, facts: Facts, register: RegisterBook) -> Verdict:
+    """A proposal counts in a round that a page began, by a member of its roll, for units that they speak for.
+
+    Args:
+        fact: the entry.
+        body: what it says.
+        facts: what is held, with verdicts on techniques and openings.
+        register: says which rounds there are.
+    """
+    refused = _in_period(fact, body.plan, facts, register.chain)
+    if refused is not None:
+        return refused
+    period = register.chain.plans[body.plan]
+    if body.round > period.terms.rounds_most:
+        return REFUSALS[Rule.NO_ROUND]
+    entering = register.entering(ChangeHash(round_id(body.plan, body.round)))
+    if entering is None:
+        return WAITS
+    if fact.member not in entering.vote.roll:
+        return REFUSALS[Rule.NOT_ON_ROLL]
+    places = [part.unit for part in body.units]
+    if places != sorted(set(places)):
+        return REFUSALS[Rule.LISTED_TWICE]
+    for part in body.units:
+        verdict = judge_part(fact.member, part, facts, period.terms)
+        if verdict is not ACCEPTED:
+            return verdict
+    return ACCEPTED
+
+
+def judge_report(fact: Fact, body: ReportResult, facts: Facts, chain: Chain) -> Verdict:
+    """A report counts for a plan of record, by whoever speaks for the unit."""
+    refused = _in_period(fact, body.plan, facts, chain)
+    if refused is not None:
+        return refused
+    period = chain.plans[body.plan]
+    if not period.adopted_page:
+        return WAITS
+    if body.unit >= len(period.terms.units) or period.terms.units[body.unit].speaker != fact.member:
+        return REFUSALS[Rule.NOT_THE_SPEAKER]
+    return ACCEPTED if body.good < len(period.terms.goods) else REFUSALS[Rule.NOT_PLANNED]
+
+
+def _in_period(fact: Fact, plan: bytes, facts: Facts, chain: Chain) -> Verdict | None:
+    """What is wrong with the period that an entry names; None if it is one that a page began."""
+    if fact.hash in facts.missing:
+        return WAITS
+    if plan in chain.plans:
+        return None
+    opening = facts.held[ChangeHash(plan)].body
+    if not isinstance(opening, Open) or not isinstance(opening.effect, OpenPlan):
+        return REFUSALS[Rule.OTHER_KIND]
+    return WAITS
+
+
+def judge_part(author: MemberId, part: UnitPlan, facts: Facts, terms: OpenPlan) -> Verdict:
+    """Judge what one unit proposes by itself."""
+    if part.unit >= len(terms.units) or terms.units[part.unit].speaker != author:
+        return REFUSALS[Rule.NOT_THE_SPEAKER]
+    is_of_workers = terms.units[part.unit].kind == "workers"
+    if part.made and not is_of_workers:
+        return Refused(Rule.NOT_PLANNED, "A consumers' council makes nothing.")
+    if (part.wanted or part.limits) and is_of_workers:
+        return Refused(
+            Rule.NOT_PLANNED, "A workers' council uses up what its techniques say, and nothing else."
+        )
+    if _repeats([item.good for item in part.wanted]) or _repeats([item.good for item in part.offered]):
+        return REFUSALS[Rule.LISTED_TWICE]
+    if _repeats([limit.name for limit in part.limits]) or _repeats([made.technique for made in part.made]):
+        return REFUSALS[Rule.LISTED_TWICE]
+    refused = _judge_goods(part.wanted, part.offered, terms)
+    if refused is not None:
+        return refused
+    units = {(good.name, good.unit, good.kind) for good in terms.goods}
+    for made in part.made:
+        technique = counted(made.technique, PublishTechnique, facts)
+        if not isinstance(technique, PublishTechnique):
+            return technique
+        if (technique.product, technique.unit, "product") not in units:
+            return Refused(
+                Rule.NOT_PLANNED, "It makes something that is not planned, or is counted in another unit."
+            )
+        if not all(_is_planned(item, units, ("product", "resource")) for item in technique.inputs):
+            return Refused(
+                Rule.NOT_PLANNED, "It uses up something that is not planned, or is counted in another unit."
+            )
+        if not all(_is_planned(item, units, ("labour",)) for item in technique.labour):
+            return Refused(Rule.NOT_PLANNED, "It needs a kind of work that is not planned.")
+    return ACCEPTED
+
+
+def _judge_goods(wanted: Sequence[Wanted], offered: Sequence[Wanted], terms: OpenPlan) -> Refused | None:
+    if any(item.good >= len(terms.goods) for item in (*wanted, *offered)):
+        return REFUSALS[Rule.NOT_PLANNED]
+    if any(terms.goods[item.good].kind == "product" for item in offered):
+        return Refused(Rule.NOT_PLANNED, "What is made is proposed by a technique, and not as an offer.")
+    return None
+
+
+def _is_planned(item: Named, units: set[tuple[str, str, str]], kinds: tuple[str, ...]) -> bool:
+    return any((item.name, item.unit, kind) in units for kind in kinds)
+
+
+def _repeats(names: Sequence[object]) -> bool:
+    return len(set(names)) != len(names)

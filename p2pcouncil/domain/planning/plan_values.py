@@ -1,0 +1,91 @@
+"""Labour values of a plan: what each product takes, on the average of those who make it by the plan.
+
+The table is the plan's own: how much of each product is made by all techniques together, and what that uses up. What
+nature gives has no value. What is used and not made, a stock or something that nobody proposes yet, has none that is
+known; nor has anything that is made from it, nor products that together need more than they make.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from crdt.ids import ChangeHash
+from p2pcouncil.domain.effects import OpenPlan
+from p2pcouncil.domain.facts import Facts
+from p2pcouncil.domain.planning.faults import Fault, TableError
+from p2pcouncil.domain.planning.quantities import Micro
+from p2pcouncil.domain.planning.standing import UnitStanding, needed, technique_of
+from p2pcouncil.domain.planning.table import Table, make_table
+from p2pcouncil.domain.planning.technique import Hours, Item, Technique
+from p2pcouncil.domain.planning.terms import MAX_VALUE_MICRO
+
+DIGITS = 6
+
+
+def plan_techniques(terms: OpenPlan, units: Sequence[UnitStanding], facts: Facts) -> tuple[Technique, ...]:
+    """How things are made by a plan: each technique for as much as is made by it, resources left out.
+
+    Args:
+        terms: of the planning period.
+        units: from `standing.standing_units`.
+        facts: what is held; it has the techniques.
+    """
+    made: dict[ChangeHash, int] = {}
+    for unit, standing in zip(terms.units, units, strict=True):
+        for name, amount in standing.made.items() if not unit.within else ():
+            made[name] = made.get(name, 0) + amount
+    resources = {good.name for good in terms.goods if good.kind == "resource"}
+    found = []
+    for name in sorted(made):
+        technique, amount = technique_of(name, facts), made[name]
+        if not amount:
+            continue
+
+        def used(per_output: int, amount: int = amount, output: int = technique.output) -> Micro:
+            return Micro(needed(amount, per_output, output))
+
+        found.append(
+            Technique(
+                technique.product,
+                technique.unit,
+                Micro(amount),
+                tuple(
+                    Item(item.name, item.unit, used(item.amount))
+                    for item in technique.inputs
+                    if item.name not in resources
+                ),
+                tuple(Hours(item.name, used(item.amount)) for item in technique.labour),
+            )
+        )
+    return tuple(found)
+
+
+def valued_table(
+    techniques: Sequence[Technique],
+) -> tuple[Table | None, Mapping[str, int], tuple[Fault, ...]]:
+    """The table of those products that have a value, their values, and why others have none.
+
+    Returns:
+        The table (None if it is empty), per product its value in millionths of an hour, and what was wrong.
+    """
+    # Whoever plans nothing should not wait for linear algebra to be loaded.
+    from p2pcouncil.domain.planning.labour_values import labour_values
+
+    faults: list[Fault] = []
+    left = list(techniques)
+    while left:
+        try:
+            table = make_table(left)
+            values = labour_values(table, DIGITS).values
+        except TableError as error:
+            faults += error.faults
+            at_fault = {name for fault in error.faults for name in fault.products}
+            rest = [technique for technique in left if technique.product not in at_fault]
+            left = rest if len(rest) < len(left) else []
+            continue
+        return table, dict(zip(table.products, values, strict=True)), tuple(faults)
+    return None, {}, tuple(faults)
+
+
+def values_of_goods(terms: OpenPlan, values: Mapping[str, int]) -> tuple[int | None, ...]:
+    """The labour value of each good of a plan, in millionths of an hour per unit; None where there is none."""
+    found = (values.get(good.name) if good.kind == "product" else None for good in terms.goods)
+    return tuple(value if value is not None and value <= MAX_VALUE_MICRO else None for value in found)

@@ -1,0 +1,39 @@
+"""A planning period so far: the board's own reckoning, from what pages say of each round.
+
+Pages name supply and demand of every good, so prices and the end of rounds follow from pages alone: no proposal has to
+be held, and no teller can choose them.
+"""
+
+from collections.abc import Sequence
+
+from p2pcouncil.domain.effects import OpenPlan
+from p2pcouncil.domain.planning.board import Period, Terms, Totals, open_period
+from p2pcouncil.domain.planning.terms import Figures
+
+Goods = tuple[Figures, ...]
+
+
+def period_so_far(terms: OpenPlan, rounds: Sequence[Goods]) -> Period:
+    """The board's period after some rounds.
+
+    Args:
+        terms: of the planning period.
+        rounds: what each round that was held came to, in order, for each good of the plan.
+    """
+    names = [good.name for good in terms.goods]
+    period = open_period(
+        names,
+        Terms(terms.tolerance_basis_points, terms.rounds_most),
+        {good.name: good.start_price_milli for good in terms.goods},
+    )
+    for goods in rounds:
+        period = period.after(
+            {name: Totals(figures.supply, figures.demand) for name, figures in zip(names, goods, strict=True)}
+        )
+    return period
+
+
+def prices_now(terms: OpenPlan, rounds: Sequence[Goods]) -> tuple[int, ...]:
+    """The indicative prices at which the next round is proposed, in thousandths, in the order of the plan's goods."""
+    prices = period_so_far(terms, rounds).prices_milli()
+    return tuple(prices[good.name] for good in terms.goods)

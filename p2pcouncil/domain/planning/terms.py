@@ -1,0 +1,118 @@
+"""What a planning period is about: the goods that are planned, the units that plan, and who speaks for each.
+
+A unit is a workers' or a consumers' council as the plan sees it, or a part of one: a household, a neighbourhood above
+it, a workshop. A unit that stands above others proposes the sum of what they propose, unless it says something else
+itself; so plans go up from households to regions, and each figure leads to whoever entered it.
+
+Source: DESIGN section 8; docs/planning.md.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from crdt.errors import RemoteError
+from p2pcouncil.domain.records import Hash, OptionalHash, Record
+
+MICRO = 1_000_000
+"""Amounts are whole millionths of a good's unit: peers agree on integers, and each amount has one spelling."""
+MAX_AMOUNT = 10**12 * MICRO
+MAX_GOODS = 400
+MAX_UNITS = 400
+MAX_ROUNDS = 64
+MAX_PRICE_MILLI = 10**15
+MAX_VALUE_MICRO = 10**18
+START_PRICE_MILLI = 700_000
+"""With which prices begin, in thousandths: 700.000, as in the published simulations."""
+GOOD_KINDS = ("product", "labour", "resource")
+UNIT_KINDS = ("workers", "consumers")
+HOUR = "h"
+
+Label = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+UnitOfMeasure = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
+PositiveAmount = Annotated[int, msgspec.Meta(ge=1, le=MAX_AMOUNT)]
+
+
+class PlanGood(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Something that a plan has a supply, a demand and a price of.
+
+    Attributes:
+        name: unique in the plan.
+        unit: in which it is counted; “h” for labour.
+        kind: a product, a kind of labour, or a resource that nobody makes.
+        stock: what is there without anybody's proposal in each period, in millionths of the unit.
+        start_price_milli: its indicative price in the first round, in thousandths.
+    """
+
+    name: Label
+    unit: UnitOfMeasure
+    kind: Annotated[str, msgspec.Meta(max_length=16)]
+    stock: Amount = 0
+    start_price_milli: Annotated[int, msgspec.Meta(ge=1, le=MAX_PRICE_MILLI)] = START_PRICE_MILLI
+
+
+class PlanUnit(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A council, or a part of one, as a plan sees it.
+
+    Attributes:
+        name: unique in the plan.
+        kind: whether it makes things or uses them up.
+        speaker: the member who says what it proposes.
+        within: the place of the unit above it in the plan's list, counted from 1; 0 for none. It stands before it.
+        council: the council that it is; empty if it has none of its own.
+    """
+
+    name: Label
+    kind: Annotated[str, msgspec.Meta(max_length=16)]
+    speaker: Hash
+    within: Annotated[int, msgspec.Meta(ge=0, le=MAX_UNITS)] = 0
+    council: OptionalHash = b""
+
+
+class Figures(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What a round came to for one good, as a page says it.
+
+    Attributes:
+        supply, demand: in millionths of its unit.
+        price_milli: its indicative price in this round, in thousandths.
+        value_micro: its labour value, in millionths of an hour per unit; None for what is not made, or has none.
+    """
+
+    supply: Amount
+    demand: Amount
+    price_milli: Annotated[int, msgspec.Meta(ge=1, le=MAX_PRICE_MILLI)]
+    value_micro: Annotated[int, msgspec.Meta(ge=0, le=MAX_VALUE_MICRO)] | None = None
+
+
+Goods = Annotated[tuple[PlanGood, ...], msgspec.Meta(min_length=1, max_length=MAX_GOODS)]
+Units = Annotated[tuple[PlanUnit, ...], msgspec.Meta(min_length=1, max_length=MAX_UNITS)]
+
+
+def validate_goods_and_units(goods: Goods, units: Units) -> None:
+    """Refuse a list of goods or units that contradicts itself.
+
+    Raises:
+        RemoteError: which of them, and why.
+    """
+    names = [good.name for good in goods]
+    for good in goods:
+        if good.kind not in GOOD_KINDS:
+            raise RemoteError(f"“{good.name}” is neither a product, nor labour, nor a resource.")
+        if good.kind == "labour" and good.unit != HOUR:
+            raise RemoteError(f"“{good.name}” is labour, which is counted in hours: “{HOUR}”.")
+    if len(set(names)) != len(names):
+        raise RemoteError("A plan names a good twice.")
+    if len({unit.name for unit in units}) != len(units):
+        raise RemoteError("A plan names a council twice.")
+    for place, unit in enumerate(units, start=1):
+        if unit.kind not in UNIT_KINDS:
+            raise RemoteError(f"“{unit.name}” is neither of workers nor of consumers.")
+        if unit.within >= place:
+            raise RemoteError(f"“{unit.name}” stands before the council that it belongs to.")
+        if unit.within and units[unit.within - 1].kind != unit.kind:
+            raise RemoteError(f"“{unit.name}” belongs to a council of another kind.")
+        if len(unit.council) not in (0, 32):
+            raise RemoteError(f"“{unit.name}” names a council by something that is no name.")
+    if {unit.kind for unit in units} != set(UNIT_KINDS):
+        raise RemoteError("A plan needs somebody who makes things, and somebody who uses them.")
