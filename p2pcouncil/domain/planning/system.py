@@ -11,7 +11,6 @@ number of threads.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -29,7 +28,7 @@ PIECE_BITS = 21
 assert PRODUCTS_MAX <= 2 ** (64 - WORD_BITS - PIECE_BITS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
     """K y = b.
 
@@ -142,10 +141,9 @@ def weighted_hours(table: Table, weights: Sequence[int]) -> list[int]:
 
 
 def _entries(table: Table) -> tuple[Ints, Ints]:
-    count = sum(len(column.inputs) for column in table.columns)
-    indexes = chain.from_iterable(column.inputs for column in table.columns)
-    quantities = chain.from_iterable(column.quantities for column in table.columns)
-    return np.fromiter(indexes, np.int64, count), np.fromiter(quantities, np.int64, count)
+    indexes = b"".join(column.inputs.tobytes() for column in table.columns)
+    quantities = b"".join(column.quantities.tobytes() for column in table.columns)
+    return np.frombuffer(indexes, np.int64), np.frombuffer(quantities, np.int64)
 
 
 def _without_own(table: Table, rows: Ints, columns: Ints, values: Ints) -> System:

@@ -3,6 +3,7 @@
 Products stand in the order of their names' code points, so that a table does not depend on who entered what first.
 """
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -27,7 +28,7 @@ class Column:
     Attributes:
         unit: of the product.
         output: how much is made, in millionths of the unit; above 0.
-        inputs: indexes of the products that are used, ascending.
+        inputs: indexes of the products that are used, ascending, in 64 bits each: large tables have millions.
         quantities: how much of each, in millionths of its unit; above 0.
         hours: direct labour, for each of the table's kinds of work, in millionths of an hour.
         techniques: how many ways of making it were added up.
@@ -35,8 +36,8 @@ class Column:
 
     unit: str
     output: Micro
-    inputs: tuple[int, ...]
-    quantities: tuple[Micro, ...]
+    inputs: "array[int]"
+    quantities: "array[int]"
     hours: tuple[Micro, ...]
     techniques: int
 
@@ -90,8 +91,8 @@ def make_table(techniques: Sequence[Technique]) -> Table:
             Column(
                 technique.unit,
                 technique.output,
-                tuple(at for at, _ in used),
-                tuple(quantity for _, quantity in used),
+                array("q", (at for at, _ in used)),
+                array("q", (quantity for _, quantity in used)),
                 tuple(worked.get(kind, Micro(0)) for kind in kinds),
                 len(by_product[technique.product]),
             )
