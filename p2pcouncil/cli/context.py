@@ -202,11 +202,3 @@ File = Annotated[Path, Parameter(allow_leading_hyphen=True)]
 
 Ctx = Annotated[Context, Parameter(parse=False)]
 """A verb's context; the launcher passes it, the command line can't."""
-
-
-def read_file(file: Path, bytes_max: int) -> bytes:
-    """A file's bytes, or those of standard input, and at most one more than is of use, so that too large is noticed."""
-    if str(file) == "-":
-        return sys.stdin.buffer.read(bytes_max + 1)
-    with file.open("rb") as stream:
-        return stream.read(bytes_max + 1)

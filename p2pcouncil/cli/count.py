@@ -14,13 +14,13 @@ from p2pcouncil.ballot_files.counting import count_ballots, money_of
 from p2pcouncil.ballot_files.reading import BOUNDS, read_ballots
 from p2pcouncil.ballot_files.templates import template
 from p2pcouncil.cli.as_json import json_of_done
-from p2pcouncil.cli.context import NO_WAIT, Context, Ctx, File, read_file
-from p2pcouncil.cli.errors import CheckFailedError, UsageError
+from p2pcouncil.cli.context import NO_WAIT, Context, Ctx, File
+from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.groups import VOTES, add_verb
 from p2pcouncil.cli.methods import MethodName, make_method
 from p2pcouncil.cli.show import wrap
-from p2pcouncil.cli.show_count import NAME_CELLS, Report, evidence_of, json_of_count, show_count
-from p2pcouncil.domain.plain_text import clean_line
+from p2pcouncil.cli.show_count import Report, evidence_of, json_of_count, show_count
+from p2pcouncil.cli.text_file import located, read_file
 from p2pcouncil.text_files.errors import TextFileError
 
 ROLL_MAX = 1_000_000_000
@@ -113,9 +113,7 @@ def count(
     try:
         report = _count(file, method, settings)
     except TextFileError as error:
-        place = {"file": str(file), "line": error.line, "column": error.column}
-        name = "Standard input" if str(file) == "-" else clean_line(file.name, NAME_CELLS)
-        raise CheckFailedError(f"{name}: {error}", error.hint, place) from error
+        raise located(file, error) from error
     if attach:
         return _attach(report, attach, ctx)
     ctx.say(show_count(report), json_of_count(report))

@@ -104,8 +104,10 @@ def make_table(techniques: Sequence[Technique]) -> Table:
 
 def name_some(products: Sequence[str]) -> str:
     """Name products in a sentence; of many the first few, and how many more there are."""
-    some = ", ".join(f"“{product}”" for product in products[:_NAMED_MAX])
-    return some if len(products) <= _NAMED_MAX else f"{some} and {len(products) - _NAMED_MAX:,} more"
+    some = [f"“{product}”" for product in products[:_NAMED_MAX]]
+    if len(products) > _NAMED_MAX:
+        some.append(f"{len(products) - _NAMED_MAX:,} more")
+    return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} and {some[-1]}"
 
 
 def _refuse(faults: Iterator[Fault]) -> None:

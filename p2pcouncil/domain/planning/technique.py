@@ -19,6 +19,8 @@ from p2pcouncil.domain.planning.quantities import QUANTITY_MAX, UNITS_MAX, Micro
 
 NAME_CHARS_MAX = 200
 """Of a product, a unit, a kind of work."""
+_SPACES = " \t\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""Listed here, so that no version of Python knows more of them than another."""
 ITEMS_MAX = 2_100
 """Inputs, kinds of work and pollutants of one technique together."""
 
@@ -103,8 +105,8 @@ def faults_of(technique: Technique, at: int = -1) -> Iterator[Fault]:
         if not (is_name(name) and is_name(unit)):
             yield fault(
                 FaultKind.NAME,
-                f"A name or unit at “{product}” is empty, has spaces around it or a line end inside, or has more than "
-                f"{NAME_CHARS_MAX} characters.",
+                f"A name or unit at “{product}” is empty or has more than {NAME_CHARS_MAX} characters, spaces around "
+                "it, a control inside, or a # in front.",
                 "Give each product, unit and kind of work a short name in one line.",
                 name,
             )
@@ -155,10 +157,12 @@ def faults_of(technique: Technique, at: int = -1) -> Iterator[Fault]:
 def is_name(text: str) -> bool:
     """Whether a text can name a product, a unit or a kind of work.
 
-    Only what every Python agrees on is looked at; for the screen, names are cleaned like all text of strangers.
+    Only what every Python agrees on is looked at; for the screen, names are cleaned like all text of strangers. A # in
+    front would make a remark of its line in a file.
     """
     return (
         0 < len(text) <= NAME_CHARS_MAX
-        and text == text.strip(" \t")
-        and all(c >= " " and c != "\x7f" for c in text)
+        and text == text.strip(_SPACES)
+        and not text.startswith("#")
+        and all(character >= " " and character != "\x7f" for character in text)
     )
