@@ -74,19 +74,16 @@ class Terms:
         weights: dict[str, Micro] = {}
         for text in self.weights:
             kind, _, number = text.rpartition("=")
+            what = f"The weight of {quoted(kind)} is {quoted(number)}"
             if kind not in table.kinds or kind in weights:
                 why = "has a weight already" if kind in weights else "is no kind of work in this table"
                 raise UsageError(f"{quoted(kind)} {why}.", f"Weigh each once: {_listed(table.kinds)}.")
             try:
                 weights[kind] = read_quantity(number)
             except QuantityError as error:
-                raise UsageError(
-                    f"The weight of {quoted(kind)} is {quoted(number)}, and {error}.", error.hint
-                ) from error
+                raise UsageError(f"{what}, and {error}.", error.hint) from error
             if not weights[kind]:
-                raise UsageError(
-                    f"The weight of {quoted(kind)} is 0.", "Work counts for something: give more than 0."
-                )
+                raise UsageError(f"{what}.", "Work counts for something: give more than 0.")
         return weights
 
 
@@ -111,8 +108,8 @@ def solve(
 ) -> None:
     """Calculate labour values from a table of what goods take: the hours in each, direct and indirect.
 
-    Every digit shown is exact, on every machine. `docs/planning.md` describes the layouts of tables: a list of inputs and
-    hours, or a matrix of coefficients or flows. Nothing is kept.
+    Every digit shown is exact, on every machine. A table is a list of inputs and hours, or a matrix of coefficients or
+    flows; `docs/planning.md` describes them. Nothing is kept.
 
     Examples:
         p2pcouncil price solve --example list > bakery.csv

@@ -59,8 +59,8 @@ class Prices:
         several = [column.techniques for column in self.table.columns if column.techniques > 1]
         if several:
             notes.append(
-                f"{plural(len(several), 'product is', 'products are')} made in several ways; what {'it takes' if len(several) == 1 else 'they take'} "
-                "is the average, weighted by the output made in each way."
+                f"There are several ways of making {plural(len(several), 'product')}; what one takes is the average of "
+                "all, weighted by the output made in each."
             )
         if pollutants := sorted(
             {item.name for technique in self.file.techniques for item in technique.pollutants}
@@ -78,7 +78,8 @@ def show_prices(prices: Prices) -> list[str]:
     """The values for a person: a line for each product, how they are to be read, and the file's hash."""
     found = prices.table
     lines = wrap(
-        f"Labour values of {shown_name(prices.source.name)}: {plural(len(found.products), 'product')}, hours for one unit"
+        f"Labour values of {shown_name(prices.source.name)}: {plural(len(found.products), 'product')}, hours for one "
+        "unit of each"
     )
     hours = [show_scaled(value, prices.values.digits) for value in prices.values.values]
     width = max(map(len, hours))
@@ -125,11 +126,11 @@ def json_of_prices(prices: Prices) -> Json:
 
 
 def show_tree(tree: HourNode, digits: int, threshold: Fraction, weights: Mapping[str, Micro]) -> list[str]:
-    """The tree for a person: each line names the product that it belongs to, so it can be read without seeing indents."""
+    """The tree for a person; each line names the product that it belongs to, so that it can be read aloud."""
     direct = sum((hours for _, hours in tree.direct), Fraction())
     lines = wrap(
-        f"1 {_unit(tree)} of {_name(tree)} takes {_hours(tree.hours, digits)}: {_hours(direct, digits)} of direct work, "
-        f"and {_hours(tree.hours - direct, digits)} in what is used."
+        f"1 {_unit(tree)} of {_name(tree)} takes {_hours(tree.hours, digits)}: {_hours(direct, digits)} of direct "
+        f"work, and {_hours(tree.hours - direct, digits)} in what is used."
     )
     lines += ["", f"{_name(tree)}: {_hours(tree.hours, digits)}, 100 %"]
     for level, text in _tree_lines(tree, 1, digits, tree.hours):
@@ -185,7 +186,7 @@ def _json_of_node(node: HourNode, digits: int) -> Json:
 
 
 def _json_of_hours(hours: Fraction, digits: int) -> Json:
-    return {"hours": show_scaled(_rounded(hours, digits), digits), "hours_exact": str(hours)}
+    return {"hours": show_scaled(_rounded(hours, digits), digits), "fraction": str(hours)}
 
 
 def _json_of_source(source: Source) -> Json:

@@ -25,8 +25,6 @@ def shown_name(name: str) -> str:
 
 def located(file: Path, error: TextFileError) -> CheckFailedError:
     """An error in a file as it is told: with the file's name, and for scripts with its place."""
-    name = shown_name(file.name)
+    name = "Standard input" if str(file) == "-" else shown_name(file.name)
     place = {"file": str(file), "line": error.line, "column": error.column}
-    return CheckFailedError(
-        f"{name[:1].upper() if str(file) == '-' else name[:1]}{name[1:]}: {error}", error.hint, place
-    )
+    return CheckFailedError(f"{name}: {error}", error.hint, place)

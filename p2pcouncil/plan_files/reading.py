@@ -40,6 +40,6 @@ def read_table_file(data: bytes) -> TableFile:
         return read_list(lines, start)
     raise TextFileError(
         f"The first line begins with {quoted(cells[0])}, so its layout is not known.",
-        f"Begin a matrix with {COEFFICIENTS} or {FLOWS}, a list with its columns: `p2pcouncil price solve --example list`.",
+        f"Begin a matrix with {COEFFICIENTS} or {FLOWS}; for a list see `p2pcouncil price solve --example list`.",
         start,
     )

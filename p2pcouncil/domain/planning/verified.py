@@ -25,8 +25,8 @@ import numpy.typing as npt
 from p2pcouncil.domain.planning.system import System
 
 Floats: TypeAlias = npt.NDArray[np.floating]
-REFINEMENTS_MAX = 12
-SCALE_DIGITS_MAX = 300
+_REFINEMENTS_MAX = 12
+_SCALE_DIGITS_MAX = 300
 """A table that needs more is as good as singular, and is solved exactly."""
 SPARE_DIGITS = 12
 """Decimals of q beyond those that are rounded to, if errors did not grow."""
@@ -174,7 +174,7 @@ def _refine(
 ) -> Verified:
     values: list[int | None] = [None] * system.size
     digits = _scale_digits(system, rounding, certificate)
-    if digits > SCALE_DIGITS_MAX:
+    if digits > _SCALE_DIGITS_MAX:
         return Verified(tuple(values), True, 0)
     scale = 10**digits
     b = [part * scale for part in right]
@@ -185,7 +185,7 @@ def _refine(
         residual = [one - two for one, two in zip(b, system.times(q), strict=True)]
         eta = max(-((abs(r) << _ETA_BITS) // -g) for r, g in zip(residual, certificate.g, strict=True))
         _round_more(values, q, eta, certificate.w, scale, rounding)
-        if None not in values or refinements == REFINEMENTS_MAX or (least >= 0 and 2 * eta > least):
+        if None not in values or refinements == _REFINEMENTS_MAX or (least >= 0 and 2 * eta > least):
             break
         least = eta
         cut = max(0, max(map(int.bit_length, residual)) - _FLOAT_BITS)
