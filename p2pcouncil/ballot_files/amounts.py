@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction
 
-from p2pcouncil.ballot_files.errors import BallotFileError
-from p2pcouncil.ballot_files.lines import quoted
+from p2pcouncil.text_files.errors import TextFileError
+from p2pcouncil.text_files.lines import quoted
 
 DECIMALS_MAX = 4
 _AMOUNT = re.compile(rf"([0-9]{{1,12}})(?:\.([0-9]{{1,{DECIMALS_MAX}}}))?")
@@ -23,11 +23,11 @@ def read_amount(text: str, what: str, line: int = 0, column: int = 0) -> Fractio
         column: and in which cell.
 
     Raises:
-        BallotFileError: no such amount.
+        TextFileError: no such amount.
     """
     found = _AMOUNT.fullmatch(text)
     if found is None:
-        raise BallotFileError(
+        raise TextFileError(
             f"{what} is {quoted(text)}, and that is no amount.",
             f"Write digits, at most {DECIMALS_MAX} of them after a point, no commas and no currency: 1200 or 1200.50",
             line,
@@ -36,7 +36,7 @@ def read_amount(text: str, what: str, line: int = 0, column: int = 0) -> Fractio
     decimals = found[2] or ""
     amount = Fraction(int(found[1] + decimals), 10 ** len(decimals))
     if not amount:
-        raise BallotFileError(f"{what} is nothing.", "Give an amount above 0.", line, column)
+        raise TextFileError(f"{what} is nothing.", "Give an amount above 0.", line, column)
     return amount
 
 

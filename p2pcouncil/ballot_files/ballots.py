@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from crdt.errors import RemoteError
-from p2pcouncil.ballot_files.errors import BallotFileError
 from p2pcouncil.domain.tally.method import OPTIONS_MAX, OPTIONS_MIN, Approval, validate_method
+from p2pcouncil.text_files.errors import TextFileError
 
 BALLOTS_MAX = 10_000_000
 
@@ -105,7 +105,7 @@ class Gathering:
         """Take in ballots that say the same.
 
         Raises:
-            BallotFileError: there are too many.
+            TextFileError: there are too many.
         """
         self._grow(times, line)
         self._groups.setdefault(marks, [0, line])[0] += times
@@ -114,7 +114,7 @@ class Gathering:
         """Take in ballots that don't count.
 
         Raises:
-            BallotFileError: there are too many.
+            TextFileError: there are too many.
         """
         self._grow(times, line)
         self.invalid += times
@@ -126,7 +126,7 @@ class Gathering:
     def _grow(self, times: int, line: int) -> None:
         self.total += times
         if self.total > BALLOTS_MAX:
-            raise BallotFileError(
+            raise TextFileError(
                 f"Here the file comes to more than {BALLOTS_MAX:,} ballots.",
                 "Check the numbers of ballots.",
                 line,
@@ -142,10 +142,10 @@ def check_options(names: Sequence[str], lines: Sequence[int], columns: Sequence[
         columns: and in which cell, for a table.
 
     Raises:
-        BallotFileError: there are too few or too many, or one is empty, too long, or the same as another.
+        TextFileError: there are too few or too many, or one is empty, too long, or the same as another.
     """
     if not OPTIONS_MIN <= len(names) <= OPTIONS_MAX:
-        raise BallotFileError(
+        raise TextFileError(
             f"There are {len(names)} options; there must be {OPTIONS_MIN} to {OPTIONS_MAX}.",
             "Leave out what nobody chose, or vote in rounds."
             if len(names) > OPTIONS_MAX
@@ -158,6 +158,6 @@ def check_options(names: Sequence[str], lines: Sequence[int], columns: Sequence[
             validate_method(Approval(0), tuple(names[:size]))
         except RemoteError as error:
             at = 0 if size == OPTIONS_MIN and not names[0].strip() else size - 1
-            raise BallotFileError(
+            raise TextFileError(
                 str(error), "Correct its name.", lines[at], columns[at] if columns else 0
             ) from error

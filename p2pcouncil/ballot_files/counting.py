@@ -10,8 +10,6 @@ from typing import assert_never
 from crdt.errors import RemoteError
 from p2pcouncil.ballot_files.amounts import whole_units
 from p2pcouncil.ballot_files.ballots import Approvals, BallotFile, Cells, Group, Points, Ranking
-from p2pcouncil.ballot_files.errors import BallotFileError
-from p2pcouncil.ballot_files.lines import quoted, whole_number
 from p2pcouncil.ballot_files.table import VOTE
 from p2pcouncil.domain.tally.choice import ABSTAIN, BLANK, NO, YES, Choice, choice_of_points
 from p2pcouncil.domain.tally.count import Counter
@@ -27,6 +25,8 @@ from p2pcouncil.domain.tally.method import (
     validate_method,
 )
 from p2pcouncil.domain.tally.outcome import Tally
+from p2pcouncil.text_files.errors import TextFileError
+from p2pcouncil.text_files.lines import quoted, whole_number
 
 _YES_NO = {"yes": YES, "y": YES, "no": NO, "n": NO, "abstain": ABSTAIN, "": ABSTAIN}
 _APPROVED = {
@@ -67,10 +67,10 @@ def count_ballots(file: BallotFile, method: Method, roll_size: int) -> Counted:
         The count; the order of lines does not matter.
 
     Raises:
-        BallotFileError: file and method don't fit each other, or there are more ballots than members.
+        TextFileError: file and method don't fit each other, or there are more ballots than members.
     """
     if file.ballots > roll_size:
-        raise BallotFileError(
+        raise TextFileError(
             f"There are {file.ballots:,} ballots, and only {roll_size:,} members could vote.",
             "Check --roll, and whether some ballots were typed in twice.",
         )
@@ -79,14 +79,14 @@ def count_ballots(file: BallotFile, method: Method, roll_size: int) -> Counted:
         validate_method(method, options)
         counter = Counter(method, options, roll_size)
     except RemoteError as error:
-        raise BallotFileError(str(error), "Correct the settings, or the file if it names too few.") from error
+        raise TextFileError(str(error), "Correct the settings, or the file if it names too few.") from error
     blank = 0
     for group in file.groups:
         choice = _choice(file, method, group)
         try:
             counter.add(choice, group.times)
         except RemoteError as error:
-            raise BallotFileError(
+            raise TextFileError(
                 str(error), "Correct the line, or mark the ballot as invalid.", group.line
             ) from error
         blank += group.times if choice == BLANK else 0
@@ -104,16 +104,16 @@ def money_of(file: BallotFile, budget: Fraction | None) -> tuple[int, tuple[int,
         The budget, the costs, and how many units make one of the file's: 100 if something costs 12.50.
 
     Raises:
-        BallotFileError: costs or budget are not known.
+        TextFileError: costs or budget are not known.
     """
     if not file.costs:
-        raise BallotFileError(
+        raise TextFileError(
             "The file does not say what the projects cost.",
             "Add a line with the word cost in the column count or ballot, and a cost for each project.",
         )
     money = file.budget if budget is None else budget
     if money is None:
-        raise BallotFileError("The file does not say what there is to spend.", "Give --budget 5000.")
+        raise TextFileError("The file does not say what there is to spend.", "Give --budget 5000.")
     units = whole_units((money, *file.costs))
     return int(money * units), tuple(int(cost * units) for cost in file.costs), units
 
@@ -123,13 +123,13 @@ def _options(file: BallotFile, method: Method) -> tuple[str, ...]:
     is_vote = file.options == (VOTE,)
     if isinstance(method, YesNo):
         if not is_vote:
-            raise BallotFileError(
+            raise TextFileError(
                 f"A yes-no vote needs a table with the one column {VOTE}; here are {len(file.options)} options.",
                 "See `p2pcouncil count --example yes-no`, or count it by another method.",
             )
         return ()
     if is_vote:
-        raise BallotFileError(
+        raise TextFileError(
             "The file holds yes and no, and the method needs options.", "Give --method yes-no."
         )
     return file.options
@@ -157,8 +157,8 @@ def _choice(file: BallotFile, method: Method, group: Group) -> Choice:
             assert_never(group.marks)
 
 
-def _misfit(what: str, hint: str, line: int) -> BallotFileError:
-    return BallotFileError(f"The ballot {what}, which this method can't count.", hint, line)
+def _misfit(what: str, hint: str, line: int) -> TextFileError:
+    return TextFileError(f"The ballot {what}, which this method can't count.", hint, line)
 
 
 def _from_cells(file: BallotFile, method: Method, texts: tuple[str, ...], line: int) -> Choice:
@@ -212,7 +212,7 @@ def _ranked(file: BallotFile, texts: tuple[str, ...], line: int) -> Choice:
 def _scored(points: dict[int, int], highest: int, line: int, columns: tuple[int, ...] = ()) -> Choice:
     for option, given in points.items():
         if given > highest:
-            raise BallotFileError(
+            raise TextFileError(
                 f"The ballot gives {given} points to an option, and the most are {highest}.",
                 "Give --highest as it was announced, or mark the ballot as invalid.",
                 line,
@@ -221,10 +221,8 @@ def _scored(points: dict[int, int], highest: int, line: int, columns: tuple[int,
     return choice_of_points(points, highest)
 
 
-def _bad_cell(
-    file: BallotFile, texts: tuple[str, ...], option: int, wanted: str, line: int
-) -> BallotFileError:
-    return BallotFileError(
+def _bad_cell(file: BallotFile, texts: tuple[str, ...], option: int, wanted: str, line: int) -> TextFileError:
+    return TextFileError(
         f"{quoted(texts[option])} is written under {quoted(file.options[option])}.",
         f"Write {wanted}.",
         line,

@@ -20,9 +20,9 @@ from p2pcouncil.ballot_files.ballots import (
     Ranking,
     check_options,
 )
-from p2pcouncil.ballot_files.errors import BallotFileError
-from p2pcouncil.ballot_files.lines import quoted, split_cells, whole_number
 from p2pcouncil.domain.tally.method import OPTION_CHARS_MAX, OPTIONS_MAX
+from p2pcouncil.text_files.errors import TextFileError
+from p2pcouncil.text_files.lines import quoted, split_cells, whole_number
 
 SECTIONS = ("META", "PROJECTS", "VOTES")
 NEEDED = {"META": ("key", "value"), "PROJECTS": ("project_id", "cost"), "VOTES": ("voter_id", "vote")}
@@ -55,13 +55,13 @@ def read_pabulib(lines: Sequence[str]) -> BallotFile:
         Approvals, orders or points, with costs and budget.
 
     Raises:
-        BallotFileError: what is wrong, and in which line.
+        TextFileError: what is wrong, and in which line.
     """
     sections = _sections(lines)
     meta = _meta(sections["META"])
     vote_type, type_line = _told(meta, "vote_type", sections["META"])
     if vote_type not in VOTE_TYPES:
-        raise BallotFileError(
+        raise TextFileError(
             f"The vote type {quoted(vote_type)} is not known.",
             f"It must be one of {', '.join(VOTE_TYPES)}.",
             type_line,
@@ -94,19 +94,19 @@ def _sections(lines: Sequence[str]) -> dict[str, _Section]:
         if cells[0].upper() in SECTIONS and not any(cells[1:]):
             name = cells[0].upper()
             if name in found:
-                raise BallotFileError(f"There is a second section {name}.", "Delete one of them.", number)
+                raise TextFileError(f"There is a second section {name}.", "Delete one of them.", number)
             # Of META the columns are known, and older files don't name them.
             columns = {"key": 0, "value": 1} if name == "META" else {}
             current = found[name] = _Section(number, columns)
         elif current is None:
-            raise BallotFileError("The file does not begin with META.", "Put the line META on top.", number)
+            raise TextFileError("The file does not begin with META.", "Put the line META on top.", number)
         elif not current.columns:
             _read_columns(cells, number, name, current)
         else:
             current.rows.append((number, _fitted(cells, number, name, current)))
     for name in SECTIONS:
         if name not in found or not found[name].columns:
-            raise BallotFileError(
+            raise TextFileError(
                 f"The section {name} is missing, or has no line with its columns.",
                 f"It needs the line {name}, and below it at least the columns {';'.join(NEEDED[name])}.",
                 found[name].line if name in found else len(lines),
@@ -118,13 +118,13 @@ def _read_columns(cells: list[str], number: int, name: str, section: _Section) -
     for column, cell in enumerate(cells):
         key = cell.lower()
         if key and key in section.columns:
-            raise BallotFileError(
+            raise TextFileError(
                 f"The column {quoted(cell)} is there twice.", "Delete or rename one.", number, column + 1
             )
         section.columns[key] = column
     missing = [key for key in NEEDED[name] if key not in section.columns]
     if missing:
-        raise BallotFileError(
+        raise TextFileError(
             f"The section {name} has no column {missing[0]}.",
             f"Below {name} come its columns: {';'.join(NEEDED[name])}, and more if you like.",
             number,
@@ -140,7 +140,7 @@ def _fitted(cells: list[str], number: int, name: str, section: _Section) -> list
     if len(cells) > width and not any(cells[width:]):
         return cells[:width]
     if len(cells) != width:
-        raise BallotFileError(
+        raise TextFileError(
             f"There are {len(cells)} cells, and {name} has {width} columns.",
             "Write a cell for each, empty ones too; put text with a semicolon inside into quotation marks.",
             number,
@@ -155,7 +155,7 @@ def _meta(section: _Section) -> dict[str, tuple[str, int]]:
         if (key, value.lower()) == ("key", "value"):
             continue
         if key in meta:
-            raise BallotFileError(
+            raise TextFileError(
                 f"{quoted(key)} is in line {meta[key][1]} already.", "Delete one of them.", line
             )
         meta[key] = (value, line)
@@ -164,7 +164,7 @@ def _meta(section: _Section) -> dict[str, tuple[str, int]]:
 
 def _told(meta: dict[str, tuple[str, int]], key: str, section: _Section) -> tuple[str, int]:
     if key not in meta:
-        raise BallotFileError(f"META does not say {key}.", f"Add a line: {key};…", section.line)
+        raise TextFileError(f"META does not say {key}.", f"Add a line: {key};…", section.line)
     return meta[key]
 
 
@@ -173,7 +173,7 @@ def _check_number(meta: dict[str, tuple[str, int]], key: str, there: int) -> Non
         return
     value, line = meta[key]
     if whole_number(value) != there:
-        raise BallotFileError(
+        raise TextFileError(
             f"{key} says {quoted(value)}, and there are {there}.", "Correct whichever is wrong.", line
         )
 
@@ -181,7 +181,7 @@ def _check_number(meta: dict[str, tuple[str, int]], key: str, there: int) -> Non
 def _projects(section: _Section) -> tuple[tuple[str, ...], dict[str, int]]:
     """The options' names, and their indexes by project id."""
     if len(section.rows) > OPTIONS_MAX:
-        raise BallotFileError(
+        raise TextFileError(
             f"There are {len(section.rows)} projects; at most {OPTIONS_MAX} can be counted.",
             "Leave out what nobody chose, or vote in rounds.",
             section.rows[OPTIONS_MAX][0],
@@ -193,7 +193,7 @@ def _projects(section: _Section) -> tuple[tuple[str, ...], dict[str, int]]:
     for line, cells in section.rows:
         project = cells[id_column]
         if not project or project in index:
-            raise BallotFileError(
+            raise TextFileError(
                 f"The project id {quoted(project)} is {'there already' if project else 'empty'}.",
                 "Give each project an id of its own.",
                 line,
@@ -216,7 +216,7 @@ def _votes(section: _Section, vote_type: str, index: dict[str, int]) -> Gatherin
     points_column = section.columns.get("points")
     has_points = vote_type in ("scoring", "cumulative")
     if has_points and points_column is None:
-        raise BallotFileError(
+        raise TextFileError(
             f"A {vote_type} vote needs the column points.",
             "Add it to the columns below VOTES.",
             section.line + 1,
@@ -224,7 +224,7 @@ def _votes(section: _Section, vote_type: str, index: dict[str, int]) -> Gatherin
     for line, cells in section.rows:
         before = voters.setdefault(cells[voter_column], line)
         if before != line:
-            raise BallotFileError(
+            raise TextFileError(
                 f"The voter {quoted(cells[voter_column])} stands in line {before} already.",
                 "Keep one of the two votes.",
                 line,
@@ -252,7 +252,7 @@ def _chosen(text: str, index: dict[str, int], line: int, column: int) -> list[in
         option = index.get(part.strip(), -1)
         if option < 0 or option in chosen:
             why = "named twice" if option >= 0 else "not among PROJECTS"
-            raise BallotFileError(
+            raise TextFileError(
                 f"The project {quoted(part.strip())} is {why}.", "Correct the vote.", line, column
             )
         chosen.append(option)
@@ -263,7 +263,7 @@ def _points(text: str, chosen: list[int], line: int, column: int) -> Points:
     parts = [part.strip() for part in text.split(",")] if text else []
     values = [whole_number(part) for part in parts]
     if len(values) != len(chosen) or min(values, default=0) < 0:
-        raise BallotFileError(
+        raise TextFileError(
             f"The points {quoted(text)} don't fit {len(chosen)} chosen projects.",
             "Give a whole number of points for each of them, in the same order.",
             line,

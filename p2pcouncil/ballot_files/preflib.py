@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass, field
 
 from p2pcouncil.ballot_files.ballots import BALLOTS_MAX, BallotFile, Gathering, Ranking, check_options
-from p2pcouncil.ballot_files.errors import BallotFileError
-from p2pcouncil.ballot_files.lines import quoted, whole_number
 from p2pcouncil.domain.tally.method import OPTIONS_MAX
+from p2pcouncil.text_files.errors import TextFileError
+from p2pcouncil.text_files.lines import quoted, whole_number
 
 ORDER_TYPES = {
     "soc": "complete orders without ties",
@@ -70,7 +70,7 @@ def read_preflib(lines: list[str], order_type: str = "") -> BallotFile:
         Rankings, with what the file declares checked.
 
     Raises:
-        BallotFileError: what is wrong, and in which line.
+        TextFileError: what is wrong, and in which line.
     """
     reading = _Reading(order_type)
     first = next((line.strip() for line in lines if line.strip()), "")
@@ -83,7 +83,7 @@ def read_preflib(lines: list[str], order_type: str = "") -> BallotFile:
         if not line.strip():
             continue
         if line.lstrip().startswith("#"):
-            raise BallotFileError(
+            raise TextFileError(
                 "Metadata stands below ballots.", "Put lines that begin with # first.", number
             )
         _read_ballot(line, number, separator, reading)
@@ -129,13 +129,13 @@ def _read_old_head(lines: list[str], reading: _Reading) -> int:
     reading.alternatives = _declared(rows[0][1], rows[0][0], None)
     size = reading.alternatives.value
     if size > OPTIONS_MAX:
-        raise BallotFileError(
+        raise TextFileError(
             f"There are {size} alternatives; at most {OPTIONS_MAX} can be counted.",
             "Leave out what nobody chose.",
             rows[0][0],
         )
     if len(rows) < size + 2:
-        raise BallotFileError(
+        raise TextFileError(
             f"The first line says {size} alternatives, and the file ends before they and the numbers are named.",
             "After the first line come one line per alternative (1,Name) and the line of three numbers.",
             rows[-1][0],
@@ -146,13 +146,13 @@ def _read_old_head(lines: list[str], reading: _Reading) -> int:
     number, text = rows[size + 1]
     values = [whole_number(part.strip()) for part in text.split(",")]
     if len(values) != 3 or min(values) < 0:
-        raise BallotFileError(
+        raise TextFileError(
             f"{quoted(text)} should be three numbers: voters, sum of counts, different orders.",
             "Check that the first line's number of alternatives fits the lines that name them.",
             number,
         )
     if values[0] != values[1]:
-        raise BallotFileError(
+        raise TextFileError(
             f"{values[0]} voters and a sum of {values[1]} don't fit each other.",
             "Correct whichever is wrong.",
             number,
@@ -164,13 +164,13 @@ def _read_old_head(lines: list[str], reading: _Reading) -> int:
 
 def _set_type(value: str, line: int, reading: _Reading) -> None:
     if value not in ORDER_TYPES:
-        raise BallotFileError(
+        raise TextFileError(
             f"The data type {quoted(value)} is not one of soc, soi, toc and toi.",
             "Only orders can be counted; take one of the data set's files with such an ending.",
             line,
         )
     if reading.order_type not in ("", value):
-        raise BallotFileError(
+        raise TextFileError(
             f"The file's name says {reading.order_type}, and this line {value}.",
             "Correct whichever is wrong.",
             line,
@@ -181,9 +181,9 @@ def _set_type(value: str, line: int, reading: _Reading) -> None:
 def _declared(value: str, line: int, before: _Declared | None) -> _Declared:
     number = whole_number(value)
     if number < 0:
-        raise BallotFileError(f"{quoted(value)} is no number.", "Give a whole number in digits.", line)
+        raise TextFileError(f"{quoted(value)} is no number.", "Give a whole number in digits.", line)
     if before is not None:
-        raise BallotFileError(
+        raise TextFileError(
             f"Line {before.line} declares this already.", "Delete one of the two lines.", line
         )
     return _Declared(number, line)
@@ -192,13 +192,13 @@ def _declared(value: str, line: int, before: _Declared | None) -> _Declared:
 def _name(which: str, name: str, line: int, reading: _Reading) -> None:
     number = whole_number(which)
     if not 1 <= number <= OPTIONS_MAX:
-        raise BallotFileError(
+        raise TextFileError(
             f"The number of an alternative is {quoted(which)}; it must be 1 to {OPTIONS_MAX}.",
             "Number the alternatives from 1 without gaps.",
             line,
         )
     if number in reading.names:
-        raise BallotFileError(
+        raise TextFileError(
             f"Alternative {number} is named in line {reading.names[number][1]} already.",
             "Give each alternative a number of its own.",
             line,
@@ -212,14 +212,14 @@ def _options(reading: _Reading) -> tuple[str, ...]:
     size = declared.value if declared is not None else len(reading.names)
     beyond = [number for number in sorted(reading.names) if number > size]
     if beyond:
-        raise BallotFileError(
+        raise TextFileError(
             f"Alternative {beyond[0]} is named, and there are {size}.",
             "Number the alternatives from 1 without gaps, and let their declared number fit.",
             reading.names[beyond[0]][1],
         )
     if len(reading.names) < size:
         gap = next(number for number in range(1, size + 1) if number not in reading.names)
-        raise BallotFileError(
+        raise TextFileError(
             f"{size} alternatives are declared, and number {gap} has no name.",
             f"Add a line: # ALTERNATIVE NAME {gap}: …",
             declared.line if declared is not None else 0,
@@ -233,26 +233,26 @@ def _read_ballot(line: str, number: int, separator: str, reading: _Reading) -> N
     head, found, order = line.partition(separator)
     times = whole_number(head.strip())
     if times < 1 or (separator == ":" and not found):
-        raise BallotFileError(
+        raise TextFileError(
             f"{quoted(line)} does not begin with a number of voters.",
             f"Write the number, then {'a colon' if separator == ':' else 'a comma'} and the order: 12{separator} 3,1,2",
             number,
             1,
         )
     if times > BALLOTS_MAX:
-        raise BallotFileError(
+        raise TextFileError(
             f"{times:,} voters are more than {BALLOTS_MAX:,}.", "Check the number of voters.", number, 1
         )
     tiers = _tiers(order, len(head) + len(found), number, reading.index)
     kind = reading.order_type
     if kind in ("soc", "soi") and any(len(tier) > 1 for tier in tiers):
-        raise BallotFileError(
+        raise TextFileError(
             f"A {kind} file holds {ORDER_TYPES[kind]}, and this one ties alternatives.",
             f"Correct the order, or name the file (and its DATA TYPE) to{kind[2]}.",
             number,
         )
     if kind in ("soc", "toc") and sum(map(len, tiers)) < len(reading.index):
-        raise BallotFileError(
+        raise TextFileError(
             f"A {kind} file holds {ORDER_TYPES[kind]}, and this one leaves alternatives out.",
             f"Complete the order, or name the file (and its DATA TYPE) {kind[:2]}i.",
             number,
@@ -279,7 +279,7 @@ def _tiers(
         at += len(order[at:]) - len(order[at:].lstrip())
         found = _TIER.match(order, at)
         if found is None:
-            raise BallotFileError(
+            raise TextFileError(
                 f"{quoted(order[at:].strip() or ',')} is no rank.",
                 "Ranks are numbers of alternatives with commas between; equals stand in braces: 3,{1,2}",
                 line,
@@ -291,7 +291,7 @@ def _tiers(
             known = index.get(part.strip(), ())
             if not known or known[0] in seen:
                 why = "ranked twice" if known else f"not one of 1 to {len(index)}"
-                raise BallotFileError(
+                raise TextFileError(
                     f"Alternative {quoted(part.strip())} is {why}.",
                     "Name each alternative by its number, at most once; a blank ballot has nothing after its number.",
                     line,
@@ -311,7 +311,7 @@ def _check_declared(reading: _Reading) -> None:
         (reading.orders, len(groups), "different orders"),
     ):
         if declared is not None and declared.value != there:
-            raise BallotFileError(
+            raise TextFileError(
                 f"{declared.value} {what} are declared, and the ballots come to {there}.",
                 "Compare with the paper, and correct whichever is wrong.",
                 declared.line,

@@ -20,8 +20,8 @@ from fractions import Fraction
 
 from p2pcouncil.ballot_files.amounts import read_amount
 from p2pcouncil.ballot_files.ballots import BALLOTS_MAX, BallotFile, Cells, Gathering, check_options
-from p2pcouncil.ballot_files.errors import BallotFileError
-from p2pcouncil.ballot_files.lines import quoted, split_cells, whole_number
+from p2pcouncil.text_files.errors import TextFileError
+from p2pcouncil.text_files.lines import delimiter_of, is_remark, quoted, split_cells, whole_number
 
 VOTE = "vote"
 COUNT = "count"
@@ -29,7 +29,6 @@ BALLOT = "ballot"
 COST = "cost"
 BLANK = "blank"
 INVALID = "invalid"
-_DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,11 @@ def read_table(lines: Sequence[str]) -> BallotFile:
         What stands in its cells; their meaning is the method's.
 
     Raises:
-        BallotFileError: what is wrong, and in which line.
+        TextFileError: what is wrong, and in which line.
     """
-    start = next((n for n, line in enumerate(lines, 1) if line.strip() and not _is_remark(line)), None)
+    start = next((n for n, line in enumerate(lines, 1) if not is_remark(line)), None)
     if start is None:
-        raise BallotFileError(
+        raise TextFileError(
             "There is nothing in the file.", "`p2pcouncil count --example ranked` prints one to begin with."
         )
     head = _read_head(lines[start - 1], start)
@@ -66,12 +65,12 @@ def read_table(lines: Sequence[str]) -> BallotFile:
     costs: tuple[Fraction, ...] = ()
     places: dict[str, int] = {}
     for number, line in enumerate(lines[start:], start=start + 1):
-        if not line.strip() or _is_remark(line):
+        if is_remark(line):
             continue
         cells = _cells(line, number, head)
         if _is_cost(cells, head):
             if costs:
-                raise BallotFileError(
+                raise TextFileError(
                     "The costs stand in an earlier line already.", "Delete one of them.", number
                 )
             costs = tuple(read_amount(cells[c], "The cost", number, c + 1) for c in head.columns)
@@ -89,7 +88,7 @@ def read_table(lines: Sequence[str]) -> BallotFile:
         elif words:
             ballots.add(Cells(texts), times, number)
         else:
-            raise BallotFileError(
+            raise TextFileError(
                 "There is no mark in this line; it may be a blank ballot, or one that was forgotten.",
                 f"Write {BLANK} into one of its cells, or delete the line.",
                 number,
@@ -99,13 +98,8 @@ def read_table(lines: Sequence[str]) -> BallotFile:
     )
 
 
-def _is_remark(line: str) -> bool:
-    # A spreadsheet that saves a remark puts quotation marks around it if there is a comma inside.
-    return line.lstrip().startswith(("#", '"#'))
-
-
 def _read_head(line: str, number: int) -> _Head:
-    delimiter = max(_DELIMITERS, key=_outside_quotes(line).count)
+    delimiter = delimiter_of(line)
     cells = split_cells(line, delimiter, number)
     while cells and not cells[-1]:
         cells.pop()
@@ -116,7 +110,7 @@ def _read_head(line: str, number: int) -> _Head:
         if word not in (COUNT, BALLOT):
             columns.append(column)
         elif special:
-            raise BallotFileError(
+            raise TextFileError(
                 f"There are the columns {quoted(cells[next(iter(special.values()))])} and {quoted(cell)}.",
                 f"Have one of {COUNT} and {BALLOT}, once: equal ballots together, or each by its number.",
                 number,
@@ -129,7 +123,7 @@ def _read_head(line: str, number: int) -> _Head:
         options = (VOTE,)
     else:
         if options and all(whole_number(name) >= 0 or name.casefold() in ("", "x") for name in options):
-            raise BallotFileError(
+            raise TextFileError(
                 "The first line should name the options, and looks like a ballot.",
                 "Put a line with the names on top: count,Rye,Wheat,Spelt",
                 number,
@@ -138,16 +132,12 @@ def _read_head(line: str, number: int) -> _Head:
     return _Head(delimiter, len(cells), options, tuple(columns), special.get(COUNT), special.get(BALLOT))
 
 
-def _outside_quotes(line: str) -> str:
-    return "".join(line.split('"')[::2])
-
-
 def _cells(line: str, number: int, head: _Head) -> list[str]:
     cells = split_cells(line, head.delimiter, number)
     if len(cells) > head.width and not any(cells[head.width :]):
         del cells[head.width :]
     if len(cells) != head.width:
-        raise BallotFileError(
+        raise TextFileError(
             f"There are {len(cells)} cells, and the first line has {head.width}.",
             "Write a cell for each, empty ones too; put names with a comma inside into quotation marks.",
             number,
@@ -165,7 +155,7 @@ def _times(cells: list[str], number: int, head: _Head) -> int:
         return 1
     times = whole_number(cells[head.count])
     if not 1 <= times <= BALLOTS_MAX:
-        raise BallotFileError(
+        raise TextFileError(
             f"{quoted(cells[head.count])} is no number of ballots.",
             f"Give a whole number from 1 to {BALLOTS_MAX:,}, in digits only.",
             number,
@@ -177,12 +167,12 @@ def _times(cells: list[str], number: int, head: _Head) -> int:
 def _check_place(place: str, number: int, column: int, places: dict[str, int]) -> None:
     """Each paper is typed in once."""
     if not place:
-        raise BallotFileError(
+        raise TextFileError(
             "The ballot has no number.", "Give the number that is on the paper.", number, column + 1
         )
     before = places.setdefault(place, number)
     if before != number:
-        raise BallotFileError(
+        raise TextFileError(
             f"The ballot {quoted(place)} stands in line {before} already.",
             "Compare with the paper, and delete or correct one of them.",
             number,

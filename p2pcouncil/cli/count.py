@@ -2,7 +2,6 @@
 
 import hashlib
 import shlex
-import sys
 from collections.abc import Coroutine
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,18 +11,17 @@ from cyclopts import App, Parameter
 
 from p2pcouncil.ballot_files.amounts import read_amount
 from p2pcouncil.ballot_files.counting import count_ballots, money_of
-from p2pcouncil.ballot_files.errors import BallotFileError
-from p2pcouncil.ballot_files.lines import FILE_BYTES_MAX
-from p2pcouncil.ballot_files.reading import read_ballots
+from p2pcouncil.ballot_files.reading import BOUNDS, read_ballots
 from p2pcouncil.ballot_files.templates import template
 from p2pcouncil.cli.as_json import json_of_done
 from p2pcouncil.cli.context import NO_WAIT, Context, Ctx, File
-from p2pcouncil.cli.errors import CheckFailedError, UsageError
+from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.groups import VOTES, add_verb
 from p2pcouncil.cli.methods import MethodName, make_method
 from p2pcouncil.cli.show import wrap
-from p2pcouncil.cli.show_count import NAME_CELLS, Report, evidence_of, json_of_count, show_count
-from p2pcouncil.domain.plain_text import clean_line
+from p2pcouncil.cli.show_count import Report, evidence_of, json_of_count, show_count
+from p2pcouncil.cli.text_file import located, read_file
+from p2pcouncil.text_files.errors import TextFileError
 
 ROLL_MAX = 1_000_000_000
 
@@ -114,10 +112,8 @@ def count(
         raise UsageError("A quorum is a share of the roll.", "Say how many members could vote: --roll 40.")
     try:
         report = _count(file, method, settings)
-    except BallotFileError as error:
-        place = {"file": str(file), "line": error.line, "column": error.column}
-        name = "Standard input" if str(file) == "-" else clean_line(file.name, NAME_CELLS)
-        raise CheckFailedError(f"{name}: {error}", error.hint, place) from error
+    except TextFileError as error:
+        raise located(file, error) from error
     if attach:
         return _attach(report, attach, ctx)
     ctx.say(show_count(report), json_of_count(report))
@@ -141,7 +137,7 @@ async def _attach(report: Report, proposal: str, ctx: Context) -> None:
 
 
 def _count(file: Path, method: MethodName, settings: Settings) -> Report:
-    data = _read(file)
+    data = read_file(file, BOUNDS.file_bytes)
     ballots = read_ballots(data, file.name)
     # A budget that another method is given is passed on to be refused.
     costs: tuple[int, ...] = ()
@@ -173,11 +169,3 @@ def _count(file: Path, method: MethodName, settings: Settings) -> Report:
         is_roll_known=settings.roll is not None,
         money_units=units,
     )
-
-
-def _read(file: Path) -> bytes:
-    """The file's bytes, and at most one more than can be counted."""
-    if str(file) == "-":
-        return sys.stdin.buffer.read(FILE_BYTES_MAX + 1)
-    with file.open("rb") as stream:
-        return stream.read(FILE_BYTES_MAX + 1)

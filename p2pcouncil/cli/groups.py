@@ -10,10 +10,11 @@ ME = Group("Yourself", sort_key=1)
 COUNCILS = Group("Councils", sort_key=2)
 PROPOSALS = Group("Proposals", sort_key=3)
 VOTES = Group("Votes", sort_key=4)
-NETWORK = Group("Network and files", sort_key=5)
-STORIES = Group("Stories", sort_key=6)
-PROGRAM = Group("Program", sort_key=7)
-EVERYWHERE = Group("With every verb", sort_key=8)
+PLANS = Group("Plans and prices", sort_key=5)
+NETWORK = Group("Network and files", sort_key=6)
+STORIES = Group("Stories", sort_key=7)
+PROGRAM = Group("Program", sort_key=8)
+EVERYWHERE = Group("With every verb", sort_key=9)
 
 _HEADING = "Examples:"
 _NEXT_HEADING = "Args:"

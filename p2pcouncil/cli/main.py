@@ -28,6 +28,7 @@ CHAPTERS = {
     "votes": ("open", "vote", "tally", "inbox"),
     "register": ("pages", "report", "feedback", "review", "object", "succeed", "duty"),
     "count": ("count",),
+    "prices": ("price",),
     "network": ("serve", "peers", "status"),
     "files": ("export", "import", "log"),
     "verify": ("verify",),

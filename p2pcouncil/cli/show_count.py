@@ -7,6 +7,7 @@ from p2pcouncil.ballot_files.ballots import BallotFile
 from p2pcouncil.ballot_files.counting import Counted
 from p2pcouncil.cli.as_json import Json, method_name, plain
 from p2pcouncil.cli.show import plural, table, wrap
+from p2pcouncil.cli.text_file import NAME_CELLS, shown_name
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.tally.explain import explain
 from p2pcouncil.domain.tally.method import (
@@ -24,7 +25,6 @@ from p2pcouncil.domain.tally.outcome import Tally, ballots_needed
 
 REPORT_VERSION = 1
 """Counts up when a field of the JSON report changes its meaning or goes away; new ones may come at any time."""
-NAME_CELLS = 40
 OUTCOME_CELLS = 1_000
 _UNITS: dict[type[Method], str] = {
     YesNo: "Ballots that say it",
@@ -80,7 +80,7 @@ def show_count(report: Report) -> list[str]:
     """The count for a person: what was counted, the numbers, each step, the outcome, and the file's hash."""
     tally = report.tally
     turnout, *steps, outcome = explain(tally)
-    lines = wrap(f"Count of {_shown_name(report)} by the method {method_name(tally.method)}")
+    lines = wrap(f"Count of {shown_name(report.name)} by the method {method_name(tally.method)}")
     lines += ["", *wrap(turnout), *wrap(_kinds(report))]
     lines += [line for note in report.notes for line in wrap(f"Note: {note}")]
     lines += ["", *wrap(rule(tally.method)), *wrap(tie_rule(tally.method))]
@@ -95,7 +95,9 @@ def show_count(report: Report) -> list[str]:
     lines += ["", "How it was counted:"]
     lines += [line for step in steps for line in wrap(step, "  ")]
     lines += ["", "Outcome:", *wrap(outcome, "  "), ""]
-    lines += wrap(f"File: {_shown_name(report)}, {report.file.layout}, {plural(report.size_bytes, 'byte')}")
+    lines += wrap(
+        f"File: {shown_name(report.name)}, {report.file.layout}, {plural(report.size_bytes, 'byte')}"
+    )
     # Each in one line, so that they can be copied.
     return [*lines, f"Count it again: {clean_line(report.command, 300)}", f"SHA-256: {report.sha256}"]
 
@@ -107,7 +109,7 @@ def evidence_of(report: Report) -> str:
         f"Counted on paper by the method {method_name(report.tally.method)}.",
         clean_line(outcome, OUTCOME_CELLS),
         clean_line(turnout, OUTCOME_CELLS),
-        f"File: {_shown_name(report)}, {plural(report.size_bytes, 'byte')}, SHA-256 {report.sha256}",
+        f"File: {shown_name(report.name)}, {plural(report.size_bytes, 'byte')}, SHA-256 {report.sha256}",
         f"Count it again: {clean_line(report.command, 300)}",
     )
     return "\n".join(said)
@@ -140,10 +142,6 @@ def json_of_count(report: Report) -> Json:
         "explain": list(explain(tally)),
         "notes": list(report.notes),
     }
-
-
-def _shown_name(report: Report) -> str:
-    return "standard input" if report.name == "-" else clean_line(report.name, NAME_CELLS)
 
 
 def _kinds(report: Report) -> str:

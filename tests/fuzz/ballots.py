@@ -6,11 +6,11 @@ from pathlib import Path
 
 from p2pcouncil.ballot_files.ballots import BallotFile
 from p2pcouncil.ballot_files.counting import Counted, count_ballots, money_of
-from p2pcouncil.ballot_files.errors import BallotFileError
 from p2pcouncil.ballot_files.reading import read_ballots
 from p2pcouncil.ballot_files.templates import template
 from p2pcouncil.cli.show_count import Report, json_of_count, show_count
 from p2pcouncil.domain.tally.method import Approval, EqualShares, Method, Ranked, Score, Stv, YesNo
+from p2pcouncil.text_files.errors import TextFileError
 from tests.fuzz.choices import Choices
 from tests.fuzz.target import Target, check_hint
 
@@ -23,7 +23,7 @@ def check_file(data: bytes, name: str) -> None:
     """Read a file and count it by every method; whatever fails says where and what to do."""
     try:
         file = read_ballots(data, name)
-    except BallotFileError as error:
+    except TextFileError as error:
         check_error(error, data)
         return
     assert file.ballots == sum(group.times for group in file.groups)
@@ -31,7 +31,7 @@ def check_file(data: bytes, name: str) -> None:
         check_count(file, method, data)
     try:
         budget, costs, _ = money_of(file, Fraction(7) if file.budget is None else None)
-    except BallotFileError as error:
+    except TextFileError as error:
         check_error(error, data)
     else:
         check_count(file, EqualShares(0, budget, costs), data)
@@ -40,7 +40,7 @@ def check_file(data: bytes, name: str) -> None:
 def check_count(file: BallotFile, method: Method, data: bytes) -> None:
     try:
         counted = count_ballots(file, method, file.ballots)
-    except BallotFileError as error:
+    except TextFileError as error:
         check_error(error, data)
         return
     assert counted.tally.turnout == file.ballots
@@ -55,7 +55,7 @@ def check_report(file: BallotFile, counted: Counted) -> None:
     assert json_of_count(report)["ballots"] == file.ballots
 
 
-def check_error(error: BallotFileError, data: bytes) -> None:
+def check_error(error: TextFileError, data: bytes) -> None:
     check_hint(error)
     assert str(error).endswith(".")
     assert str(error).isprintable()
@@ -93,7 +93,7 @@ TARGETS = (
         run_ballot_files,
         (
             *(
-                "p2pcouncil.ballot_files.lines",
+                "p2pcouncil.text_files.lines",
                 "p2pcouncil.ballot_files.amounts",
                 "p2pcouncil.ballot_files.ballots",
             ),

@@ -1,21 +1,22 @@
 """Ballot files: what the samples come to, that formats agree, and that what is wrong is found and named by its line."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from p2pcouncil.ballot_files import ballots as ballots_module
-from p2pcouncil.ballot_files import lines as lines_module
+from p2pcouncil.ballot_files import reading
 from p2pcouncil.ballot_files.ballots import BallotFile
 from p2pcouncil.ballot_files.counting import Counted, count_ballots, money_of
-from p2pcouncil.ballot_files.errors import BallotFileError
 from p2pcouncil.ballot_files.reading import read_ballots
 from p2pcouncil.ballot_files.templates import template
 from p2pcouncil.domain.tally.choice import ABSTAIN, NO, YES
 from p2pcouncil.domain.tally.count import Counter
 from p2pcouncil.domain.tally.method import Approval, EqualShares, Method, Ranked, Score, Stv, YesNo
 from p2pcouncil.domain.tally.outcome import Outcome, Tally
+from p2pcouncil.text_files.errors import TextFileError
 
 SAMPLES = Path(__file__).parents[1] / "vectors" / "ballots"
 BREAD = ("Rye", "Wheat", "Spelt")
@@ -75,7 +76,7 @@ def test_burlingtons_mayor_of_2009() -> None:
     counted = count(file, Ranked(0))
     assert [counted.tally.options[option] for option in counted.tally.winners] == ["Andy Montroll"]
     assert counted.tally.counts[4] == 2_951 + 3, "Kurt Wright: first alone, and first together with another"
-    with pytest.raises(BallotFileError, match="can't be shared") as caught:
+    with pytest.raises(TextFileError, match="can't be shared") as caught:
         count(file, Stv(0, 1))
     assert "{" in path.read_text(encoding="utf-8").splitlines()[caught.value.line - 1]
 
@@ -344,7 +345,7 @@ WRONG: list[tuple[str, str | bytes, Method, int, int, str]] = [
 def test_what_is_wrong_is_named_by_its_line(
     name: str, text: str | bytes, method: Method, line: int, column: int, says: str
 ) -> None:
-    with pytest.raises(BallotFileError) as caught:
+    with pytest.raises(TextFileError) as caught:
         tally_of(text, name, method)
     assert says in str(caught.value)
     assert (caught.value.line, caught.value.column) == (line, column)
@@ -359,7 +360,7 @@ def test_points_that_do_not_fit_their_projects() -> None:
         ("5,x", "don't fit"),
         ("5,11", "11 points to an option"),
     ):
-        with pytest.raises(BallotFileError, match=says) as caught:
+        with pytest.raises(TextFileError, match=says) as caught:
             tally_of(text.replace("5,2", wrong), "p.pb", Score(0, 5))
         assert caught.value.line == 14
 
@@ -367,30 +368,30 @@ def test_points_that_do_not_fit_their_projects() -> None:
 def test_more_ballots_than_members_are_refused() -> None:
     file = sample("old_form.soi")
     assert count(file, Ranked(0), 19).tally.turnout == 19
-    with pytest.raises(BallotFileError, match="19 ballots, and only 18 members") as caught:
+    with pytest.raises(TextFileError, match="19 ballots, and only 18 members") as caught:
         count(file, Ranked(0), 18)
     assert "--roll" in caught.value.hint
 
 
 def test_costs_and_budget_have_to_be_known() -> None:
-    with pytest.raises(BallotFileError, match="what the projects cost"):
+    with pytest.raises(TextFileError, match="what the projects cost"):
         money_of(read_ballots(b"Rye,Wheat\nx,\n"), Fraction(5))
-    with pytest.raises(BallotFileError, match="what there is to spend"):
+    with pytest.raises(TextFileError, match="what there is to spend"):
         money_of(read_ballots(template("equal-shares").encode()), None)
 
 
 def test_files_and_lines_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines_module, "FILE_BYTES_MAX", 20)
+    monkeypatch.setattr(reading, "BOUNDS", replace(reading.BOUNDS, file_bytes=20))
     assert read_ballots(b"Rye,Wheat\nx,\nx,\nx,\n")
-    with pytest.raises(BallotFileError, match="larger than"):
+    with pytest.raises(TextFileError, match="larger than"):
         read_ballots(b"Rye,Wheat\nx,\nx,\nx,\n,x")
-    monkeypatch.setattr(lines_module, "LINES_MAX", 3)
-    with pytest.raises(BallotFileError, match="more than 3 lines"):
+    monkeypatch.setattr(reading, "BOUNDS", replace(reading.BOUNDS, lines=3))
+    with pytest.raises(TextFileError, match="more than 3 lines"):
         read_ballots(b"Rye,Wheat\nx,\nx,\n,x")
 
 
 def test_invalid_ballots_are_bounded_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ballots_module, "BALLOTS_MAX", 3)
-    with pytest.raises(BallotFileError, match="more than 3 ballots") as caught:
+    with pytest.raises(TextFileError, match="more than 3 ballots") as caught:
         read_ballots(b"Rye,Wheat\ninvalid,\nx,\nx,\nx,\n")
     assert caught.value.line == 5

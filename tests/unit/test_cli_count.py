@@ -6,11 +6,12 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from p2pcouncil.ballot_files import lines
+from p2pcouncil.ballot_files import reading
 from p2pcouncil.ballot_files.ballots import BALLOTS_MAX
 from p2pcouncil.ballot_files.templates import template
 from p2pcouncil.cli import count as count_module
@@ -140,8 +141,9 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def test_an_endless_input_is_read_no_further_than_it_can_be_counted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(count_module, "FILE_BYTES_MAX", 1_000)
-    monkeypatch.setattr(lines, "FILE_BYTES_MAX", 1_000)
+    bounds = replace(reading.BOUNDS, file_bytes=1_000)
+    monkeypatch.setattr(count_module, "BOUNDS", bounds)
+    monkeypatch.setattr(reading, "BOUNDS", bounds)
     error, _ = refused(capsys, ExitCode.ERROR, "/dev/zero", "--method", "ranked")
     assert "larger than" in error
 
@@ -204,8 +206,9 @@ def test_settings_that_do_not_fit(
 
 def test_the_bounds_of_files_are_documented() -> None:
     document = " ".join(DOCUMENT.split())
+    bounds = reading.BOUNDS
     assert (
-        f"{lines.FILE_BYTES_MAX // 2**20} MiB, {lines.LINES_MAX:,} lines of {lines.LINE_CHARS_MAX:,} characters, "
+        f"{bounds.file_bytes // 2**20} MiB, {bounds.lines:,} lines of {bounds.line_chars:,} characters, "
         f"{BALLOTS_MAX:,} ballots, and {OPTIONS_MIN} to {OPTIONS_MAX} options of at most {OPTION_CHARS_MAX} characters"
     ) in document
     assert f"--highest` | score | most points for an option, 1 to {POINTS_MAX};" in document
@@ -269,7 +272,12 @@ def test_reading_and_counting_know_nothing_but_the_tally() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=100, check=True
     )
-    allowed = ("p2pcouncil.ballot_files", "p2pcouncil.domain.tally", "p2pcouncil.domain.plain_text")
+    allowed = (
+        "p2pcouncil.ballot_files",
+        "p2pcouncil.text_files",
+        "p2pcouncil.domain.tally",
+        "p2pcouncil.domain.plain_text",
+    )
     known = {"crdt", "crdt.errors", "crdt.ids", "p2pcouncil", "p2pcouncil.domain"}
     loaded = ended.stdout.split()
     assert "p2pcouncil.domain.tally.count" in loaded

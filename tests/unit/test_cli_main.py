@@ -25,7 +25,7 @@ def verb_of(app: App, words: str) -> App:
 
 def test_every_verb_is_there_with_examples() -> None:
     app = make_app()
-    for words in [*PROMISED, *BELOW, "completion install", "completion show"]:
+    for words in [*PROMISED, *BELOW, "completion install", "completion show", "price solve", "price explain"]:
         verb = verb_of(app, words)
         assert isinstance(verb.help_epilogue, str)
         assert f"p2pcouncil {words}" in verb.help_epilogue, words

@@ -1,10 +1,10 @@
-"""What is wrong with a ballot file, and where: people correct these files by hand."""
+"""What is wrong with a file, and where: people correct these files by hand."""
 
 from crdt.errors import LocalError
 
 
-class BallotFileError(LocalError):
-    """A ballot file can't be counted as it stands.
+class TextFileError(LocalError):
+    """A file can't be used as it stands.
 
     Attributes:
         line: where, from 1; 0 if it concerns the whole file.

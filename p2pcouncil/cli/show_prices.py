@@ -1,0 +1,230 @@
+"""Labour values and the tree of hours behind one, as text that can be read aloud, and as JSON of a documented shape."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib.metadata import version
+
+from p2pcouncil.cli.as_json import Json
+from p2pcouncil.cli.show import plural, table, wrap
+from p2pcouncil.cli.text_file import shown_name
+from p2pcouncil.domain.plain_text import clean_line
+from p2pcouncil.domain.planning.hour_tree import HourNode
+from p2pcouncil.domain.planning.labour_values import LabourValues
+from p2pcouncil.domain.planning.quantities import DECIMALS_MAX, Micro, show_quantity, show_scaled
+from p2pcouncil.domain.planning.table import Table
+from p2pcouncil.domain.planning.verified import round_half_even
+from p2pcouncil.plan_files.table_file import TableFile
+
+REPORT_VERSION = 1
+"""Counts up when a field of the JSON report changes its meaning or goes away; new ones may come at any time."""
+PRODUCT_CELLS = 32
+UNIT_CELLS = 12
+_NAME_CELLS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file that a price comes from: its name or ``-``, its size, and the SHA-256 of its bytes in hex."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Labour values and what they were made from.
+
+    Attributes:
+        source: the file.
+        command: what repeats the calculation.
+        file: its techniques.
+        table: the same, combined.
+        weights: of kinds of work that don't count 1.
+        values: the labour values.
+    """
+
+    source: Source
+    command: str
+    file: TableFile
+    table: Table
+    weights: Mapping[str, Micro]
+    values: LabourValues
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know besides the numbers."""
+        notes = [f"Hours are exact, rounded half to even to {plural(self.values.digits, 'decimal')}."]
+        several = [column.techniques for column in self.table.columns if column.techniques > 1]
+        if several:
+            notes.append(
+                f"There are several ways of making {plural(len(several), 'product')}; what one takes is the average of "
+                "all, weighted by the output made in each."
+            )
+        if pollutants := sorted(
+            {item.name for technique in self.file.techniques for item in technique.pollutants}
+        ):
+            names = ", ".join(clean_line(name, _NAME_CELLS) for name in pollutants[:5])
+            notes.append(
+                f"Pollutants are recorded and carry no value: {names}{' …' if len(pollutants) > 5 else ''}."
+            )
+        if self.weights:
+            notes.append(_weights_note(self.weights))
+        return tuple(notes)
+
+
+def show_prices(prices: Prices) -> list[str]:
+    """The values for a person: a line for each product, how they are to be read, and the file's hash."""
+    found = prices.table
+    lines = wrap(
+        f"Labour values of {shown_name(prices.source.name)}: {plural(len(found.products), 'product')}, hours for one "
+        "unit of each"
+    )
+    hours = [show_scaled(value, prices.values.digits) for value in prices.values.values]
+    width = max(map(len, hours))
+    lines += [
+        "",
+        *table(
+            (
+                (
+                    clean_line(product, PRODUCT_CELLS),
+                    f"{value:>{width}} h",
+                    f"for 1 {clean_line(column.unit, UNIT_CELLS)}",
+                )
+                for product, column, value in zip(found.products, found.columns, hours, strict=True)
+            ),
+            "  ",
+        ),
+    ]
+    lines += ["", *(line for note in prices.notes for line in wrap(note))]
+    lines += wrap(
+        f"File: {shown_name(prices.source.name)}, {prices.file.layout}, {plural(prices.source.size_bytes, 'byte')}"
+    )
+    # Each in one line, so that they can be copied.
+    return [*lines, f"Solve it again: {clean_line(prices.command, 300)}", f"SHA-256: {prices.source.sha256}"]
+
+
+def json_of_prices(prices: Prices) -> Json:
+    """The same for a script; `docs/planning.md` says what the fields mean."""
+    return {
+        **_json_of_source(prices.source),
+        "layout": prices.file.layout,
+        "command": prices.command,
+        "digits": prices.values.digits,
+        "weights": _json_of_weights(prices.weights),
+        "techniques": len(prices.file.techniques),
+        "prices": [
+            {"product": product, "unit": column.unit, "hours": show_scaled(value, prices.values.digits)}
+            for product, column, value in zip(
+                prices.table.products, prices.table.columns, prices.values.values, strict=True
+            )
+        ],
+        "notes": list(prices.notes),
+        "found": {"refinements": prices.values.refinements, "exact": prices.values.exact},
+    }
+
+
+def show_tree(tree: HourNode, digits: int, threshold: Fraction, weights: Mapping[str, Micro]) -> list[str]:
+    """The tree for a person; each line names the product that it belongs to, so that it can be read aloud."""
+    direct = sum((hours for _, hours in tree.direct), Fraction())
+    lines = wrap(
+        f"1 {_unit(tree)} of {_name(tree)} takes {_hours(tree.hours, digits)}: {_hours(direct, digits)} of direct "
+        f"work, and {_hours(tree.hours - direct, digits)} in what is used."
+    )
+    lines += ["", f"{_name(tree)}: {_hours(tree.hours, digits)}, 100 %"]
+    for level, text in _tree_lines(tree, 1, digits, tree.hours):
+        lines += wrap(text, "  " * level)
+    lines.append("")
+    if threshold:
+        lines += wrap(f"What is below {_share(threshold, Fraction(1))} of all hours is not shown by itself.")
+    lines += wrap("Each number is rounded by itself, half to even; unrounded, the parts add up exactly.")
+    if weights:
+        lines += wrap(_weights_note(weights))
+    return lines
+
+
+def json_of_tree(tree: HourNode, source: Source, digits: int, weights: Mapping[str, Micro]) -> Json:
+    """The same for a script; `docs/planning.md` says what the fields mean."""
+    return {
+        **_json_of_source(source),
+        "digits": digits,
+        "weights": _json_of_weights(weights),
+        "tree": _json_of_node(tree, digits),
+    }
+
+
+def _tree_lines(node: HourNode, level: int, digits: int, all_hours: Fraction) -> Iterator[tuple[int, str]]:
+    """What a node is made of, each line with its level."""
+
+    def part(what: str, hours: Fraction) -> str:
+        return f"for {_name(node)}: {what}, {_hours(hours, digits)}, {_share(hours, all_hours)}"
+
+    for kind, hours in node.direct:
+        yield level, part(f"work, {clean_line(kind, _NAME_CELLS)}", hours)
+    for item in node.inputs:
+        amount = show_quantity(Micro(_rounded(item.amount, DECIMALS_MAX)))
+        yield level, part(f"{amount} {_unit(item)} of {_name(item)}", item.hours)
+        yield from _tree_lines(item, level + 1, digits, all_hours)
+    if node.is_open and node.rest_inputs:
+        yield level, part(f"the rest, {plural(node.rest_inputs, 'input')}", node.rest)
+    elif not node.is_open:
+        yield level, part("not broken down further", node.hours)
+
+
+def _json_of_node(node: HourNode, digits: int) -> Json:
+    return {
+        "product": node.product,
+        "unit": node.unit,
+        "amount": str(node.amount),
+        **_json_of_hours(node.hours, digits),
+        "direct": [{"kind": kind, **_json_of_hours(hours, digits)} for kind, hours in node.direct],
+        "inputs": [_json_of_node(item, digits) for item in node.inputs],
+        "rest": {"inputs": node.rest_inputs, **_json_of_hours(node.rest, digits)},
+        "is_open": node.is_open,
+    }
+
+
+def _json_of_hours(hours: Fraction, digits: int) -> Json:
+    return {"hours": show_scaled(_rounded(hours, digits), digits), "fraction": str(hours)}
+
+
+def _json_of_source(source: Source) -> Json:
+    return {
+        "report": REPORT_VERSION,
+        "program": f"p2pcouncil {version('p2pcouncil')}",
+        "file": source.name,
+        "bytes": source.size_bytes,
+        "sha256": source.sha256,
+    }
+
+
+def _json_of_weights(weights: Mapping[str, Micro]) -> Json:
+    return {kind: show_quantity(weights[kind]) for kind in sorted(weights)}
+
+
+def _weights_note(weights: Mapping[str, Micro]) -> str:
+    each = ", ".join(
+        f"{clean_line(kind, _NAME_CELLS)} {show_quantity(weights[kind])}" for kind in sorted(weights)
+    )
+    return f"An hour of these kinds of work counts more or less than one: {each}. All others count 1."
+
+
+def _name(node: HourNode) -> str:
+    return clean_line(node.product, _NAME_CELLS)
+
+
+def _unit(node: HourNode) -> str:
+    return clean_line(node.unit, UNIT_CELLS)
+
+
+def _hours(hours: Fraction, digits: int) -> str:
+    return f"{show_scaled(_rounded(hours, digits), digits)} h"
+
+
+def _share(part: Fraction, whole: Fraction) -> str:
+    return f"{show_scaled(_rounded(part / whole * 100, 1), 1).removesuffix('.0')} %"
+
+
+def _rounded(number: Fraction, digits: int) -> int:
+    return round_half_even(number.numerator * 10**digits, number.denominator)
