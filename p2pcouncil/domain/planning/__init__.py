@@ -1,0 +1,1 @@
+"""Participatory planning: labour values, the facilitation board, plans."""
