@@ -188,9 +188,10 @@ def _line(good: str, start_milli: int, before: GoodRound | None, totals: Totals,
     recent = (*(before.recent if before else ()), -imbalance if is_short else imbalance)[-2 * WINDOW :]
     trend = trend_of(recent, terms.tolerance)
     halvings = before.halvings if before else 0
-    if trend is not Trend.CALM:
+    if trend is Trend.SWINGING:
         halvings += 1
-        # Four rounds with smaller steps are compared with these four, before the good is judged again.
+    if trend is not Trend.CALM:
+        # Four more rounds are compared with these four, before the good is judged again.
         recent = recent[-WINDOW:]
     momentum = before.imbalance if before else MOMENTUM_CAP
     step = step_of(imbalance, momentum, terms.minimum_step_billionths, halvings)

@@ -1,10 +1,11 @@
-"""Whether a good's rounds come to rest: a good whose supply and demand do not approach each other is told and damped.
+"""Whether a good's rounds come to rest: one whose supply and demand do not approach each other is told, or damped.
 
-A step that is too large for a good makes its excess change sides from round to round without shrinking. And where
-supply or demand answers a price the wrong way, each step makes it worse, and the next step larger. Both are seen from
-the last eight rounds, and answered by halving the good's steps.
+A step that is too large for a good makes its excess change sides from round to round without shrinking. It *swings*,
+and its steps are halved until it comes to rest. Where excess grows on one side although the price moves against it, the
+good *runs away*: supply or demand answers its price the wrong way, or other prices move it more than its own. That is
+told and not damped, for smaller steps would leave it to the others all the more; and of all rounds the best is kept.
 
-What merely stays as it is, a good that nobody makes say, is neither: there the price has to go on rising.
+What merely stays as it is, a good that nobody makes say, is neither: its price has to go on rising.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,10 @@ from enum import Enum
 
 WINDOW = 4
 """Rounds that are compared with as many before them."""
-TURNS = 2
-"""How often excess changes sides, over the last four rounds, to count as swinging."""
+TURNS = 3
+"""How often excess changes sides, in the four changes of the last five rounds, to count as swinging."""
+GROWTH = 2
+"""How many times greater an imbalance has to get, on one side, to count as running away."""
 
 
 class Trend(Enum):
@@ -27,10 +30,11 @@ class Trend(Enum):
 def trend_of(excesses: Sequence[int], tolerance: int) -> Trend:
     """Judge a good by its last rounds.
 
-    In eight rounds, take the greatest imbalance of the last four and of the first four. If the last is within the
-    tolerance, or the good has not been through eight rounds since it was damped, it is calm. It swings if the last is
-    no smaller than the first and excess changed sides at least twice in the last four rounds. It runs away if the last
-    is greater than the first without that.
+    Of eight rounds, add up the imbalances of the first four and those of the last four. The good swings if the last
+    four come to no less than the first, one of them is beyond the tolerance, and excess changed sides at least three
+    times from the fourth round to the eighth. It runs away if excess never changed sides there, and the last four come
+    to at least twice the first, where the first count as no less than four times the tolerance. Else it is calm, as it
+    is when it hasn't been through eight rounds.
 
     Args:
         excesses: per round, oldest first, its imbalance in billionths; below 0 where more is asked for than offered.
@@ -39,10 +43,10 @@ def trend_of(excesses: Sequence[int], tolerance: int) -> Trend:
     if len(excesses) < 2 * WINDOW:
         return Trend.CALM
     seen = excesses[-2 * WINDOW :]
-    first, last = (max(map(abs, part)) for part in (seen[:WINDOW], seen[WINDOW:]))
-    if last <= tolerance or last < first:
-        return Trend.CALM
+    first, last = (tuple(map(abs, part)) for part in (seen[:WINDOW], seen[WINDOW:]))
     turns = sum(a < 0 < b or b < 0 < a for a, b in zip(seen[WINDOW - 1 :], seen[WINDOW:], strict=False))
-    if turns >= TURNS:
+    if turns >= TURNS and sum(last) >= sum(first) and max(last) > tolerance:
         return Trend.SWINGING
-    return Trend.RUNNING_AWAY if last > first else Trend.CALM
+    if not turns and sum(last) >= GROWTH * max(sum(first), WINDOW * tolerance):
+        return Trend.RUNNING_AWAY
+    return Trend.CALM

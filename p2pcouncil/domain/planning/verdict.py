@@ -17,11 +17,11 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Damped:
-    """That the steps of a good were halved.
+class Restless:
+    """A good that did not come to rest by itself; the steps of one that swings were halved.
 
     Attributes:
-        trend: why.
+        trend: swinging or running away.
         round: after which round, from 1.
     """
 
@@ -41,14 +41,14 @@ class Verdict:
         plan: the round that the plan is taken from, from 1: the last if CONVERGED, the best at the cap, else 0.
         beyond: goods that are not within the tolerance in the plan's round, or in the last while rounds go on, the
             worst first, by name among equals.
-        damped: goods whose steps were halved, in the order of rounds, by name within a round; some more than once.
+        restless: in the order of rounds, by name within a round; some goods more than once.
     """
 
     ending: Ending
     best: int
     plan: int
     beyond: tuple[str, ...]
-    damped: tuple[Damped, ...]
+    restless: tuple[Restless, ...]
 
 
 def judge(period: Period) -> Verdict:
@@ -64,13 +64,13 @@ def judge(period: Period) -> Verdict:
         ending, plan = Ending.GOES_ON, 0
     shown = rounds[plan - 1] if plan else last
     beyond = sorted((-line.imbalance, line.good) for line in shown if line.imbalance > terms.tolerance)
-    damped = tuple(
-        Damped(line.good, line.trend, number)
+    restless = tuple(
+        Restless(line.good, line.trend, number)
         for number, lines in enumerate(rounds, start=1)
         for line in lines
         if line.trend is not Trend.CALM
     )
-    return Verdict(ending, best, plan, tuple(good for _, good in beyond), damped)
+    return Verdict(ending, best, plan, tuple(good for _, good in beyond), restless)
 
 
 def _worst(lines: Sequence[GoodRound]) -> int:
