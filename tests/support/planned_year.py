@@ -129,4 +129,4 @@ def _technique(rng: random.Random, good: str, names: Mapping[str, list[str]]) ->
 
 
 def _millionths(amounts: Mapping[str, Decimal | float]) -> dict[str, int]:
-    return {good: int(round(amount * MILLION)) for good, amount in amounts.items()}
+    return {good: round(amount * MILLION) for good, amount in amounts.items()}
