@@ -9,6 +9,7 @@ Source: DESIGN section 8; the step rule is in `steps`, what is done about goods 
 and when rounds end in `verdict`. `docs/planning.md` states it all.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
@@ -171,13 +172,13 @@ def open_period(goods: Iterable[str], terms: Terms, last_prices_milli: Mapping[s
 
 def add_up(proposals: Iterable[Proposal]) -> dict[str, Totals]:
     """Add up the proposals of a round, in any order."""
-    supply: dict[str, int] = {}
-    demand: dict[str, int] = {}
+    supply: defaultdict[str, int] = defaultdict(int)
+    demand: defaultdict[str, int] = defaultdict(int)
     for proposal in proposals:
         for total, part in ((supply, proposal.supply), (demand, proposal.demand)):
             for good, amount in part.items():
-                total[good] = total.get(good, 0) + amount
-    return {good: Totals(supply.get(good, 0), demand.get(good, 0)) for good in sorted(supply | demand)}
+                total[good] += amount
+    return {good: Totals(supply[good], demand[good]) for good in sorted(supply | demand)}
 
 
 def _line(good: str, start_milli: int, before: GoodRound | None, totals: Totals, terms: Terms) -> GoodRound:
