@@ -25,6 +25,7 @@ NAMES = (
     "verify",
     "tally",
     "paper",
+    "planning",
     "closing",
     "pages",
     "sync_bytes",
