@@ -20,6 +20,20 @@ from p2pcouncil.domain.register.sayings import Prevote
 from p2pcouncil.domain.state import CouncilState
 from p2pcouncil.domain.tally.choice import NO, YES, Choice
 from p2pcouncil.domain.tally.method import EqualShares, Method, Score, Stv
+from tests.support.planned_village import (
+    BAKERY,
+    EAST,
+    MILL,
+    ROUND_MS,
+    WEST,
+    baking,
+    makes,
+    milling,
+    opening,
+    propose,
+    terms,
+    wants,
+)
 from tests.support.random_world import RandomWorld
 from tests.support.tellers import Tellers, say
 from tests.support.world import World, interleave
@@ -89,6 +103,27 @@ def register() -> World:
     return world
 
 
+def planning() -> World:
+    """A council decides to plan, and two rounds are closed; one proposal is refused, and one waits for its round."""
+    world = World()
+    bake, mill = baking(world), milling(world)
+    plan = opening(world, terms(world))
+    tellers = Tellers(world)
+    tellers.tell()
+    for name in ("Ada", "Ben"):
+        world.ballot(name, plan)
+    tellers.tell(70_000)
+    propose(world, "Ada", plan, 1, makes(BAKERY, bake, 100), wants(WEST, 50, 4))
+    propose(world, "Ben", plan, 1, makes(MILL, mill, 80))
+    propose(world, "Cem", plan, 1, wants(EAST, 60, 4))
+    propose(world, "Cem", plan, 1, wants(WEST, 1), again=2)
+    tellers.tell(ROUND_MS)
+    propose(world, "Cem", plan, 2, wants(EAST, 45.5))
+    tellers.tell(ROUND_MS)
+    propose(world, "Ada", plan, 5, wants(WEST, 1))
+    return world
+
+
 def to_json(name: str, world: World) -> dict[str, Any]:
     entries = [
         [
@@ -150,6 +185,7 @@ def write(path: Path) -> None:
     worlds = {"story": story()} | {f"random {seed}": RandomWorld(seed, 120).world for seed in (3, 8, 20)}
     worlds["methods"] = methods()
     worlds["register"] = register()
+    worlds["planning"] = planning()
     vectors = ",\n".join(_lines(to_json(name, world)) for name, world in worlds.items())
     path.write_text(f"[\n{vectors}\n]\n")
 

@@ -120,11 +120,13 @@ class Period:
 
     Attributes:
         start_prices_milli: per good, in the order of their names; so are the goods of each round.
+        spare: goods of which a plan may leave some over, such as land: nobody's work is wasted by that.
     """
 
     terms: Terms
     start_prices_milli: tuple[tuple[str, int], ...]
     rounds: tuple[tuple[GoodRound, ...], ...] = ()
+    spare: frozenset[str] = frozenset()
 
     def prices_milli(self) -> dict[str, int]:
         """The indicative prices at which councils propose now, in the order of the goods' names."""
@@ -152,13 +154,19 @@ class Period:
         return replace(self, rounds=(*self.rounds, done))
 
 
-def open_period(goods: Iterable[str], terms: Terms, last_prices_milli: Mapping[str, int]) -> Period:
+def open_period(
+    goods: Iterable[str],
+    terms: Terms,
+    last_prices_milli: Mapping[str, int],
+    spare: Iterable[str] = (),
+) -> Period:
     """A period without rounds.
 
     Args:
         goods: everything that can be offered or asked for in it.
         terms: the charter's.
         last_prices_milli: prices that the last plan ended with; a good that has none begins at 700.
+        spare: those of which a plan may leave some over.
 
     Raises:
         ValueError: a last price that is out of range.
@@ -167,7 +175,7 @@ def open_period(goods: Iterable[str], terms: Terms, last_prices_milli: Mapping[s
     for good, price_milli in prices:
         if not PRICE_FLOOR_MILLI <= price_milli <= PRICE_CAP_MILLI:
             raise ValueError(f"The price of “{good}” is not between 0.001 and 1,000,000,000,000.")
-    return Period(terms, prices)
+    return Period(terms, prices, spare=frozenset(spare))
 
 
 def add_up(proposals: Iterable[Proposal]) -> dict[str, Totals]:

@@ -25,6 +25,7 @@ def period_so_far(terms: OpenPlan, rounds: Sequence[Goods]) -> Period:
         names,
         Terms(terms.tolerance_basis_points, terms.rounds_most),
         {good.name: good.start_price_milli for good in terms.goods},
+        (good.name for good in terms.goods if good.kind == "resource"),
     )
     for goods in rounds:
         period = period.after(

@@ -1,6 +1,5 @@
 """When planning rounds end, and with which round's plan: a function of the rounds, so that all peers end together."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -54,16 +53,19 @@ class Verdict:
 def judge(period: Period) -> Verdict:
     """Whether rounds end, and how."""
     rounds, terms = period.rounds, period.terms
-    best = min(range(len(rounds)), key=lambda at: (*_badness(rounds[at]), at), default=-1) + 1
-    last = rounds[-1] if rounds else ()
-    if rounds and _worst(last) <= terms.tolerance:
+    gaps = [[_gap(line, period) for line in lines] for lines in rounds]
+    best = (
+        min(range(len(rounds)), key=lambda at: (max(gaps[at], default=0), sum(gaps[at]), at), default=-1) + 1
+    )
+    if rounds and max(gaps[-1], default=0) <= terms.tolerance:
         ending, plan = Ending.CONVERGED, len(rounds)
     elif len(rounds) >= terms.round_cap:
         ending, plan = Ending.AT_THE_CAP, best
     else:
         ending, plan = Ending.GOES_ON, 0
-    shown = rounds[plan - 1] if plan else last
-    beyond = sorted((-line.imbalance, line.good) for line in shown if line.imbalance > terms.tolerance)
+    at = (plan or len(rounds)) - 1
+    shown = zip(rounds[at], gaps[at], strict=True) if rounds else ()
+    beyond = sorted((-gap, line.good) for line, gap in shown if gap > terms.tolerance)
     restless = tuple(
         Restless(line.good, line.trend, number)
         for number, lines in enumerate(rounds, start=1)
@@ -73,9 +75,6 @@ def judge(period: Period) -> Verdict:
     return Verdict(ending, best, plan, tuple(good for _, good in beyond), restless)
 
 
-def _worst(lines: Sequence[GoodRound]) -> int:
-    return max((line.imbalance for line in lines), default=0)
-
-
-def _badness(lines: Sequence[GoodRound]) -> tuple[int, int]:
-    return _worst(lines), sum(line.imbalance for line in lines)
+def _gap(line: GoodRound, period: Period) -> int:
+    """How far a good keeps a round from being a plan, in billionths."""
+    return 0 if line.good in period.spare and line.excess >= 0 else line.imbalance
