@@ -28,6 +28,8 @@ CHAPTERS = {
     "votes": ("open", "vote", "tally", "inbox"),
     "register": ("pages", "report", "feedback", "review", "object", "succeed", "duty"),
     "count": ("count",),
+    "plans": ("plan", "propose-production", "propose-consumption"),
+    "techniques": ("technique",),
     "prices": ("price",),
     "network": ("serve", "peers", "status"),
     "files": ("export", "import", "log"),

@@ -30,6 +30,7 @@ from p2pcouncil.domain.outcomes import (
     SubjectKind,
     VouchMade,
 )
+from p2pcouncil.domain.planning.reading import PlanState, read_plan, read_techniques
 from p2pcouncil.domain.readings import (
     read_about,
     read_children,
@@ -295,6 +296,20 @@ class CouncilState:
         counted = (held.counted(member, self._books.facts) for member in sorted(held.voters))
         return tuple(ballot for ballot in counted if ballot is not None and ballot.hash not in named)
 
+    # Plans.
+
+    def plan(self, plan: ChangeHash) -> PlanState:
+        """A planning period that a page began, by the vote that decided on it.
+
+        Raises:
+            LocalError: none of this name.
+        """
+        return self._view(SubjectKind.PLAN, plan, lambda: read_plan(self._books, plan))
+
+    def techniques(self) -> tuple[Fact, ...]:
+        """How things can be made, by what counts: of each member, product and name the last one."""
+        return self._view(SubjectKind.COUNCIL, b"techniques", lambda: read_techniques(self._books))
+
     # What became of entries.
 
     def verdict(self, name: ChangeHash) -> Verdict | None:
@@ -329,6 +344,7 @@ class CouncilState:
                 self._views.pop((kind, b"rejected"), None)
                 self._views.pop((kind, b"children"), None)
                 self._views.pop((kind, b"successors"), None)
+                self._views.pop((kind, b"techniques"), None)
         return touched
 
     def _admit(self, fact: Fact, join: Join) -> None:

@@ -14,6 +14,7 @@ from p2pcouncil.peer.views.councils import CouncilView
 from p2pcouncil.peer.views.inbox import InboxItem
 from p2pcouncil.peer.views.network import NetworkView, StatusView
 from p2pcouncil.peer.views.people import IdentityView
+from p2pcouncil.peer.views.plans import PlanView, TechniqueView
 from p2pcouncil.peer.views.proposals import ProposalView
 from p2pcouncil.peer.views.register import RegisterView
 
@@ -86,6 +87,26 @@ class Session(Protocol):
 
     def register(self, council: CouncilId) -> RegisterView:
         """A council's register: its pages, who signed them, and what the next one waits for.
+
+        Raises:
+            LocalError: not held here.
+        """
+        ...
+
+    def plans(self, council: CouncilId | None = None) -> tuple[PlanView, ...]:
+        """Planning periods of one council or all, in tree order, the last one first."""
+        ...
+
+    def plan(self, plan: ChangeHash) -> PlanView:
+        """One planning period, by the vote that decided on it, or by that vote's proposal.
+
+        Raises:
+            LocalError: not held here.
+        """
+        ...
+
+    def techniques(self, council: CouncilId) -> tuple[TechniqueView, ...]:
+        """How things can be made, as members of a council published it.
 
         Raises:
             LocalError: not held here.

@@ -29,23 +29,16 @@ from p2pcouncil.peer.doing.going_on import plan_going_on
 from p2pcouncil.peer.doing.planner import plan
 from p2pcouncil.peer.events import Append, AppendEdit
 from p2pcouncil.peer.shelf import ADDRESS
-from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_councils
-from p2pcouncil.peer.showing.inbox import priorities, show_inbox
 from p2pcouncil.peer.showing.network import NetworkRole, show_identity, show_network, show_status
-from p2pcouncil.peer.showing.proposals import show_proposal, show_proposals
-from p2pcouncil.peer.showing.register import show_register
-from p2pcouncil.peer.views.councils import CouncilView
-from p2pcouncil.peer.views.inbox import InboxItem
 from p2pcouncil.peer.views.network import NetworkView, StatusView
 from p2pcouncil.peer.views.people import IdentityView
-from p2pcouncil.peer.views.proposals import ProposalView
-from p2pcouncil.peer.views.register import RegisterView
 from p2pcouncil.peer.world import Me
 from p2pcouncil.runtime.clock import now_ms
 from p2pcouncil.runtime.duty import member_key, plan_duty
 from p2pcouncil.runtime.engine import Engine, hashes
 from p2pcouncil.runtime.history import LogLine, read_log
 from p2pcouncil.runtime.home import Home
+from p2pcouncil.runtime.reading import Reading
 from p2pcouncil.runtime.sneakernet import export_to, import_from
 from p2pcouncil.runtime.transports import MakeTransport, NetworkOptions, make_libp2p_transport
 from p2pcouncil.runtime.verify import verify_bundle, verify_store
@@ -62,7 +55,7 @@ SWITCH_SECONDS = 0.001
 turns during a catch-up; with Python's own five milliseconds it is slower by a tenth and the interface waits longer."""
 
 
-class PeerSession:
+class PeerSession(Reading):
     """A running peer, as an interface sees it."""
 
     def __init__(
@@ -113,54 +106,9 @@ class PeerSession:
         """Everything in a glance."""
         return show_status(self.peer, self._role(), stored=self._keystore.is_member_key_stored())
 
-    def inbox(self) -> tuple[InboxItem, ...]:
-        """What waits for me."""
-        return show_inbox(self.peer)
-
-    def councils(self) -> tuple[CouncilView, ...]:
-        """The councils held, in tree order."""
-        return show_councils(self.peer)
-
-    def council(self, council: CouncilId) -> CouncilView:
-        """One council; see the port."""
-        for view in show_councils(self.peer):
-            if view.id == council:
-                return view
-        raise LocalError("This laptop doesn't hold that council.", "See `p2pcouncil councils`.")
-
-    def proposals(self, council: CouncilId | None = None) -> tuple[ProposalView, ...]:
-        """Proposals of one council or all, newest claim first."""
-        shown = [
-            proposal
-            for place, _ in councils_in_tree_order(self.peer)
-            if council in (None, place.council)
-            for proposal in show_proposals(self.peer, place)
-        ]
-        return tuple(sorted(shown, key=lambda p: (-p.claimed_at_ms, p.id)))
-
-    def proposal(self, proposal: ChangeHash) -> ProposalView:
-        """One proposal; see the port."""
-        place = self.peer.world.place_of_entry(proposal)
-        issue = place.issue(proposal) if place else None
-        found = place.proposal(issue.proposal if issue else proposal) if place else None
-        if place is None or found is None:
-            raise LocalError("This laptop doesn't hold that proposal.", "See `p2pcouncil inbox`.")
-        return show_proposal(self.peer, place, found)
-
-    def register(self, council: CouncilId) -> RegisterView:
-        """A council's register; see the port."""
-        place = self.peer.world.places.get(council)
-        if place is None:
-            raise LocalError("This laptop doesn't hold that council.", "See `p2pcouncil councils`.")
-        return show_register(self.peer, place)
-
     def network(self) -> NetworkView:
         """How this peer stands in the network."""
         return show_network(self.peer, self._role())
-
-    def priorities(self) -> tuple[str, ...]:
-        """The tags that come first in my inbox."""
-        return priorities(self.peer)
 
     async def submit(self, command: Command) -> Done:
         """Do something; see the port."""

@@ -233,6 +233,18 @@ class StagedSession:
             return replace(self.registers[council], can_pledge=can, my_part=part)
         return people.young_register(self.council(council))
 
+    def plans(self, council: CouncilId | None = None) -> tuple[PlanView, ...]:
+        return tuple(view for view in self.all_plans if council in (None, view.council))
+
+    def plan(self, plan: ChangeHash) -> PlanView:
+        for view in self.all_plans:
+            if view.id == plan:
+                return view
+        raise LocalError("This planning period is not held here.", "Wait until another peer brings it.")
+
+    def techniques(self, council: CouncilId) -> tuple[TechniqueView, ...]:
+        return tuple(self.all_techniques)
+
     def network(self) -> NetworkView:
         connected = sum(peer.connected for peer in self.peers)
         return NetworkView(

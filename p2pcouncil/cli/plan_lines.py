@@ -1,0 +1,129 @@
+"""What a council proposes, between the words of the command line, lines of a table, and entries."""
+
+from collections.abc import Iterator, Sequence
+
+from p2pcouncil.cli.errors import UsageError
+from p2pcouncil.domain.entries import Limit, Made, UnitPlan, Wanted
+from p2pcouncil.domain.planning.quantities import Micro, QuantityError, read_quantity, show_quantity
+from p2pcouncil.peer.views.plans import PlanUnitView, PlanView, TechniqueView
+from p2pcouncil.plan_files.unit_file import Line
+from p2pcouncil.text_files.errors import TextFileError
+from p2pcouncil.text_files.lines import quoted
+
+URGENCIES = {"must": 1, "": 2, "nice": 3}
+_WORDS = {"can't be missed": "must", "would be nice": "nice"}
+
+
+def lines_of_words(words: Sequence[str], kind: str) -> tuple[Line, ...]:
+    """Read words like ``bread=400`` or ``bread=300@oven``.
+
+    Raises:
+        UsageError: one of them says no amount.
+    """
+    found = []
+    for word in words:
+        good, equals, rest = word.rpartition("=")
+        amount, _, how = rest.partition("@")
+        if not equals or not good.strip():
+            raise UsageError(f"“{word[:40]}” says no amount.", "Write the good, =, and how much: bread=400.")
+        try:
+            found.append(Line(kind, good.strip(), read_quantity(amount.strip()), "", how.strip()))
+        except QuantityError as error:
+            raise UsageError(
+                f"The amount of “{good[:40]}” is “{amount[:40]}”, and {error}.", error.hint
+            ) from error
+    return tuple(found)
+
+
+def part_of(
+    lines: Sequence[Line], unit: int, note: str, view: PlanView, techniques: Sequence[TechniqueView]
+) -> UnitPlan:
+    """Put together what a unit proposes.
+
+    Raises:
+        TextFileError: something is not of the plan, or not known; with the line, if it came from a file.
+    """
+    made: dict[bytes, int] = {}
+    wanted: dict[int, tuple[int, int]] = {}
+    offered: dict[int, int] = {}
+    limits: dict[tuple[str, str], int] = {}
+    for line in lines:
+        match line.kind:
+            case "makes":
+                technique = _technique(line, techniques)
+                made[technique.hash] = made.get(technique.hash, 0) + line.amount
+            case "wants":
+                if line.how not in URGENCIES:
+                    raise TextFileError(
+                        f"{quoted(line.how)} is no priority.", "Write must or nice, or nothing.", line.line
+                    )
+                wanted[_good(line, view)] = (line.amount, URGENCIES[line.how])
+            case "offers":
+                offered[_good(line, view)] = line.amount
+            case _:
+                limits[line.good, _unit_of_pollutant(line, techniques)] = line.amount
+    return UnitPlan(
+        unit,
+        tuple(Made(name, made[name]) for name in sorted(made)),
+        tuple(Wanted(good, *wanted[good]) for good in sorted(wanted)),
+        tuple(Wanted(good, offered[good]) for good in sorted(offered)),
+        tuple(Limit(name, unit_of, limits[name, unit_of]) for name, unit_of in sorted(limits)),
+        note.strip(),
+    )
+
+
+def to_lines(unit: PlanUnitView) -> Iterator[Line]:
+    """What a unit proposes, as lines of a table."""
+    for figure in unit.figures:
+        how = _WORDS.get(figure.how, "") if figure.kind == "wants" else figure.how
+        yield Line(figure.kind, figure.name, figure.amount_micro, figure.unit, how)
+
+
+def amount(micro: int) -> str:
+    """An amount as people write it."""
+    return show_quantity(Micro(micro))
+
+
+def _technique(line: Line, techniques: Sequence[TechniqueView]) -> TechniqueView:
+    fit = [t for t in techniques if t.product == line.good and line.how in ("", t.name, t.by.name)]
+    fit = fit or [t for t in techniques if t.name == line.good and not line.how]
+    if len(fit) == 1:
+        return fit[0]
+    if not fit:
+        products = ", ".join(dict.fromkeys(t.product for t in techniques)) or "nothing yet"
+        raise TextFileError(
+            f"Nobody published how to make {quoted(line.good)}{f' by {quoted(line.how)}' if line.how else ''}.",
+            f"See `p2pcouncil technique list`; it has {products}.",
+            line.line,
+        )
+    ways = ", ".join(f"{line.good}=…@{t.name}" for t in fit[:8])
+    raise TextFileError(
+        f"There are {len(fit)} ways to make {quoted(line.good)}.", f"Say which: {ways}.", line.line
+    )
+
+
+def _good(line: Line, view: PlanView) -> int:
+    found = next((good for good in view.goods if good.name == line.good), None)
+    if found is None:
+        names = ", ".join(good.name for good in view.goods[:12])
+        raise TextFileError(f"The plan has no good {quoted(line.good)}.", f"It has {names}.", line.line)
+    if line.unit not in ("", found.unit):
+        raise TextFileError(
+            f"{quoted(line.good)} is counted in {found.unit} in this plan, and here in {quoted(line.unit)}.",
+            f"Convert the amount to {found.unit}.",
+            line.line,
+        )
+    return found.place
+
+
+def _unit_of_pollutant(line: Line, techniques: Sequence[TechniqueView]) -> str:
+    units = {item.unit for technique in techniques for item in technique.given_off if item.name == line.good}
+    if line.unit or len(units) != 1:
+        if line.unit in units:
+            return line.unit
+        raise TextFileError(
+            f"No technique gives off {quoted(line.good)}{f' in {quoted(line.unit)}' if line.unit else ''}.",
+            "See `p2pcouncil technique list` for what is given off.",
+            line.line,
+        )
+    return units.pop()

@@ -1,0 +1,111 @@
+"""What a unit could propose next: the advice of `p2pcouncil.advice` on what it said and published before.
+
+A suggestion is nobody's word until its speaker takes it. A workers' council makes what is asked for, each technique
+scaled by demand over supply, up to its capacity. A consumers' council spends what its last proposal cost, in the shares
+in which it spent it then: the best it can get at the new prices if its preferences are Cobb–Douglas.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+
+from crdt.ids import ChangeHash
+from p2pcouncil.domain.entries import Made, UnitPlan, Wanted
+from p2pcouncil.domain.facts import Facts
+from p2pcouncil.domain.planning.reading import PlanState
+from p2pcouncil.domain.planning.standing import UnitStanding, technique_of
+from p2pcouncil.domain.planning.terms import MAX_AMOUNT, MICRO, Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What a unit could propose, and how that was found."""
+
+    part: UnitPlan
+    why: str
+
+
+def suggest(state: PlanState, unit: int, facts: Facts) -> Suggestion | None:
+    """What a unit could propose in the round that runs.
+
+    Returns:
+        None in the first round, or if it said nothing so far, or there is nothing sensible to say.
+    """
+    before, closed = state.before, {found.number: found.goods for found in state.rounds if found.goods}
+    if before is None or not closed:
+        return None
+    standing = before.units[unit]
+    if standing.part is None:
+        return None
+    if state.period.terms.units[unit].kind == "workers":
+        return _of_workers(state, standing, closed[max(closed)], facts)
+    return _of_consumers(state, standing, closed)
+
+
+def _of_workers(
+    state: PlanState, standing: UnitStanding, last: tuple[Figures, ...], facts: Facts
+) -> Suggestion | None:
+    # Whoever plans nothing should not wait for linear algebra to be loaded.
+    from p2pcouncil.advice.amounts import NoAdviceError
+    from p2pcouncil.advice.production import Fixed, suggest_by_demand
+
+    assert standing.part is not None
+    places = {good.name: at for at, good in enumerate(state.period.terms.goods)}
+    prices = {name: state.prices_milli[at] for name, at in places.items()}
+    made = []
+    for line in standing.part.made:
+        technique = technique_of(ChangeHash(line.technique), facts)
+        output = technique.output / MICRO
+        fixed = Fixed(
+            technique.product,
+            {item.name: item.amount / MICRO / output for item in (*technique.inputs, *technique.labour)},
+            (technique.capacity or MAX_AMOUNT) / MICRO,
+        )
+        figures = last[places[technique.product]]
+        try:
+            found = suggest_by_demand(
+                fixed, prices, line.amount / MICRO, figures.supply / MICRO, figures.demand / MICRO
+            )
+        except NoAdviceError:
+            return None
+        made.append(Made(line.technique, _micro(found.output)))
+    if not made:
+        return None
+    part = msgspec.structs.replace(standing.part, made=tuple(made), note="")
+    return Suggestion(part, "what was asked for last, up to your capacity")
+
+
+def _of_consumers(
+    state: PlanState, standing: UnitStanding, closed: dict[int, tuple[Figures, ...]]
+) -> Suggestion | None:
+    from p2pcouncil.advice.amounts import NoAdviceError
+    from p2pcouncil.advice.consumption import suggest_consumption
+
+    assert standing.part is not None
+    goods = state.period.terms.goods
+    # What was kept from an earlier round was weighed at that round's prices.
+    prices_then = closed.get(standing.round, closed[max(closed)])
+    spent = {
+        goods[line.good].name: line.amount / MICRO * prices_then[line.good].price_milli / 1_000
+        for line in standing.part.wanted
+        if line.amount
+    }
+    budget = sum(spent[name] for name in sorted(spent))
+    if not budget:
+        return None
+    prices = {good.name: state.prices_milli[at] for at, good in enumerate(goods)}
+    try:
+        found = suggest_consumption(spent, prices, budget)
+    except NoAdviceError:
+        return None
+    wanted = tuple(
+        Wanted(line.good, _micro(found.get(goods[line.good].name, Decimal(0))), line.priority)
+        for line in standing.part.wanted
+    )
+    part = msgspec.structs.replace(standing.part, wanted=wanted, note="")
+    return Suggestion(part, "what you spent last, in the same shares, at the new prices")
+
+
+def _micro(amount: Decimal) -> int:
+    return min(MAX_AMOUNT, max(0, int(amount * MICRO)))
