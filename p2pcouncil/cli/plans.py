@@ -1,5 +1,6 @@
 """Verbs about planning periods: looking at them, deciding on them, proposing in their rounds, reporting on them."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -314,7 +315,7 @@ async def export(plan: str = "", /, *, council: str = "", to: Path | None = None
         if to is None:
             ctx.say(written.splitlines(), {"csv": written})
             return
-        to.write_text(written, encoding="utf-8")
+        await asyncio.to_thread(to.write_text, written, encoding="utf-8")
         ctx.say([f"Written to {to}."], {"file": str(to)})
 
 
@@ -332,9 +333,14 @@ async def _propose(
     if not words and data is None:
         raise UsageError("There is nothing to propose.", "Give it in words, like bread=400, or as a --file.")
     async with ctx.writing(wait) as session:
-        view = await ctx.arrive(lambda: find_plan(session, plan, "rounds"))
-        if view.can_propose:
-            raise LocalError(view.can_propose, view.line)
+
+        def look() -> PlanView:
+            found = find_plan(session, plan, "rounds")
+            if found.can_propose:
+                raise NotHereError(found.can_propose, found.line)
+            return found
+
+        view = await ctx.arrive(look)
         unit = find_unit(view, council)
         if unit.kind != kind:
             verb = "propose-production" if unit.kind == "workers" else "propose-consumption"

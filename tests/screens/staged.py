@@ -43,6 +43,7 @@ from p2pcouncil.peer.views.inbox import InboxItem
 from p2pcouncil.peer.views.issues import FollowView, IssueView, ReviewView
 from p2pcouncil.peer.views.network import NetworkView, PeerView, StatusView
 from p2pcouncil.peer.views.people import IdentityView, MemberView, PersonView
+from p2pcouncil.peer.views.plans import PlanView, TechniqueView
 from p2pcouncil.peer.views.proposals import CommentView, EditView, ProposalView, TextRun
 from p2pcouncil.peer.views.register import RegisterView
 from tests.screens import people
@@ -59,6 +60,8 @@ class StagedSession:
         self.me: PersonView | None = None if is_new else people.ADA
         self.all_councils: list[CouncilView] = []
         self.all_proposals: list[ProposalView] = []
+        self.all_plans: list[PlanView] = []
+        self.all_techniques: list[TechniqueView] = []
         self.pending: tuple[PendingJoinView, ...] = ()
         self.only_here = 0
         self.is_on_duty = True

@@ -9,6 +9,7 @@ import msgspec
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.entries import ProposePlan, ReportResult, UnitPlan
+from p2pcouncil.domain.moments import moment
 from p2pcouncil.domain.planning.judging import judge_part, judge_technique
 from p2pcouncil.domain.planning.terms import PlanUnit
 from p2pcouncil.domain.register.chain import OpenVote, PlanPeriod
@@ -48,6 +49,11 @@ def plan_round(desk: Desk, command: c.ProposeInRound) -> Plan:
     place, plan, period = _period(desk, command.plan)
     desk.check_duty(place)
     vote = _running(place, period)
+    if vote.closes_ms is not None and desk.now_ms >= vote.closes_ms:
+        raise LocalError(
+            f"Round {vote.round} was over at {moment(vote.closes_ms)}, by this laptop's clock.",
+            "The page that closes it begins the next one; propose then.",
+        )
     if desk.me.member not in vote.roll:
         raise LocalError("You are not on the roll of this round.", "Propose in the next one.")
     facts = place.state.facts

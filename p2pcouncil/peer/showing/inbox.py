@@ -20,13 +20,27 @@ from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, councils_in_tree_order, name_of, show_council
 from p2pcouncil.peer.showing.issues import show_issue
 from p2pcouncil.peer.showing.people import People
+from p2pcouncil.peer.showing.plans import show_plans
 from p2pcouncil.peer.views.inbox import InboxItem
 from p2pcouncil.peer.views.issues import IssueView
 from p2pcouncil.peer.views.people import JoinRequestView
+from p2pcouncil.peer.views.plans import PlanView
 
 DECIDED_SHOWN_MS = 30 * MS_PER_DAY
 """How long after its end a decided vote is told, by this laptop's clock: it is for display only."""
-_KINDS = ("go on", "vote", "review", "promise", "vouch", "second", "open", "decided", "waiting", "voted")
+_KINDS = (
+    "go on",
+    "vote",
+    "plan",
+    "review",
+    "promise",
+    "vouch",
+    "second",
+    "open",
+    "decided",
+    "waiting",
+    "voted",
+)
 _ORDER = {kind: place for place, kind in enumerate(_KINDS)}
 
 
@@ -100,6 +114,7 @@ def _of_council(peer: Peer, place: Place, depth: int) -> list[InboxItem]:
         if not request.mine
     ]
     people = People(peer.world, place)
+    items += [item for view in show_plans(peer, place) for item in of_plan(view, name)]
     for proposal in place.state.proposals():
         items += _of_proposal(peer, place, proposal, me, people)
     return items
@@ -156,6 +171,30 @@ def _of_proposal(
     can_second = found.proposer != me and (now is None or me not in now.members)
     kind = "second" if can_second else "waiting"
     return [about.item(kind, note, needs_me=can_second)]
+
+
+def of_plan(view: PlanView, council_name: str) -> list[InboxItem]:
+    """What a planning period asks of me: to speak for my councils in the round that runs, or to have it adopted."""
+
+    def item(note: str, why: str, *, needs_me: bool) -> InboxItem:
+        title = f"{view.title}, round {view.round}"
+        deadline_ms = view.closes_ms or 0
+        return InboxItem(
+            "plan", needs_me, view.council, council_name, title, why, note, view.id, deadline_ms, ("plan",)
+        )
+
+    mine = [view.units[place] for place in view.mine]
+    if view.stage == "rounds":
+        waiting = [unit.name for unit in mine if not unit.has_spoken and unit.name in view.silent]
+        if view.can_propose or not waiting:
+            return []
+        suggested = any(unit.suggestion is not None for unit in mine)
+        told = "New prices, and a suggestion for you. " if suggested else ""
+        why = f"You speak for {' and '.join(waiting)}."
+        return [item(f"{told}Whoever says nothing keeps what they said last.", why, needs_me=True)]
+    if view.stage == "ended" and mine:
+        return [item(view.line, f"You speak for {mine[0].name}.", needs_me=False)]
+    return []
 
 
 def _of_vote(about: About, issue: IssueState, view: IssueView, me: MemberId) -> InboxItem:

@@ -78,7 +78,7 @@ def show_plan(peer: Peer, place: Place, plan: ChangeHash) -> PlanView:
         rounds=tuple(_round(state, number) for number in state.rounds),
         silent=silent,
         mine=mine,
-        can_propose=_why_not(place, state, me, mine),
+        can_propose=_why_not(peer, state, me, mine),
         best=state.period.best,
         adopted_page=state.period.adopted_page,
         digest=_digest(place, state),
@@ -134,11 +134,14 @@ def _line(peer: Peer, place: Place, state: PlanState, silent: tuple[str, ...]) -
     )
 
 
-def _why_not(place: Place, state: PlanState, me: MemberId | None, mine: tuple[int, ...]) -> str:
+def _why_not(peer: Peer, state: PlanState, me: MemberId | None, mine: tuple[int, ...]) -> str:
     if state.running is None:
         return "No round takes proposals now."
     if me is None or not mine:
         return "You speak for none of its councils."
+    closes_ms = state.running.closes_ms
+    if closes_ms is not None and peer.world.clock_ms >= closes_ms:
+        return f"Round {state.running.round} was over at {moment(closes_ms)}; a page begins the next one."
     return "" if me in state.running.roll else "You are not on the roll of this round."
 
 
@@ -291,7 +294,8 @@ def _given_off(state: PlanState) -> Iterator[tuple[FigureView, int | None]]:
     given_off = state.sum.totals.given_off
     for name, unit_of in sorted({*given_off, *limits}):
         amount = given_off.get((name, unit_of), 0)
-        yield _figure("gives off", name, unit_of, amount), limits.get((name, unit_of))
+        if amount or (name, unit_of) in limits:
+            yield _figure("gives off", name, unit_of, amount), limits.get((name, unit_of))
 
 
 def _report(state: PlanState, people: People, fact: Fact) -> PlanReportView:
