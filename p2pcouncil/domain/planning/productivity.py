@@ -27,9 +27,17 @@ def unproductive_groups(system: System) -> list[list[int]]:
         system: K.
 
     Returns:
-        Each a strongly connected group, its indexes ascending; groups by their first ones. Empty if it is productive.
+        Each a product that uses itself up, or else a strongly connected group, its indexes ascending; groups by their
+        first ones. Empty if it is productive.
     """
-    return sorted(group for group in connected_groups(system) if not _is_productive(system.narrowed(group)))
+    found = []
+    for group in connected_groups(system):
+        alone = [[at] for at in group if system.diagonal[at] <= 0]
+        if alone:
+            found += alone
+        elif not _is_productive(system.narrowed(group)):
+            found.append(group)
+    return sorted(found)
 
 
 def connected_groups(system: System) -> list[list[int]]:
@@ -77,8 +85,9 @@ def connected_groups(system: System) -> list[list[int]]:
 
 
 def _is_productive(group: System) -> bool:
-    if group.size == 1 or min(group.diagonal) <= 0:
-        return min(group.diagonal) > 0
+    """Whether a strongly connected group is productive, in which nobody uses itself up."""
+    if group.size == 1:
+        return True
     ones = [1] * group.size
     if solve_verified(group, ones, Rounding((1,) * group.size, 1)).is_productive:
         return True
