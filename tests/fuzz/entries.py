@@ -1,6 +1,7 @@
 """Entries and the fold over them, records that prove themselves, and entries put together from parts."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -61,7 +62,24 @@ KNOWN += [PEOPLE[2].duty(WORLD.council, number, 1, [(0, 0, number)], [0]) for nu
 KNOWN += [PEOPLE[3].join(WORLD.council, invite_key=key_of("invite")), PEOPLE[4].join(WORLD.council, 1)]
 KNOWN += [[[0]], [[1]], [[2]], [], WORLD.genesis, WORLD.council]
 ADDED_MAX = 5
-Lane = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a chronicle begins with.
+
+    Attributes:
+        world: with its entries.
+        samples: entries to begin from, as trees.
+        known: what references and values may be replaced by.
+    """
+
+    world: World
+    samples: Sequence[Any]
+    known: Sequence[Any]
+
+
+BASE = Base(WORLD, ENTRIES, KNOWN)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -73,17 +91,18 @@ def hash_of(lane: LaneId, seq: int, data: bytes | None) -> ChangeHash:
 class Chronicle:
     """The base world's entries, and further ones by members, strangers and devices without duty."""
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, choices: Choices, base: Base = BASE) -> None:
         self.choices = choices
-        self.entries = list(WORLD.entries)
-        self.known = list(KNOWN)
+        self.base = base
+        self.entries = list(base.world.entries)
+        self.known = list(base.known)
         for _ in range(1 + choices.number(ADDED_MAX)):
             self._add()
 
     def _add(self) -> None:
         choices = self.choices
         person, device, generation = choices.pick(PEOPLE), choices.number(8) // 7, choices.number(8) // 7
-        writer = WORLD.lane(person.name, device, generation)
+        writer = self.base.world.lane(person.name, device, generation)
         seq = (
             1
             + choices.number(8) // 7
@@ -102,11 +121,11 @@ class Chronicle:
             case 0:
                 return choices.take(choices.number(64))
             case 1:
-                return edit_bytes(choices, encode_tree(choices.pick(ENTRIES)))
+                return edit_bytes(choices, encode_tree(choices.pick(self.base.samples)))
             case 2:
                 return None
             case _:
-                return encode_tree(edit_tree(choices, choices.pick(ENTRIES), self.known))
+                return encode_tree(edit_tree(choices, choices.pick(self.base.samples), self.known))
 
 
 def run_entries(data: bytes) -> None:
@@ -116,27 +135,29 @@ def run_entries(data: bytes) -> None:
 
 def fold_both_ways(chronicle: Chronicle) -> None:
     """One by one and all at once, in another order, come to the same; so does taking some back."""
-    entries = chronicle.entries
-    for entry in entries[len(WORLD.entries) :]:
+    entries, genesis = chronicle.entries, chronicle.base.world.genesis
+    held = len(chronicle.base.world.entries)
+    for entry in entries[held:]:
         check_entry(entry.data or b"")
-    state = CouncilState(WORLD.genesis)
-    state.apply(entries[: len(WORLD.entries)])
-    for entry in entries[len(WORLD.entries) :]:
+    state = CouncilState(genesis)
+    state.apply(entries[:held])
+    for entry in entries[held:]:
         state.apply([entry])
     expected = state.state_hash()
-    assert lane_by_lane(chronicle.choices, entries).state_hash() == expected
+    assert lane_by_lane(chronicle, entries).state_hash() == expected
     read_everything(state)
     if chronicle.choices.flag():
         return
     forked = entries[chronicle.choices.number(len(entries))]
     state.void(forked.lane, forked.seq)
     kept = [e for e in entries if e.lane != forked.lane or e.seq < forked.seq]
-    assert state.state_hash() == fold(WORLD.genesis, kept).state_hash()
+    assert state.state_hash() == fold(genesis, kept).state_hash()
 
 
-def lane_by_lane(choices: Choices, entries: Sequence[FeedEntry]) -> CouncilState:
+def lane_by_lane(chronicle: Chronicle, entries: Sequence[FeedEntry]) -> CouncilState:
     """The fold of the same entries, one whole lane after the other, in an order that the choices name."""
-    state, lanes = CouncilState(WORLD.genesis), sorted({entry.lane for entry in entries})
+    choices, lanes = chronicle.choices, sorted({entry.lane for entry in entries})
+    state = CouncilState(chronicle.base.world.genesis)
     while lanes:
         lane = lanes.pop(choices.number(len(lanes)))
         state.apply(entry for entry in entries if entry.lane == lane)
@@ -151,6 +172,9 @@ def read_everything(state: CouncilState) -> None:
         state.comments(proposal.hash)
     for issue in state.issues():
         state.ballots(issue.hash)
+    state.techniques()
+    for plan in state.register.chain.plans:
+        state.plan(ChangeHash(plan))
 
 
 def check_entry(data: bytes) -> None:
