@@ -20,7 +20,7 @@ from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, councils_in_tree_order, name_of, show_council
 from p2pcouncil.peer.showing.issues import show_issue
 from p2pcouncil.peer.showing.people import People
-from p2pcouncil.peer.showing.plans import show_plans
+from p2pcouncil.peer.showing.plans import plans_that_go_on, show_plan
 from p2pcouncil.peer.views.inbox import InboxItem
 from p2pcouncil.peer.views.issues import IssueView
 from p2pcouncil.peer.views.people import JoinRequestView
@@ -114,7 +114,9 @@ def _of_council(peer: Peer, place: Place, depth: int) -> list[InboxItem]:
         if not request.mine
     ]
     people = People(peer.world, place)
-    items += [item for view in show_plans(peer, place) for item in of_plan(view, name)]
+    items += [
+        item for plan in plans_that_go_on(place) for item in of_plan(show_plan(peer, place, plan), name)
+    ]
     for proposal in place.state.proposals():
         items += _of_proposal(peer, place, proposal, me, people)
     return items

@@ -41,6 +41,17 @@ def show_plans(peer: Peer, place: Place) -> tuple[PlanView, ...]:
     return tuple(sorted(shown, key=lambda view: (-_began(place, view.id), view.id)))
 
 
+def plans_that_go_on(place: Place) -> list[ChangeHash]:
+    """The planning periods whose rounds run, and the last one, as long as it was not adopted."""
+    chain = place.state.register.chain
+    last = max(chain.plans, key=lambda plan: (_began(place, ChangeHash(plan)), plan), default=b"")
+    return [
+        ChangeHash(plan)
+        for plan, period in chain.plans.items()
+        if not period.best or (plan == last and not period.adopted_page)
+    ]
+
+
 def show_plan(peer: Peer, place: Place, plan: ChangeHash) -> PlanView:
     """A planning period.
 
