@@ -25,6 +25,8 @@ NAMES = (
     "verify",
     "tally",
     "paper",
+    "prices",
+    "economies",
     "closing",
     "pages",
     "sync_bytes",

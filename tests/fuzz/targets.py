@@ -13,6 +13,7 @@ from tests.fuzz import (
     shown,
     stores,
     successors,
+    tables,
 )
 from tests.fuzz.target import Target
 
@@ -29,5 +30,6 @@ MODULES = (
     salvaged,
     ballots,
     successors,
+    tables,
 )
 TARGETS: dict[str, Target] = {target.name: target for module in MODULES for target in module.TARGETS}
