@@ -45,9 +45,10 @@ fuzz: $(READY)  ## fuzz what reads bytes of others (Linux): TARGET=peer RUNS=100
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/fuzz/requirements.txt
 	$(BIN)/python -m tests.fuzz $(or $(TARGET),all) --runs $(or $(RUNS),100000) --seconds $(or $(SECONDS),0)
 
-oracles:  ## hold every way of counting against public libraries, live: RUNS=5000, SEED=…
+oracles:  ## hold every way of counting, and prices, against public libraries, live: RUNS=5000, SEED=…
 	@test -x .venv-oracles/bin/python || $(PYTHON) -m venv .venv-oracles
 	.venv-oracles/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/oracles/requirements.txt
+	@rm -rf .venv-oracles/lib/python*/site-packages/tests  # pymrio brings its own, which would hide ours
 	.venv-oracles/bin/python -m tests.oracles --runs "$(or $(RUNS),1000)" --seed "$(or $(SEED),1)"
 
 check: $(READY) lint types imports test  ## format, lint, types, import contracts, tests

@@ -30,7 +30,7 @@ from p2pcouncil.plan_files.templates import Layout, template
 from p2pcouncil.text_files.errors import TextFileError
 from p2pcouncil.text_files.lines import quoted
 
-LARGE = 1_000
+LARGE = 100
 """From so many products on, people are told what the program is at."""
 _LISTED_MAX = 8
 
@@ -186,14 +186,13 @@ def explain(
 def _solve(file: Path, terms: Terms, ctx: Context) -> Prices:
     source, table_file, table = _read(file)
     weights = terms.weights_for(table)
-    if len(table.products) >= LARGE:
+    is_large = len(table.products) >= LARGE
+    if is_large:
         ctx.note(f"Solving for {plural(len(table.products), 'product')} …")
     try:
         quick = quick_values(table, terms.digits, weights)
-        if not quick.is_settled:
-            ctx.note(
-                "Some values are as good as halfway between two numbers; solving exactly, which takes longer …"
-            )
+        if is_large and not quick.is_settled:
+            ctx.note("Floating point can't settle it; solving in fractions, which takes longer …")
         values = settle(quick)
     except TableError as error:
         raise table_file.located(error) from error

@@ -26,6 +26,8 @@ NAMES = (
     "tally",
     "paper",
     "planning",
+    "prices",
+    "economies",
     "closing",
     "pages",
     "sync_bytes",

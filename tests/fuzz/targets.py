@@ -14,6 +14,7 @@ from tests.fuzz import (
     shown,
     stores,
     successors,
+    tables,
 )
 from tests.fuzz.target import Target
 
@@ -31,5 +32,6 @@ MODULES = (
     salvaged,
     ballots,
     successors,
+    tables,
 )
 TARGETS: dict[str, Target] = {target.name: target for module in MODULES for target in module.TARGETS}

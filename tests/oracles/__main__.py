@@ -1,4 +1,4 @@
-"""``python -m tests.oracles --runs 5000 --seed 1``: compare on random votes; exit code 1 if anything disagrees.
+"""``python -m tests.oracles --runs 5000 --seed 1``: compare on random votes and tables; exit code 1 if any disagrees.
 
 ``--record FILE`` keeps the votes with the answers, for the suite to replay.
 """
@@ -14,10 +14,12 @@ import msgspec
 
 warnings.filterwarnings("ignore")  # The libraries' own, about what they depend on.
 
+from tests.oracles.prices import compare_prices  # noqa: E402
 from tests.oracles.profiles import METHODS, Vote, random_vote  # noqa: E402
 from tests.oracles.theirs import Answer, TooManyLots, ask  # noqa: E402
 
 SHOWN = 3
+PRICES = "prices"
 """Disagreements printed in full, for each method."""
 
 
@@ -58,13 +60,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.oracles")
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--method", choices=METHODS)
+    parser.add_argument("--method", choices=[*METHODS, PRICES])
     parser.add_argument("--record", type=Path)
     given = parser.parse_args()
     kept: list[object] = []
     wrong = 0
     print(f"{'method':<14}{'profiles':>10}{'ties':>8}{'left out':>10}{'disagreements':>15}")
-    for method in [given.method] if given.method else METHODS:
+    for method in [given.method] if given.method else [*METHODS, PRICES]:
+        if method == PRICES:
+            tables, disagreements = compare_prices(given.runs, given.seed)
+            wrong += disagreements
+            print(f"{method:<14}{tables:>10,}{'':>8}{'':>10}{disagreements:>15,}", flush=True)
+            continue
         compared, ties, left_out, disagreements = compare(method, given.seed, given.runs, kept)
         wrong += disagreements
         print(f"{method:<14}{compared:>10,}{ties:>8,}{left_out:>10,}{disagreements:>15,}", flush=True)

@@ -110,8 +110,14 @@ def exact_values(techniques: Sequence[Technique], weight: int = ONE) -> list[Fra
 
 
 def rounded(value: Fraction, digits: int) -> int:
-    """Half to even, as Python rounds fractions."""
-    return round(value * 10**digits)
+    """Half to even."""
+    whole, rest = divmod(value.numerator * 10**digits, value.denominator)
+    return whole + (2 * rest > value.denominator or (2 * rest == value.denominator and whole % 2))
+
+
+def is_tie(value: Fraction, digits: int) -> bool:
+    """Whether a value lies exactly halfway."""
+    return 2 * (value.numerator * 10**digits % value.denominator) == value.denominator
 
 
 def _all_ties(size: int, rng: random.Random) -> list[Technique]:
