@@ -17,6 +17,7 @@ from p2pcouncil.domain.tally.outcome import Tally
 from p2pcouncil.verification.ballots import Ballots
 from p2pcouncil.verification.ballots_check import check_ballots, report_ballots, silent
 from p2pcouncil.verification.held import Held, count, listed
+from p2pcouncil.verification.plan_votes import check_plan_effect
 from p2pcouncil.verification.readings import VoteReading
 from p2pcouncil.verification.report import Chapter, Finding, VoteReport, fails, holds, noted
 from p2pcouncil.verification.sayings_check import SayingsCheck
@@ -119,7 +120,7 @@ class _VoteCheck:
         else:
             found.append(holds("terms", f"It is put as it was proposed. {rule(terms.method)}"))
         found.append(self._seconds(terms))
-        return found
+        return [*found, *check_plan_effect(self.held, self.issue, terms.effect)]
 
     def _seconds(self, terms: Open) -> Finding:
         """Whether enough members of the roll before its page seconded this very text."""
