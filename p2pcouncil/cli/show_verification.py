@@ -4,7 +4,17 @@ from collections.abc import Iterable, Sequence
 
 from p2pcouncil.cli.as_json import Json, plain
 from p2pcouncil.cli.show import plural, width, wrap
-from p2pcouncil.verification.report import CouncilReport, Finding, Grade, Report, VoteReport
+from p2pcouncil.verification.plan_votes import round_ref
+from p2pcouncil.verification.report import (
+    BallotReport,
+    Chapter,
+    CouncilReport,
+    Finding,
+    Grade,
+    Report,
+    RoundReport,
+    VoteReport,
+)
 
 MARKS = {Grade.HOLDS: "ok", Grade.NOTED: "note", Grade.BREACH: "BREACH", Grade.FAILS: "FAILS"}
 FATES = {
@@ -31,29 +41,31 @@ def show_report(report: Report) -> list[str]:
                 lines += _findings(page.findings)
         for vote in council.votes:
             lines += _vote(vote)
+        for round_ in council.rounds:
+            lines += _round(round_)
         lines += ["", *_state(council)]
     return lines
 
 
-def show_vote(
-    council: CouncilReport, vote: VoteReport, rests_on: Sequence[Finding], failures: int
+def show_one(
+    council: CouncilReport, one: VoteReport | RoundReport, rests_on: Sequence[Finding], failures: int
 ) -> list[str]:
-    """One vote, and what it rests on.
+    """One vote or one round, and what it rests on.
 
     Args:
         council: whose.
-        vote: which.
-        rests_on: findings about the file, the founding and the pages that it needs.
+        one: which.
+        rests_on: findings about the file, the founding, and the pages and rounds that it needs.
         failures: how many things do not hold in the whole file.
     """
     lines = [
         *_heading(f"Council “{council.name}”"),
         "",
-        "What the vote rests on",
+        f"What the {'vote' if isinstance(one, VoteReport) else 'round'} rests on",
         *_findings(rests_on),
-        *_vote(vote),
+        *(_vote(one) if isinstance(one, VoteReport) else _round(one)),
     ]
-    own = sum(f.grade is Grade.FAILS for f in (*rests_on, *vote.findings))
+    own = sum(f.grade is Grade.FAILS for f in (*rests_on, *one.findings))
     if failures > own:
         lines += [
             "",
@@ -85,20 +97,21 @@ def show_steps(steps: Sequence[Finding]) -> list[str]:
 
 
 def json_of_report(
-    report: Report, vote: VoteReport | None, steps: Sequence[Finding], is_holding: bool
+    report: Report, one: VoteReport | RoundReport | None, steps: Sequence[Finding], is_holding: bool
 ) -> Json:
     """A report for scripts.
 
     Args:
         report: all of it.
-        vote: the one that was asked for; None for all.
+        one: the vote or round that was asked for; None for all.
         steps: of a ballot that was explained.
         is_holding: whether all that was asked for holds.
     """
     councils = []
     for council in report.councils:
-        votes = [_json_of_vote(v) for v in council.votes if vote is None or v.issue == vote.issue]
-        councils.append({**plain(council), "votes": votes})
+        votes = [_json_of(vote) for vote in council.votes if one is None or vote is one]
+        rounds = [_json_of(round_) for round_ in council.rounds if one is None or round_ is one]
+        councils.append({**plain(council), "votes": votes, "rounds": rounds})
     return {
         "holds": is_holding,
         "checks": [
@@ -116,22 +129,38 @@ def json_of_report(
     }
 
 
-def _json_of_vote(vote: VoteReport) -> Json:
-    return {**plain(vote), "holds": vote.holds}
+def _json_of(one: VoteReport | RoundReport) -> Json:
+    return {**plain(one), "holds": one.holds}
 
 
 def _vote(vote: VoteReport) -> list[str]:
     lines = _heading(f"Vote “{vote.title}” ({vote.issue.hex()[:8]}): {vote.status}")
-    for chapter in vote.chapters:
+    lines += _chapters(vote.chapters, vote.ballots, "Each ballot")
+    return lines + _counting(vote.counting, "The count, step by step")
+
+
+def _round(round_: RoundReport) -> list[str]:
+    name = round_ref(round_.title, round_.plan, round_.number)
+    lines = _heading(f"Planning round “{name}” ({round_.round.hex()[:8]}): {round_.status}")
+    lines += _chapters(round_.chapters, round_.ballots, "Each proposal")
+    return lines + _counting(round_.counting, "The sum, step by step")
+
+
+def _chapters(chapters: Sequence[Chapter], ballots: Sequence[BallotReport], each: str) -> list[str]:
+    lines: list[str] = []
+    for chapter in chapters:
         lines += ["", chapter.title, *_findings(chapter.findings)]
-        if chapter.title == "Who sealed it" and vote.ballots:
-            lines += ["", "Each ballot"]
-            for ballot in sorted(vote.ballots, key=lambda b: (b.name, b.number, b.hash)):
+        if chapter.title == "Who sealed it" and ballots:
+            lines += ["", each]
+            for ballot in sorted(ballots, key=lambda b: (b.name, b.number, b.hash)):
                 lines += _item(FATES.get(ballot.fate, "not"), ballot.sentence)
-    if vote.counting:
-        lines += ["", "The count, step by step"]
-        for step in vote.counting:
-            lines += wrap(step, "  ")
+    return lines
+
+
+def _counting(steps: Sequence[str], title: str) -> list[str]:
+    lines = ["", title] if steps else []
+    for step in steps:
+        lines += wrap(step, "  ")
     return lines
 
 

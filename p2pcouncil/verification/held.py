@@ -1,26 +1,34 @@
 """What is held of one council, folded: the state, and everything that a report has to look up in it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from crdt.envelope import Envelope
 from crdt.errors import RemoteError
 from crdt.ids import ChangeHash, LaneId, MemberId
 from crdt.keys import LaneKind
 from crdt.parts import WHOLE
-from p2pcouncil.domain.entries import AnyEntry, Ballot, Tell, decode_entry
+from p2pcouncil.domain.entries import AnyEntry, Ballot, ProposePlan, Tell, decode_entry
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.fingerprint import fingerprint, tell_apart
+from p2pcouncil.domain.planning.standing import Entries
+from p2pcouncil.domain.register.plan_rounds import round_id
 from p2pcouncil.domain.state import CouncilState
 from p2pcouncil.domain.state_hash import council_hash
 from p2pcouncil.verification.lanes import LaneRead
 
-# msgspec types a tag as optional; every entry has one.
-_TELL = b"\xa6" + Tell.__struct_config__.tag.encode()  # type: ignore[union-attr]
-_BALLOT = b"\xa8" + Ballot.__struct_config__.tag.encode()  # type: ignore[union-attr]
-"""How entries of a kind begin, behind the first byte: most entries need not be decoded to know that they are none."""
+AnyBallot = Ballot | ProposePlan
+"""What tellers seal: a ballot of a vote, or a proposal in a planning round, which is that round's ballot."""
 
 NAMED_MAX = 24
 """Of a long roll, more names would hide the sentence; ballots are listed by themselves."""
+
+
+class _Signed(NamedTuple):
+    """An entry that its author's device signed, and that the fold does not have."""
+
+    member: MemberId
+    body: AnyEntry | None
 
 
 class Held:
@@ -46,8 +54,9 @@ class Held:
         self.entries: dict[ChangeHash, FeedEntry] = {}
         self.tells: list[tuple[FeedEntry, Tell]] = []
         self.strangers = 0
-        self._ballots: dict[bytes, list[tuple[FeedEntry, Ballot]]] = {}
-        self._lost_ballots: dict[bytes, list[tuple[LaneRead, Envelope, Ballot]]] | None = None
+        self._ballots: dict[bytes, list[tuple[FeedEntry, AnyBallot]]] = {}
+        self._lost_ballots: dict[bytes, list[tuple[LaneRead, Envelope, AnyBallot]]] | None = None
+        self._signed: Entries | None = None
         self._fold()
         self._names = self._call_them()
 
@@ -71,11 +80,13 @@ class Held:
     def _note(self, entries: Sequence[FeedEntry]) -> None:
         for entry in entries:
             self.entries[entry.hash] = entry
-            data = entry.data or b""
-            if data.startswith(_TELL, 1) and isinstance(body := _decoded(data), Tell):
-                self.tells.append((entry, body))
-            elif data.startswith(_BALLOT, 1) and isinstance(body := _decoded(data), Ballot):
-                self._ballots.setdefault(body.issue, []).append((entry, body))
+            match self.body(entry.hash):
+                case Tell() as body:
+                    self.tells.append((entry, body))
+                case Ballot() | ProposePlan() as body:
+                    self._ballots.setdefault(issue_of(body), []).append((entry, body))
+                case _:
+                    pass
 
     def _call_them(self) -> dict[MemberId, str]:
         """Names as the council knows them, told apart where they look alike."""
@@ -109,21 +120,37 @@ class Held:
 
     def body(self, name: bytes) -> AnyEntry | None:
         """What an entry says; None if it is not held, or can't be read."""
-        entry = self.entries.get(ChangeHash(name))
-        return None if entry is None or entry.data is None else _decoded(entry.data)
+        fact = self.state.facts.held.get(ChangeHash(name))
+        return None if fact is None else fact.body
 
-    def ballots(self, issue: bytes) -> Sequence[tuple[FeedEntry, Ballot]]:
-        """Every ballot on a vote that stands in a feed, whether or not it counts."""
+    @property
+    def signed(self) -> Entries:
+        """Every entry that its author's device signed, by hash: those that were folded, and those at and above forks.
+
+        A page may have named the latter before there was a fork.
+        """
+        if self._signed is None:
+            lost = {
+                envelope.hash: _Signed(read.header.member, body_of(envelope))
+                for read in self.lanes.values()
+                for envelope in read.unkept
+                if read.header.kind is LaneKind.FEED
+            }
+            self._signed = {**lost, **self.state.facts.held}
+        return self._signed
+
+    def ballots(self, issue: bytes) -> Sequence[tuple[FeedEntry, AnyBallot]]:
+        """Every ballot on a vote or in a round that stands in a feed, whether or not it counts."""
         return self._ballots.get(issue, [])
 
-    def lost_ballots(self, issue: bytes) -> Sequence[tuple[LaneRead, Envelope, Ballot]]:
-        """Ballots on a vote that are damaged, or that stand at or above a fork, as they can be read."""
+    def lost_ballots(self, issue: bytes) -> Sequence[tuple[LaneRead, Envelope, AnyBallot]]:
+        """Ballots on a vote or in a round that are damaged, or stand at or above a fork, as they can be read."""
         if self._lost_ballots is None:
             self._lost_ballots = {}
             for read, envelope in self._lost():
                 body = body_of(envelope)
-                if isinstance(body, Ballot):
-                    self._lost_ballots.setdefault(body.issue, []).append((read, envelope, body))
+                if isinstance(body, Ballot | ProposePlan):
+                    self._lost_ballots.setdefault(issue_of(body), []).append((read, envelope, body))
         return self._lost_ballots.get(issue, [])
 
     def _lost(self) -> Iterator[tuple[LaneRead, Envelope]]:
@@ -139,6 +166,11 @@ class Held:
             for read in self.lanes.values()
             if read.header.member == member and read.header.kind is LaneKind.FEED
         )
+
+
+def issue_of(ballot: AnyBallot) -> bytes:
+    """The vote or the planning round that a ballot is about."""
+    return ballot.issue if isinstance(ballot, Ballot) else round_id(ballot.plan, ballot.round)
 
 
 def body_of(envelope: Envelope) -> AnyEntry | None:

@@ -12,6 +12,7 @@ from p2pcouncil.verification.claims_check import check_claims
 from p2pcouncil.verification.held import Held, count
 from p2pcouncil.verification.report import Finding, PageReport, fails, holds, noted
 from p2pcouncil.verification.sayings_check import SayingsCheck
+from p2pcouncil.verification.sum_check import wrong_prices
 
 
 def check_pages(held: Held, said: SayingsCheck) -> tuple[PageReport, ...]:
@@ -46,7 +47,7 @@ def _check_page(held: Held, said: SayingsCheck, before: Chain, after: Chain) -> 
                 f"{committee.quorum} are needed: {held.named([s.member for s in certificate.signers])}.",
             )
         )
-    findings += _what_it_does(held, page)
+    findings += _what_it_does(held, page, after)
     findings += check_claims(held, page)
     findings += said.about(page.number)
     return PageReport(
@@ -74,7 +75,8 @@ def _follows(before: Chain, page: Page, data: bytes, after: Chain) -> Finding:
     )
 
 
-def _what_it_does(held: Held, page: Page) -> list[Finding]:
+def _what_it_does(held: Held, page: Page, after: Chain) -> list[Finding]:
+    votes = held.state.register.minutes.vote
     did: list[str] = []
     if page.joined:
         did.append(f"lets in {count(len(page.joined), 'newcomer')}")
@@ -86,10 +88,16 @@ def _what_it_does(held: Held, page: Page) -> list[Finding]:
         did.append(f"notes the pledges of {held.named([pledged.member for pledged in page.pledged])}")
     if page.entered:
         did.append(f"enters {count(len(page.entered), 'vote')}")
-    if page.closed:
-        did.append(f"closes {count(len(page.closed), 'vote')}")
-    if page.lapsed:
-        did.append(f"lapses {count(len(page.lapsed), 'vote')}")
+    ended = (("closes", [closed.issue for closed in page.closed]), ("lapses", page.lapsed))
+    for what, issues in ended:
+        rounds = sum(vote.round > 0 for vote in map(votes, issues) if vote is not None)
+        if len(issues) > rounds:
+            did.append(f"{what} {count(len(issues) - rounds, 'vote')}")
+        if rounds:
+            did.append(f"{what} {count(rounds, 'planning round')}")
+    begun = sum(vote.round > 0 and vote.page == page.number for vote in after.votes.values())
+    if begun:
+        did.append(f"begins {count(begun, 'planning round')}")
     if page.convicted:
         did.append(f"convicts {held.named([convicted.member for convicted in page.convicted])}")
     return [noted("page", f"Page {page.number} {'; '.join(did)}.")] if did else []
@@ -197,10 +205,10 @@ def _undone(held: Held, said: SayingsCheck, number: int, value: bytes) -> Findin
     try:
         follow(before, carried.page, value)
     except RemoteError as error:
-        return fails(
-            "invalid-page",
-            f"A quorum signed page {number} ({value.hex()[:8]}), and it may not follow page {before.number}: {error}",
+        told = (
+            f"it may not follow page {before.number}: {error} {wrong_prices(before, carried.page)}".rstrip()
         )
+        return fails("invalid-page", f"A quorum signed page {number} ({value.hex()[:8]}), and {told}")
     return fails("undone-page", f"A quorum signed page {number}, and it does not stand.")
 
 

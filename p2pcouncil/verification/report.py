@@ -1,4 +1,4 @@
-"""What a verification reports: findings in plain sentences, by council, by page and by vote.
+"""What a verification reports: findings in plain sentences, by council, by page, by vote and by planning round.
 
 A finding has a code as well, which never changes its meaning: scripts and test vectors go by codes, people by
 sentences. Strangers' text in sentences has been cleaned.
@@ -7,6 +7,8 @@ sentences. Strangers' text in sentences has been cleaned.
 from enum import StrEnum, unique
 
 import msgspec
+
+from p2pcouncil.domain.planning.terms import Figures
 
 
 @unique
@@ -43,13 +45,13 @@ class Chapter(msgspec.Struct, frozen=True):
 
 
 class BallotReport(msgspec.Struct, frozen=True):
-    """One ballot, and why it counts or does not.
+    """One ballot, or one proposal in a planning round, and why it counts or does not.
 
     Attributes:
         member: who cast it.
         name: what they are called.
         number: of the ballot; 0 if it can't be read, or is not here.
-        choice: in words; empty if it can't be read, or does not fit the vote.
+        choice: what it says, in words; empty if it is not here.
         hash: its name; of one that is not here, the name that others give it.
         place: where it stands in its feed; 0 if that is not known.
         fate: what became of it, as a code.
@@ -91,7 +93,27 @@ class PageReport(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-class VoteReport(msgspec.Struct, frozen=True):
+class Checked(msgspec.Struct, frozen=True):
+    """What was checked of a vote or a round.
+
+    Attributes:
+        chapters: in reading order.
+    """
+
+    chapters: tuple[Chapter, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All of it."""
+        return tuple(finding for chapter in self.chapters for finding in chapter.findings)
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing about it fails."""
+        return not any(finding.grade is Grade.FAILS for finding in self.findings)
+
+
+class VoteReport(Checked, frozen=True):
     """One vote.
 
     Attributes:
@@ -99,7 +121,6 @@ class VoteReport(msgspec.Struct, frozen=True):
         title: of the proposal.
         status: waiting, running, closed or lapsed.
         outcome: of a closed vote, as the page says it.
-        chapters: what was checked, in reading order.
         ballots: by member and number.
         counting: how the count goes, step by step, as recomputed; empty if ballots are missing.
     """
@@ -109,19 +130,48 @@ class VoteReport(msgspec.Struct, frozen=True):
     title: str
     status: str
     outcome: str
-    chapters: tuple[Chapter, ...]
     ballots: tuple[BallotReport, ...]
     counting: tuple[str, ...]
 
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """All of it."""
-        return tuple(finding for chapter in self.chapters for finding in chapter.findings)
 
-    @property
-    def holds(self) -> bool:
-        """Whether nothing about this vote fails."""
-        return not any(finding.grade is Grade.FAILS for finding in self.findings)
+class GoodReport(msgspec.Struct, frozen=True):
+    """What a planning round came to for one good.
+
+    Attributes:
+        name, unit: of the good.
+        page: what the page says.
+        again: what the proposals come to; None if that can't be said from this bundle.
+    """
+
+    name: str
+    unit: str
+    page: Figures
+    again: Figures | None
+
+
+class RoundReport(Checked, frozen=True):
+    """One planning round.
+
+    Attributes:
+        round, plan: its name, and the opening of the vote that began the period.
+        number: of the round, from 1.
+        title: of the plan.
+        status: running, closed or lapsed.
+        outcome: of a closed round, as the page says it.
+        ballots: the proposals, by member and number.
+        goods: what the page says for each good of the plan, and what the proposals come to; empty until it is closed.
+        counting: how they are added up, step by step, as recomputed; empty if proposals are missing.
+    """
+
+    round: bytes
+    plan: bytes
+    number: int
+    title: str
+    status: str
+    outcome: str
+    ballots: tuple[BallotReport, ...]
+    goods: tuple[GoodReport, ...]
+    counting: tuple[str, ...]
 
 
 class CouncilReport(msgspec.Struct, frozen=True):
@@ -136,6 +186,7 @@ class CouncilReport(msgspec.Struct, frozen=True):
         chapters: what was checked of it as a whole.
         pages: the pages that stand.
         votes: every vote that was asked for.
+        rounds: every planning round that a page began, by plan and number.
     """
 
     council: bytes
@@ -146,10 +197,11 @@ class CouncilReport(msgspec.Struct, frozen=True):
     chapters: tuple[Chapter, ...]
     pages: tuple[PageReport, ...]
     votes: tuple[VoteReport, ...]
+    rounds: tuple[RoundReport, ...]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All of it, but the votes."""
+        """All of it, but the votes and the rounds."""
         of_pages = (finding for page in self.pages for finding in page.findings)
         return (*(finding for chapter in self.chapters for finding in chapter.findings), *of_pages)
 
@@ -171,8 +223,8 @@ class Report(msgspec.Struct, frozen=True):
         found = list(self.findings)
         for council in self.councils:
             found += council.findings
-            for vote in council.votes:
-                found += vote.findings
+            for checked in (*council.votes, *council.rounds):
+                found += checked.findings
         return tuple(found)
 
     @property

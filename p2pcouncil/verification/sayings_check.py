@@ -101,7 +101,7 @@ class SayingsCheck:
         committee, liars = self.committee(topic), self._minutes.two_faced(topic)
         if committee is None or len(liars) <= committee.liars:
             return []
-        what = f"page {topic}" if isinstance(topic, int) else f"the vote on {self.title(topic)}"
+        what = f"page {topic}" if isinstance(topic, int) else self.subject(topic)
         return [
             fails(
                 "too-many-liars",
@@ -117,11 +117,14 @@ class SayingsCheck:
             self._committees[topic] = self._find_committee(topic)
         return self._committees[topic]
 
-    def title(self, issue: bytes) -> str:
-        """What a vote is about, in quotation marks, with the beginning of its id."""
-        body = self._held.body(issue)
-        title = f"“{clean_line(body.title, TITLE_CELLS)}”" if isinstance(body, Open) else "a vote"
-        return f"{title} ({issue.hex()[:8]})"
+    def subject(self, issue: bytes) -> str:
+        """What a vote or a round is about: “the vote on “Oven” (12ab34cd)”, “round 2 of “Spring” (12ab34cd)”."""
+        vote = self._minutes.vote(issue)
+        number = vote.round if vote is not None else 0
+        what = title_of(self._held, vote.proposal if vote is not None and number else issue)
+        if number:
+            return f"round {number} of {f'“{what}”' if what else 'a plan'} ({issue.hex()[:8]})"
+        return f"the vote on {f'“{what}”' if what else 'a vote'} ({issue.hex()[:8]})"
 
     def _find_committee(self, topic: Topic) -> Committee | None:
         if isinstance(topic, bytes):
@@ -216,12 +219,18 @@ class SayingsCheck:
             case Precommit():
                 return f"precommitted to page {saying.number} in round {saying.round}"
             case Receipt():
-                return f"receipted ballots of the vote on {self.title(saying.issue)}"
+                return f"receipted ballots of {self.subject(saying.issue)}"
             case Seal():
-                return f"sealed the vote on {self.title(saying.issue)}"
+                return f"sealed {self.subject(saying.issue)}"
 
     def _add(self, topic: Topic, finding: Finding) -> None:
         self.findings.setdefault(topic, []).append(finding)
+
+
+def title_of(held: Held, issue: bytes) -> str:
+    """The title of a vote, in one short line; empty if its opening is not held."""
+    body = held.body(issue)
+    return clean_line(body.title, TITLE_CELLS) if isinstance(body, Open) else ""
 
 
 def topic_of(saying: AnySaying) -> Topic:

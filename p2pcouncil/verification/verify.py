@@ -1,8 +1,10 @@
 """Verifying: from the records of a bundle to a report.
 
 The steps, in order: read what can be read; check every envelope's signature, once; put each lane in order; fold; turn
-every page again; check what tellers are said to have said; then count every vote anew. Nothing is believed that is not
-worked out here from bytes and signatures. Source: docs/protocol.md, "Verifying a bundle".
+every page again; check what tellers are said to have said; then count every vote and add up every planning round anew.
+Nothing is believed that is not worked out here from bytes and signatures.
+
+Source: docs/protocol.md, "Verifying a bundle".
 """
 
 from collections.abc import Iterable
@@ -17,6 +19,7 @@ from p2pcouncil.verification.held import Held, body_of, count
 from p2pcouncil.verification.lanes import LaneRead, read_lanes
 from p2pcouncil.verification.pages_check import check_end, check_pages
 from p2pcouncil.verification.report import Chapter, CouncilReport, Finding, Report, fails, holds, noted
+from p2pcouncil.verification.rounds_check import check_rounds
 from p2pcouncil.verification.sayings_check import SayingsCheck
 from p2pcouncil.verification.votes_check import check_vote
 
@@ -109,6 +112,7 @@ def _check_council(held: Held) -> CouncilReport:
         chapters=tuple(chapters),
         pages=check_pages(held, said),
         votes=tuple(check_vote(held, said, ChangeHash(issue)) for issue in issues),
+        rounds=check_rounds(held, said),
     )
 
 

@@ -5,10 +5,8 @@ from hashlib import sha256
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.effect_words import effect_in_words
 from p2pcouncil.domain.effects import is_carried
-from p2pcouncil.domain.entries import Open, Propose, Review, Second
+from p2pcouncil.domain.entries import Ballot, Open, Propose, Review, Second
 from p2pcouncil.domain.finals import count_choices, result_of
-from p2pcouncil.domain.moments import moment
-from p2pcouncil.domain.outcomes import Status
 from p2pcouncil.domain.plain_text import clean_block, clean_line
 from p2pcouncil.domain.register.pages import Closed, Entered, read_page
 from p2pcouncil.domain.register_book import Entering
@@ -16,10 +14,15 @@ from p2pcouncil.domain.sortition import lot
 from p2pcouncil.domain.tally.explain import explain
 from p2pcouncil.domain.tally.method import rule
 from p2pcouncil.domain.tally.outcome import Tally
-from p2pcouncil.verification.ballots_check import BallotsCheck, silent
+from p2pcouncil.verification.ballots import Ballots
+from p2pcouncil.verification.ballots_check import check_ballots, report_ballots, silent
 from p2pcouncil.verification.held import Held, count, listed
+from p2pcouncil.verification.plan_votes import check_plan_effect
+from p2pcouncil.verification.readings import VoteReading
 from p2pcouncil.verification.report import Chapter, Finding, VoteReport, fails, holds, noted
 from p2pcouncil.verification.sayings_check import SayingsCheck
+from p2pcouncil.verification.sealing_check import check_closing_page, check_sealing, check_window, status_of
+from p2pcouncil.verification.sheet_check import check_sheet
 
 TITLE_CELLS = 100
 NOTE_CHARS, NOTE_LINES = 2_000, 40
@@ -39,20 +42,23 @@ class _VoteCheck:
         body = held.body(issue)
         self.terms = body if isinstance(body, Open) else None
         self.entering = held.state.register.entering(issue)
-        self.ballots: BallotsCheck | None = None
+        self.ballots: Ballots | None = None
         if self.terms is not None and self.entering is not None:
-            self.ballots = BallotsCheck(held, self.entering.vote, self.terms, self.entering.closed)
+            reading = VoteReading(self.terms)
+            self.ballots = Ballots(held, self.entering.vote, reading, self.entering.closed)
 
     def report(self) -> VoteReport:
         entering, terms = self.entering, self.terms
         chapters = [Chapter("What was asked", tuple(self._text()))]
         if entering is not None:
             chapters.append(Chapter("Who could vote, and when", tuple(self._terms(entering))))
-            chapters.append(Chapter("Who sealed it", tuple(self._sealing(entering))))
+            chapters.append(
+                Chapter("Who sealed it", tuple(check_sealing(self.held, self.said, entering, "ballot")))
+            )
         counting: tuple[str, ...] = ()
-        reports = self.ballots.reports() if self.ballots is not None else ()
+        reports = report_ballots(self.ballots) if self.ballots is not None else ()
         if self.ballots is not None and entering is not None:
-            found = self.ballots.findings()
+            found = check_ballots(self.ballots)
             without = silent(entering.vote.roll, reports)
             if without:
                 found.append(noted("no-ballot", f"No ballot is held of {self.held.named(without)}."))
@@ -70,7 +76,7 @@ class _VoteCheck:
             issue=self.issue,
             proposal=proposal,
             title=clean_line(terms.title, TITLE_CELLS) if terms is not None else "",
-            status=_status(entering).value,
+            status=status_of(entering).value,
             outcome=closed.result.outcome if closed is not None else "",
             chapters=tuple(chapters),
             ballots=reports,
@@ -114,7 +120,7 @@ class _VoteCheck:
         else:
             found.append(holds("terms", f"It is put as it was proposed. {rule(terms.method)}"))
         found.append(self._seconds(terms))
-        return found
+        return [*found, *check_plan_effect(self.held, self.issue, terms.effect)]
 
     def _seconds(self, terms: Open) -> Finding:
         """Whether enough members of the roll before its page seconded this very text."""
@@ -176,18 +182,7 @@ class _VoteCheck:
                 f"{self.held.named(vote.roll)}.",
             )
         )
-        if vote.closes_ms is None:
-            found.append(
-                noted("window", f"Until when it runs is told by page {vote.page + 1}, which is not in here.")
-            )
-        else:
-            opened = self.minutes.chains[vote.page + 1].time_ms
-            found.append(
-                holds(
-                    "window",
-                    f"It ran from {moment(opened)} (page {vote.page + 1}) to {moment(vote.closes_ms)}, by page time.",
-                )
-            )
+        found.append(check_window(self.held, vote))
         return found
 
     def _entered(self, number: int) -> Entered | None:
@@ -195,44 +190,13 @@ class _VoteCheck:
         assert data is not None, "a page that stands is held"
         return next((entered for entered in read_page(data).entered if entered.issue == self.issue), None)
 
-    # Who sealed it.
-
-    def _sealing(self, entering: Entering) -> list[Finding]:
-        vote = entering.vote
-        tellers = sorted(teller.member for teller in vote.committee.tellers)
-        sealed = sorted(self.minutes.seals(self.issue))
-        found = [
-            holds(
-                "tellers",
-                f"{count(len(tellers), 'teller')} could seal it: {self.held.named(tellers)}. "
-                f"{vote.committee.quorum} of them "
-                f"close it, and a ballot counts if {vote.committee.liars + 1} of the seals that the page "
-                "names have it.",
-            )
-        ]
-        told = f"Sealed by {self.held.named(sealed)}."
-        if entering.closed is not None:
-            told += f" The page rests on the seals of {self.held.named(entering.closed.tellers)}."
-            found.append(holds("seals", told))
-        else:
-            found.append(noted("seals", told))
-        return [*found, *self.said.about(self.issue), *self.said.convictions(self.issue)]
-
     # How it was closed.
 
     def _closing(self, entering: Entering, closed: Closed) -> tuple[list[Finding], tuple[str, ...]]:
-        chain = self.minutes.chains[entering.page]
-        certificate = self.minutes.certificate_of(entering.page)
-        found = [
-            holds(
-                "closed",
-                f"Page {entering.page} ({chain.page.hex()[:8]}) closed it, signed by "
-                f"{self.held.named([signer.member for signer in certificate.signers])}.",
-            )
-        ]
+        found = [check_closing_page(self.held, entering.page)]
         if self.ballots is None or self.terms is None or self.ballots.counted is None:
             return [*found, fails("count", "It can't be counted without what was asked.")], ()
-        found += self.ballots.sheet_findings()
+        found += check_sheet(self.ballots)
         counted = self.ballots.counted
         if counted.sheet is None or counted.lacking:
             found.append(
@@ -242,7 +206,8 @@ class _VoteCheck:
                 )
             )
             return [*found, *self._effect(entering, closed)], ()
-        tally = count_choices(self.terms, len(entering.vote.roll), counted.choices)
+        choices = [ballot.choice for ballot in counted.ballots if isinstance(ballot, Ballot)]
+        tally = count_choices(self.terms, len(entering.vote.roll), choices)
         found.append(self._result(closed, tally))
         return [*found, *self._effect(entering, closed)], explain(tally)
 
@@ -295,14 +260,6 @@ class _VoteCheck:
         if waiting:
             found.append(noted("no-review", f"No verdict is here yet of {self.held.named(waiting)}."))
         return found
-
-
-def _status(entering: Entering | None) -> Status:
-    if entering is None:
-        return Status.WAITING
-    if not entering.page:
-        return Status.RUNNING
-    return Status.LAPSED if entering.closed is None else Status.CLOSED
 
 
 def _terms_of(body: Open | Propose) -> tuple[object, ...]:

@@ -17,6 +17,7 @@ from p2pcouncil.domain.register.certificates import Signer
 from p2pcouncil.domain.register.pages import Page, Result, encode_page
 from p2pcouncil.domain.register.sayings import Prevote
 from p2pcouncil.domain.tally.choice import NO, YES
+from tests.support.plan_scenes import PLAN_SCENES
 from tests.support.voted_world import HOUR_MS, NAMES, Carried, VotedWorld, carried
 from tests.support.world import MAJORITY, digest_of, version_of
 
@@ -104,8 +105,8 @@ def story(
         page = change_closing(scene, page)
         if page.closed and page.closed[0].sheets != closed.sheets:
             sheets = scene_sheets(scene)
-    carried_seals = [said for _, (said, _) in sorted(world.sealed[issue.hash].items())]
-    world.write_page(page, sheets, told(encode_page(page)) if told is not None else None, carried_seals)
+    told_page = told(encode_page(page)) if told is not None else None
+    world.write_page(page, sheets, told_page, world.carried_seals(issue))
     if after is not None:
         after(scene)
     else:
@@ -269,5 +270,6 @@ SCENES: dict[str, Callable[[], Carried]] = {
     "wrong-sheet": lambda: _plain(story(change_closing=_with_wrong_sheet)),
     "wrong-result": lambda: _plain(story(change_closing=_with_wrong_result)),
     "unseconded-text": lambda: _plain(_open_unseconded()),
+    **PLAN_SCENES,
 }
-"""By what is wrong: what a bundle of it carries. Of the first two nothing is."""
+"""By what is wrong: what a bundle of it carries. Of the first two nothing is, nor of those named “planned” alone."""

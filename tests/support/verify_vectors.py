@@ -12,8 +12,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from p2pcouncil.domain.planning.terms import Figures
 from p2pcouncil.runtime.bundle import salvage_bundle, write_bundle
-from p2pcouncil.verification.report import BallotReport, CouncilReport, Finding, Report, VoteReport
+from p2pcouncil.verification.report import (
+    BallotReport,
+    CouncilReport,
+    Finding,
+    Report,
+    RoundReport,
+    VoteReport,
+)
 from p2pcouncil.verification.verify import verify
 from tests.support.verify_scenes import SCENES
 
@@ -48,6 +56,7 @@ def _council(council: CouncilReport) -> dict[str, Any]:
             for page in council.pages
         ],
         "votes": [_vote(vote) for vote in council.votes],
+        "rounds": [_round(round_) for round_ in council.rounds],
     }
 
 
@@ -61,6 +70,27 @@ def _vote(vote: VoteReport) -> dict[str, Any]:
         "ballots": [_ballot(ballot) for ballot in vote.ballots],
         "counting": list(vote.counting),
     }
+
+
+def _round(round_: RoundReport) -> dict[str, Any]:
+    return {
+        "round": round_.round.hex(),
+        "plan": round_.plan.hex(),
+        "number": round_.number,
+        "status": round_.status,
+        "outcome": round_.outcome,
+        "holds": round_.holds,
+        "findings": _findings(round_.findings),
+        "proposals": [_ballot(ballot) for ballot in round_.ballots],
+        "goods": [[good.name, _figures(good.page), _figures(good.again)] for good in round_.goods],
+        "counting": list(round_.counting),
+    }
+
+
+def _figures(figures: Figures | None) -> list[int | None] | None:
+    if figures is None:
+        return None
+    return [figures.supply, figures.demand, figures.price_milli, figures.value_micro]
 
 
 def _ballot(ballot: BallotReport) -> dict[str, Any]:

@@ -6,6 +6,7 @@ done on purpose, by whoever asks: see `tests/support/verify_vectors.py`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 from nacl.signing import SigningKey
@@ -43,6 +44,13 @@ START_MS = 1_800_000_000_000
 HOUR_MS = 3_600_000
 ENVELOPES_PER_RECORD = 2_000
 NAMES = ("Ada", "Ben", "Cem", "Dan", "Eve")
+
+
+class Named(Protocol):
+    """A vote's opening, or a planning round."""
+
+    @property
+    def hash(self) -> ChangeHash: ...
 
 
 class KeySigner:
@@ -157,7 +165,7 @@ class VotedWorld(World):
 
     # votes
 
-    def receipt(self, teller: str, issue: FeedEntry, numbers: Mapping[str, int]) -> FeedEntry:
+    def receipt(self, teller: str, issue: Named, numbers: Mapping[str, int]) -> FeedEntry:
         """A teller receipts ballots."""
         by_id = sorted((self.id(name), number) for name, number in numbers.items())
         received = tuple(Received(member, number) for member, number in by_id)
@@ -166,7 +174,7 @@ class VotedWorld(World):
         )
 
     def seal(
-        self, teller: str, issue: FeedEntry, numbers: Mapping[str, int], signer: str = "", carrier: str = ""
+        self, teller: str, issue: Named, numbers: Mapping[str, int], signer: str = "", carrier: str = ""
     ) -> Said:
         """A teller seals; `signer` is whose key signs, `carrier` who carries it."""
         vote = self.chain.votes[issue.hash]
@@ -177,7 +185,7 @@ class VotedWorld(World):
             self.sealed.setdefault(issue.hash, {}).setdefault(self.id(teller), (said, named))
         return said
 
-    def sheet(self, issue: FeedEntry) -> tuple[OpenVote, Sheet]:
+    def sheet(self, issue: Named) -> tuple[OpenVote, Sheet]:
         """What the seals so far come to."""
         vote = self.chain.votes[issue.hash]
         agenda = self.fold().agenda
@@ -189,7 +197,7 @@ class VotedWorld(World):
         assert sheet is not None
         return vote, sheet
 
-    def closed(self, issue: FeedEntry, sheet: Sheet | None = None) -> tuple[Closed, tuple[ToldSheet, ...]]:
+    def closed(self, issue: Named, sheet: Sheet | None = None) -> tuple[Closed, tuple[ToldSheet, ...]]:
         """What a page says to close a vote, from the seals so far; with another sheet if a liar wants it."""
         vote, honest = self.sheet(issue)
         sheet = honest if sheet is None else sheet
@@ -200,6 +208,10 @@ class VotedWorld(World):
             issue.hash, tuple(m for m, _ in seals), names, sheet_hashes(issue.hash, sheet), result
         )
         return closed, (ToldSheet(issue.hash, 0, tuple(name or b"" for name in sheet)),)
+
+    def carried_seals(self, issue: Named) -> list[Said]:
+        """The seals so far, as whoever proposes the closing page carries them."""
+        return [said for _, (said, _) in sorted(self.sealed[issue.hash].items())]
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 
 from crdt.errors import RemoteError
 from p2pcouncil.domain.effects import AdoptPlan
-from p2pcouncil.domain.entries import Propose, ReportResult, UnitPlan, Wanted
+from p2pcouncil.domain.entries import Propose, PublishTechnique, ReportResult, UnitPlan, Wanted
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.planning.terms import Figures
 from p2pcouncil.domain.register.chain import Chain
@@ -203,6 +203,22 @@ def test_what_names_no_round_waits_or_is_refused() -> None:
     state = tellers.tell(ROUND_MS)
     assert state.verdict(early.hash) is ACCEPTED
     same_in_any_order(world)
+
+
+def test_a_technique_that_is_gone_takes_with_it_what_rests_on_it_and_holds_up_nobody() -> None:
+    world, tellers, plan, bake, _ = begun()
+    propose(world, "Ada", plan, 1, makes(BAKERY, bake, 100), wants(WEST, 50))
+    tellers.tell(ROUND_MS)
+    other = world.write("Cem", msgspec.msgpack.decode(bake.data or b"", type=PublishTechnique), device=1)
+    propose(world, "Ada", plan, 2, makes(BAKERY, other, 70))
+    state = tellers.tell(ROUND_MS)
+    assert closed(state, plan, 2)[BREAD].supply == micro(70)
+    state.void(other.lane, other.seq)
+    state = tellers.tell(ROUND_MS)
+    assert closed(state, plan, 2)[BREAD].supply == micro(70), "what a page says stays"
+    assert closed(state, plan, 3)[BREAD].supply == micro(100), (
+        "Ada's word before that is the last that is whole"
+    )
 
 
 def test_no_page_may_name_figures_that_do_not_follow_from_it() -> None:

@@ -4,7 +4,7 @@ A proposal is held against the terms of its period alone: that the unit is the a
 names is planned. Whether the sum makes sense is for the board to show and for members to decide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.effects import OpenPlan
@@ -18,6 +18,7 @@ from p2pcouncil.domain.entries import (
     Wanted,
 )
 from p2pcouncil.domain.facts import Fact, Facts
+from p2pcouncil.domain.planning.standing import Entries
 from p2pcouncil.domain.planning.terms import HOUR
 from p2pcouncil.domain.proposals import counted
 from p2pcouncil.domain.register.chain import Chain
@@ -100,8 +101,36 @@ def _in_period(fact: Fact, plan: bytes, facts: Facts, chain: Chain) -> Verdict |
     return WAITS
 
 
+def is_sound(author: MemberId, body: ProposePlan, terms: OpenPlan, entries: Entries) -> bool:
+    """Whether a proposal can be added up by what it says: its figures fit the terms, and its techniques are held.
+
+    Whether it counts is another question, which the page of its round has answered; see `judge_plan` for how.
+
+    Args:
+        author: who said it.
+        body: what it says.
+        terms: of the planning period.
+        entries: what is held; verdicts on it don't matter.
+    """
+
+    def find(name: bytes) -> PublishTechnique | Verdict:
+        held = entries.get(ChangeHash(name))
+        if held is None or not isinstance(held.body, PublishTechnique):
+            return WAITS
+        verdict = judge_technique(held.body)
+        return held.body if verdict is ACCEPTED else verdict
+
+    return all(_judge_part(author, part, find, terms) is ACCEPTED for part in body.units)
+
+
 def judge_part(author: MemberId, part: UnitPlan, facts: Facts, terms: OpenPlan) -> Verdict:
     """Judge what one unit proposes by itself."""
+    return _judge_part(author, part, lambda name: counted(name, PublishTechnique, facts), terms)
+
+
+def _judge_part(
+    author: MemberId, part: UnitPlan, find: Callable[[bytes], PublishTechnique | Verdict], terms: OpenPlan
+) -> Verdict:
     if part.unit >= len(terms.units) or terms.units[part.unit].speaker != author:
         return REFUSALS[Rule.NOT_THE_SPEAKER]
     is_of_workers = terms.units[part.unit].kind == "workers"
@@ -118,9 +147,9 @@ def judge_part(author: MemberId, part: UnitPlan, facts: Facts, terms: OpenPlan) 
     refused = _judge_goods(part.wanted, part.offered, terms)
     if refused is not None:
         return refused
-    units = {(good.name, good.unit, good.kind) for good in terms.goods}
+    units = {(good.name, good.unit, good.kind) for good in terms.goods} if part.made else set()
     for made in part.made:
-        technique = counted(made.technique, PublishTechnique, facts)
+        technique = find(made.technique)
         if not isinstance(technique, PublishTechnique):
             return technique
         if (technique.product, technique.unit, "product") not in units:

@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.facts import Facts
 from p2pcouncil.domain.planning.faults import Fault, TableError
 from p2pcouncil.domain.planning.quantities import Micro
-from p2pcouncil.domain.planning.standing import UnitStanding, needed, technique_of
+from p2pcouncil.domain.planning.standing import Entries, UnitStanding, needed, technique_of
 from p2pcouncil.domain.planning.table import Table, make_table
 from p2pcouncil.domain.planning.technique import Hours, Item, Technique
 from p2pcouncil.domain.planning.terms import MAX_VALUE_MICRO
@@ -20,13 +19,15 @@ from p2pcouncil.domain.planning.terms import MAX_VALUE_MICRO
 DIGITS = 6
 
 
-def plan_techniques(terms: OpenPlan, units: Sequence[UnitStanding], facts: Facts) -> tuple[Technique, ...]:
+def plan_techniques(
+    terms: OpenPlan, units: Sequence[UnitStanding], entries: Entries
+) -> tuple[Technique, ...]:
     """How things are made by a plan: each technique for as much as is made by it, resources left out.
 
     Args:
         terms: of the planning period.
         units: from `standing.standing_units`.
-        facts: what is held; it has the techniques.
+        entries: has the techniques.
     """
     made: dict[ChangeHash, int] = {}
     for unit, standing in zip(terms.units, units, strict=True):
@@ -35,7 +36,7 @@ def plan_techniques(terms: OpenPlan, units: Sequence[UnitStanding], facts: Facts
     resources = {good.name for good in terms.goods if good.kind == "resource"}
     found = []
     for name in sorted(made):
-        technique, amount = technique_of(name, facts), made[name]
+        technique, amount = technique_of(name, entries), made[name]
         if not amount:
             continue
 

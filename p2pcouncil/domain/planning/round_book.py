@@ -4,8 +4,7 @@ from bisect import bisect_left, insort
 
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.entries import ProposePlan
-from p2pcouncil.domain.facts import Fact, Facts
-from p2pcouncil.domain.register.closing import Sheet
+from p2pcouncil.domain.facts import Fact
 from p2pcouncil.domain.voter import Voter
 
 
@@ -42,24 +41,3 @@ class RoundBook:
         """The proposals that would count if the round ended with what is held, by ascending member."""
         found = (self.voters[member].counted for member in sorted(self.voters))
         return tuple(name for name in found if name is not None)
-
-
-def named_proposals(
-    plan: ChangeHash, number: int, roll: tuple[MemberId, ...], sheet: Sheet, facts: Facts
-) -> tuple[tuple[ChangeHash, ...], int]:
-    """The proposals that a sheet names, as far as they are held, by ascending member; and how many are not.
-
-    A name that leads to anything but that member's proposal in that round counts as not held.
-    """
-    found: list[ChangeHash] = []
-    named = 0
-    for member, name in zip(roll, sheet, strict=False):
-        if name is None:
-            continue
-        named += 1
-        fact = facts.held.get(name)
-        if fact is None or fact.member != member or not isinstance(fact.body, ProposePlan):
-            continue
-        if (fact.body.plan, fact.body.round) == (plan, number):
-            found.append(name)
-    return tuple(found), named - len(found)

@@ -3,14 +3,20 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from crdt.ids import ChangeHash
+from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.books import Books
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.facts import Facts
+from p2pcouncil.domain.entries import ProposePlan
+from p2pcouncil.domain.planning.judging import is_sound
 from p2pcouncil.domain.planning.plan_values import plan_techniques, valued_table, values_of_goods
-from p2pcouncil.domain.planning.round_book import named_proposals
 from p2pcouncil.domain.planning.so_far import prices_now
-from p2pcouncil.domain.planning.standing import Totals, UnitStanding, standing_units, totals_of
+from p2pcouncil.domain.planning.standing import (
+    Entries,
+    Totals,
+    UnitStanding,
+    standing_units,
+    totals_of,
+)
 from p2pcouncil.domain.planning.terms import Figures
 from p2pcouncil.domain.register.chain import OpenVote
 from p2pcouncil.domain.register.closing import Sheet
@@ -39,7 +45,7 @@ def sum_round(
     terms: OpenPlan,
     rounds: Sequence[Iterable[ChangeHash]],
     prices_milli: Sequence[int],
-    facts: Facts,
+    entries: Entries,
 ) -> RoundSum:
     """Add up a round.
 
@@ -47,11 +53,11 @@ def sum_round(
         terms: of the planning period.
         rounds: per round from the first to this one, the proposals that count in it.
         prices_milli: the indicative prices of this round, in the order of the plan's goods.
-        facts: what is held.
+        entries: has those proposals and their techniques.
     """
-    units = standing_units(terms, rounds, facts)
-    totals = totals_of(terms, units, facts)
-    _, values, _ = valued_table(plan_techniques(terms, units, facts))
+    units = standing_units(terms, rounds, entries)
+    totals = totals_of(terms, units, entries)
+    _, values, _ = valued_table(plan_techniques(terms, units, entries))
     goods = tuple(
         Figures(supply, demand, price, value)
         for supply, demand, price, value in zip(
@@ -59,6 +65,43 @@ def sum_round(
         )
     )
     return RoundSum(units, totals, goods)
+
+
+def named_proposals(
+    plan: ChangeHash,
+    number: int,
+    terms: OpenPlan,
+    roll: tuple[MemberId, ...],
+    sheet: Sheet,
+    entries: Entries,
+) -> tuple[Names, int]:
+    """The proposals that a sheet names, as far as they are held, by ascending member; and how many are not.
+
+    A name that leads to anything but that member's proposal in that round counts as not held. So does one that is not
+    sound: a technique that it rests on may be gone by now, with the feed that it stood in.
+
+    Args:
+        plan: the vote that began the planning period.
+        number: of the round.
+        terms: of the period.
+        roll: of the round.
+        sheet: which proposals count.
+        entries: what is held.
+    """
+    found: list[ChangeHash] = []
+    named = 0
+    for member, name in zip(roll, sheet, strict=False):
+        if name is None:
+            continue
+        named += 1
+        said = entries.get(name)
+        if said is None or said.member != member or not isinstance(said.body, ProposePlan):
+            continue
+        if (said.body.plan, said.body.round) == (plan, number) and is_sound(
+            member, said.body, terms, entries
+        ):
+            found.append(name)
+    return tuple(found), named - len(found)
 
 
 def proposals_before(books: Books, plan: ChangeHash, number: int) -> list[Names] | None:
@@ -69,7 +112,8 @@ def proposals_before(books: Books, plan: ChangeHash, number: int) -> list[Names]
     """
     found: list[Names] = []
     register = books.register
-    for earlier, name in enumerate(register.chain.plans[plan].rounds[: number - 1], start=1):
+    period = register.chain.plans[plan]
+    for earlier, name in enumerate(period.rounds[: number - 1], start=1):
         entering = register.entering(ChangeHash(name))
         if entering is None or entering.closed is None:
             found.append(())
@@ -77,7 +121,8 @@ def proposals_before(books: Books, plan: ChangeHash, number: int) -> list[Names]
         sheet = register.sheet(ChangeHash(name))
         if sheet is None:
             return None
-        found.append(named_proposals(plan, earlier, entering.vote.roll, sheet, books.facts)[0])
+        roll = entering.vote.roll
+        found.append(named_proposals(plan, earlier, period.terms, roll, sheet, books.facts.held)[0])
     return found
 
 
@@ -97,13 +142,13 @@ def result_of_round(books: Books, vote: OpenVote, sheet: Sheet) -> Result | None
     before = proposals_before(books, plan, vote.round)
     if before is None:
         return None
-    named, _ = named_proposals(plan, vote.round, vote.roll, sheet, books.facts)
     terms = chain.plans[plan].terms
+    named, _ = named_proposals(plan, vote.round, terms, vote.roll, sheet, books.facts.held)
     prices = prices_now(terms, list(held_rounds(chain, plan).values()))
     key = (vote.issue, tuple(before), named, prices)
     goods = books.round_sums.get(key)
     if goods is None:
-        goods = sum_round(terms, [*before, named], prices, books.facts).goods
+        goods = sum_round(terms, [*before, named], prices, books.facts.held).goods
         books.round_sums.clear()  # Tellers ask again and again for the round that ends, and for no other.
         books.round_sums[key] = goods
     outcome, taken = outcome_of(chain, vote, goods)

@@ -8,12 +8,30 @@ the board.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.entries import ProposePlan, PublishTechnique, UnitPlan
-from p2pcouncil.domain.facts import Facts
+from p2pcouncil.domain.entries import AnyEntry, ProposePlan, PublishTechnique, UnitPlan
 from p2pcouncil.domain.planning.terms import MAX_AMOUNT
+
+
+class Said(Protocol):
+    """An entry as far as adding up goes."""
+
+    @property
+    def member(self) -> MemberId:
+        """Its author."""
+        ...
+
+    @property
+    def body(self) -> AnyEntry | None:
+        """What it says; None if it can't be read."""
+        ...
+
+
+Entries = Mapping[ChangeHash, Said]
+"""Entries by hash: those that a peer holds, or that somebody who verifies found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +72,14 @@ class Totals:
 
 
 def standing_units(
-    terms: OpenPlan, rounds: Sequence[Iterable[ChangeHash]], facts: Facts
+    terms: OpenPlan, rounds: Sequence[Iterable[ChangeHash]], entries: Entries
 ) -> tuple[UnitStanding, ...]:
     """What each unit proposes in the last of some rounds.
 
     Args:
         terms: of the planning period.
-        rounds: per round from the first on, the proposals that count in it.
-        facts: what is held.
+        rounds: per round from the first on, the proposals that count in it; sound ones (`judging.is_sound`).
+        entries: has them.
 
     Returns:
         One for each unit, in the order of the plan's list.
@@ -69,7 +87,7 @@ def standing_units(
     said: dict[int, UnitStanding] = {}
     for number, names in enumerate(rounds, start=1):
         for name in sorted(names):
-            body = facts.held[name].body
+            body = entries[name].body
             assert isinstance(body, ProposePlan), "only proposals in rounds count in a round"
             for part in body.units:
                 said[part.unit] = _own(part, name, number)
@@ -86,13 +104,13 @@ def standing_units(
     return tuple(standing[place] for place in range(len(terms.units)))
 
 
-def totals_of(terms: OpenPlan, units: Sequence[UnitStanding], facts: Facts) -> Totals:
+def totals_of(terms: OpenPlan, units: Sequence[UnitStanding], entries: Entries) -> Totals:
     """What the units that stand under no other add up to.
 
     Args:
         terms: of the planning period.
         units: from `standing_units`.
-        facts: what is held; it has the techniques.
+        entries: has the techniques.
     """
     place = {good.name: at for at, good in enumerate(terms.goods)}
     supply = [good.stock for good in terms.goods]
@@ -106,7 +124,7 @@ def totals_of(terms: OpenPlan, units: Sequence[UnitStanding], facts: Facts) -> T
         for good, amount in standing.offered.items():
             supply[good] += amount
         for name, amount in standing.made.items():
-            technique = technique_of(name, facts)
+            technique = technique_of(name, entries)
             supply[place[technique.product]] += amount
             for item in (*technique.inputs, *technique.labour):
                 demand[place[item.name]] += needed(amount, item.amount, technique.output)
@@ -125,10 +143,10 @@ def needed(amount: int, per_output: int, output: int) -> int:
     return -(-amount * per_output // output)
 
 
-def technique_of(name: ChangeHash, facts: Facts) -> PublishTechnique:
-    """A technique that a proposal which counts refers to."""
-    body = facts.held[name].body
-    assert isinstance(body, PublishTechnique), "a proposal counts only with its techniques"
+def technique_of(name: ChangeHash, entries: Entries) -> PublishTechnique:
+    """A technique that a sound proposal refers to."""
+    body = entries[name].body
+    assert isinstance(body, PublishTechnique), "a proposal is sound only with its techniques"
     return body
 
 
