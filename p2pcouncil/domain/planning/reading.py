@@ -11,8 +11,13 @@ from p2pcouncil.domain.facts import Fact
 from p2pcouncil.domain.planning.board import Period
 from p2pcouncil.domain.planning.faults import Fault
 from p2pcouncil.domain.planning.plan_values import plan_techniques, valued_table
-from p2pcouncil.domain.planning.round_book import named_proposals
-from p2pcouncil.domain.planning.round_result import Names, RoundSum, proposals_before, sum_round
+from p2pcouncil.domain.planning.round_result import (
+    Names,
+    RoundSum,
+    named_proposals,
+    proposals_before,
+    sum_round,
+)
 from p2pcouncil.domain.planning.so_far import period_so_far, prices_now
 from p2pcouncil.domain.planning.table import Table
 from p2pcouncil.domain.planning.terms import Figures
@@ -100,7 +105,7 @@ def read_plan(books: Books, plan: ChangeHash) -> PlanState:
     earlier = _sum(books, plan, named[:-1], shown - 1) if named is not None and shown > 1 else None
     terms = period.terms
     table, _, faults = (
-        valued_table(plan_techniques(terms, added.units, books.facts))
+        valued_table(plan_techniques(terms, added.units, books.facts.held))
         if added is not None
         else (None, {}, ())
     )
@@ -169,7 +174,8 @@ def _named(books: Books, plan: ChangeHash, rounds: Sequence[RoundState], shown: 
         return [*before, ()]
     if sheet is None:
         return None
-    return [*before, named_proposals(plan, shown, entering.vote.roll, sheet, books.facts)[0]]
+    terms, roll = books.register.chain.plans[plan].terms, entering.vote.roll
+    return [*before, named_proposals(plan, shown, terms, roll, sheet, books.facts.held)[0]]
 
 
 def _sum(books: Books, plan: ChangeHash, named: list[Names] | None, shown: int) -> RoundSum | None:
@@ -178,7 +184,7 @@ def _sum(books: Books, plan: ChangeHash, named: list[Names] | None, shown: int) 
     terms = books.register.chain.plans[plan].terms
     held = held_rounds(books.register.chain, plan)
     prices = prices_now(terms, [goods for number, goods in held.items() if number < shown])
-    return sum_round(terms, named, prices, books.facts)
+    return sum_round(terms, named, prices, books.facts.held)
 
 
 def _reports(books: Books, plan: ChangeHash) -> list[Fact]:

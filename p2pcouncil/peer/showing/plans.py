@@ -233,7 +233,7 @@ def _unit(place: Place, state: PlanState, people: People, at: int, *, may_sugges
         depth, above = depth + 1, terms.units[above - 1].within
     found: Suggestion | None = None
     if may_suggest and state.running is not None:
-        found = suggest(state, at, place.state.facts)
+        found = suggest(state, at, place.state.facts.held)
     return PlanUnitView(
         place=at,
         name=clean_line(unit.name, NAME_CELLS),
@@ -275,7 +275,7 @@ def _figures(place: Place, state: PlanState, standing: UnitStanding) -> Iterator
 def _figures_of_part(place: Place, state: PlanState, part: UnitPlan) -> Iterator[FigureView]:
     goods = state.period.terms.goods
     for made in part.made:
-        technique = technique_of(ChangeHash(made.technique), place.state.facts)
+        technique = technique_of(ChangeHash(made.technique), place.state.facts.held)
         yield _figure("makes", technique.product, technique.unit, made.amount, technique.name)
     for wanted in part.wanted:
         good = goods[wanted.good]

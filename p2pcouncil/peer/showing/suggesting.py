@@ -12,9 +12,8 @@ import msgspec
 
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.entries import Made, UnitPlan, Wanted
-from p2pcouncil.domain.facts import Facts
 from p2pcouncil.domain.planning.reading import PlanState
-from p2pcouncil.domain.planning.standing import UnitStanding, technique_of
+from p2pcouncil.domain.planning.standing import Entries, UnitStanding, technique_of
 from p2pcouncil.domain.planning.terms import MAX_AMOUNT, MICRO, Figures
 
 
@@ -26,7 +25,7 @@ class Suggestion:
     why: str
 
 
-def suggest(state: PlanState, unit: int, facts: Facts) -> Suggestion | None:
+def suggest(state: PlanState, unit: int, entries: Entries) -> Suggestion | None:
     """What a unit could propose in the round that runs.
 
     Returns:
@@ -39,12 +38,12 @@ def suggest(state: PlanState, unit: int, facts: Facts) -> Suggestion | None:
     if standing.part is None:
         return None
     if state.period.terms.units[unit].kind == "workers":
-        return _of_workers(state, standing, closed[max(closed)], facts)
+        return _of_workers(state, standing, closed[max(closed)], entries)
     return _of_consumers(state, standing, closed)
 
 
 def _of_workers(
-    state: PlanState, standing: UnitStanding, last: tuple[Figures, ...], facts: Facts
+    state: PlanState, standing: UnitStanding, last: tuple[Figures, ...], entries: Entries
 ) -> Suggestion | None:
     # Whoever plans nothing should not wait for linear algebra to be loaded.
     from p2pcouncil.advice.amounts import NoAdviceError
@@ -55,7 +54,7 @@ def _of_workers(
     prices = {name: state.prices_milli[at] for name, at in places.items()}
     made = []
     for line in standing.part.made:
-        technique = technique_of(ChangeHash(line.technique), facts)
+        technique = technique_of(ChangeHash(line.technique), entries)
         output = technique.output / MICRO
         fixed = Fixed(
             technique.product,
