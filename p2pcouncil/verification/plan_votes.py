@@ -66,7 +66,7 @@ def _adopts(held: Held, effect: AdoptPlan) -> Finding:
     return holds(
         "adopts",
         f"It is about the very figures that page {page} says of “{name}”: they have the digest that it names "
-        f"({digest.hex()[:8]}). Whether proposals come to them is checked there.",
+        f"({digest.hex()[:8]}). Whether proposals come to them is checked with that round.",
     )
 
 
