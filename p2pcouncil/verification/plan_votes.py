@@ -54,7 +54,8 @@ def _adopts(held: Held, effect: AdoptPlan) -> Finding:
     found = _came_to(chain, effect)
     if found is None:
         return noted(
-            "adopts", f"No page that stands says what “{name}” came to, so it names nothing that is known."
+            "adopts-unknown",
+            f"No page that stands says what “{name}” came to, so it names nothing that is known.",
         )
     page, digest = found
     if digest != effect.digest:

@@ -161,8 +161,9 @@ def test_a_round_rests_on_those_before_it() -> None:
     story.hold_second()
     made = carried(story.world)
     made.remove(story.made["Cem", 1, 1])
-    second = rounds_of(verify(made.records()))[1]
-    assert second.holds, "Cem said it anew, so nothing of what is missing counts in it"
+    report = verify(made.records())
+    assert rounds_of(report)[1].holds, "Cem said it anew, so nothing of what is missing counts in it"
+    assert "Something that Cem proposed" in said(report, "not-needed")
     made = carried(story.world)
     made.remove(story.made["Ada", 1, 2])
     report = verify(made.records())
@@ -243,7 +244,7 @@ def test_a_vote_on_other_figures_than_the_page_has_is_told() -> None:
     assert "if it passes, it adopts nothing" in said(report, "adopts-other")
     story = first_round()
     story.adopt(AdoptPlan(story.plan.hash, 7, bytes(32)))
-    assert "names nothing that is known" in said(verify(carried(story.world).records()), "adopts")
+    assert "names nothing that is known" in said(verify(carried(story.world).records()), "adopts-unknown")
 
 
 def test_one_proposal_is_walked_from_its_signature_to_the_sum() -> None:
