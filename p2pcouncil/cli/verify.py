@@ -14,6 +14,8 @@ from p2pcouncil.cli.groups import NETWORK, add_verb
 from p2pcouncil.cli.refs import Candidate, resolve
 from p2pcouncil.cli.show import wrap
 from p2pcouncil.cli.show_verification import json_of_report, show_end, show_one, show_report, show_steps
+from p2pcouncil.domain.effects import AdoptPlan
+from p2pcouncil.domain.entries import Open
 from p2pcouncil.domain.fingerprint import fingerprint
 from p2pcouncil.verification.explaining import explain_ballots
 from p2pcouncil.verification.held import Held
@@ -185,7 +187,8 @@ def _find_round(rounds: list[_Found], plan: str, number: int) -> _Found:
 def _rests_on(verification: Verification, found: _Found) -> list[Finding]:
     """What a vote or round rests on beside itself: the file, the founding, and the pages up to the last that it needs.
 
-    A round rests as well on the vote that began its period, and on the rounds before it.
+    A round rests as well on the vote that began its period, and on the rounds before it; a vote that adopts what a
+    round came to on all of these.
     """
     council = found.council
     founding = next(chapter for chapter in council.chapters if chapter.title == "Founding")
@@ -195,13 +198,20 @@ def _rests_on(verification: Verification, found: _Found) -> list[Finding]:
     if entering is not None and not entering.page:
         # What keeps the register from going on keeps the vote open.
         pages += [f for chapter in council.chapters if chapter.title == "Register" for f in chapter.findings]
-    before: list[Finding] = []
-    if isinstance(found.one, RoundReport):
-        plan, number = found.one.plan, found.one.number
-        begun_by = (vote for vote in council.votes if vote.issue == plan)
-        earlier = (round_ for round_ in council.rounds if round_.plan == plan and round_.number < number)
-        before = [finding for one in (*begun_by, *earlier) for finding in one.findings]
+    plan, rounds = _planned(found)
+    begun_by = (vote for vote in council.votes if vote.issue == plan)
+    earlier = (round_ for round_ in council.rounds if round_.plan == plan and round_.number in rounds)
+    before = [finding for one in (*begun_by, *earlier) for finding in one.findings]
     return [*verification.report.findings, *founding.findings, *pages, *before]
+
+
+def _planned(found: _Found) -> tuple[bytes, range]:
+    """The plan that a vote or round rests on, empty for none, and which of its rounds."""
+    if isinstance(found.one, RoundReport):
+        return found.one.plan, range(1, found.one.number)
+    opening = found.held.body(found.name)
+    effect = opening.effect if isinstance(opening, Open) else None
+    return (effect.plan, range(1, effect.round + 1)) if isinstance(effect, AdoptPlan) else (b"", range(0))
 
 
 def _explain(ctx: Context, found: _Found, who: str) -> tuple[Finding, ...]:

@@ -281,10 +281,14 @@ class CouncilState:
         return tuple(ballot for ballot in counted if ballot is not None)
 
     def named_ballots(self) -> frozenset[ChangeHash]:
-        """Every ballot that counts in a closed vote, and every proposal in a closed planning round, held or not."""
-        register = self._books.register
+        """What results of pages rest on, held or not: ballots of votes, proposals in rounds, and their techniques."""
+        register, held = self._books.register, self._books.facts.held
         sheets = (register.sheet(name) for name in (*register.entered(), *register.rounds()))
-        return frozenset(name for sheet in sheets for name in sheet or () if name is not None)
+        named = {name for sheet in sheets for name in sheet or () if name is not None}
+        bodies = (held[name].body for name in named if name in held)
+        proposals = (body for body in bodies if isinstance(body, ProposePlan))
+        techniques = {made.technique for body in proposals for part in body.units for made in part.made}
+        return frozenset({*named, *map(ChangeHash, techniques)})
 
     def passed_over(self, issue: ChangeHash) -> tuple[CountedBallot, ...]:
         """Of a closed vote, the ballots that would count if its page named them, by ascending member."""

@@ -54,7 +54,8 @@ def _adopts(held: Held, effect: AdoptPlan) -> Finding:
     found = _came_to(chain, effect)
     if found is None:
         return noted(
-            "adopts", f"No page that stands says what “{name}” came to, so it names nothing that is known."
+            "adopts-unknown",
+            f"No page that stands says what “{name}” came to, so it names nothing that is known.",
         )
     page, digest = found
     if digest != effect.digest:
@@ -66,7 +67,7 @@ def _adopts(held: Held, effect: AdoptPlan) -> Finding:
     return holds(
         "adopts",
         f"It is about the very figures that page {page} says of “{name}”: they have the digest that it names "
-        f"({digest.hex()[:8]}). Whether proposals come to them is checked there.",
+        f"({digest.hex()[:8]}). Whether proposals come to them is checked with that round.",
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.register.closing import Sheet, sheet_hashes
+from p2pcouncil.domain.rejections import Waits
 from p2pcouncil.verification.ballots import Ballots
 from p2pcouncil.verification.report import Finding, fails, holds, noted
 
@@ -59,11 +60,15 @@ def _differs(ballots: Ballots, sheet: Sheet, worked_out: Sheet, limits: Sequence
     if wrong:
         told = f"The page counts another {one}, or none, of {held.named(wrong)} than the seals come to."
         return fails("wrong-sheet", told)
+    waits = (
+        isinstance(held.state.verdict(counts), Waits) for _, counts, _, _ in differing if counts is not None
+    )
+    gone = "; or what theirs rests on is not in here" if any(waits) else ""
     return noted(
         "differing-sheet",
         f"The page counts another {one}, or none, of {held.named([d[0] for d in differing])} "
         "than would count now: since then their feed was forked, they moved to another device, or they "
-        f"{ballots.reading.cast} {one}s out of order. What the page counts stays.",
+        f"{ballots.reading.cast} {one}s out of order{gone}. What the page counts stays.",
     )
 
 

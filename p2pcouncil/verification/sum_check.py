@@ -49,13 +49,20 @@ def check_sum(
         ),
         holds("outcome", f"What follows from that is what the page says: {outcome_in_words(said)}."),
     ]
-    lost = sorted({*added.without, *(item.member for item in gone)})
-    if lost:
+    if added.without:
         found.append(
             noted(
                 "differing-sum",
-                f"It comes to that without what {held.named(lost)} proposed: a feed was forked, and tellers did not "
-                "hold that, or a technique that it rests on, any more when they closed the round. It stays.",
+                f"It comes to that without what {held.named(added.without)} proposed: a feed was forked, and tellers "
+                "did not hold that, or a technique that it rests on, any more when they closed the round. It stays.",
+            )
+        )
+    if gone:
+        whose = held.named({item.member for item in gone})
+        found.append(
+            noted(
+                "not-needed",
+                f"Something that {whose} proposed, or a technique of it, is not in here; it comes to that without it.",
             )
         )
     return found

@@ -12,6 +12,7 @@ import msgspec
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.effects import AdoptPlan
 from p2pcouncil.domain.feed_entry import FeedEntry
+from p2pcouncil.domain.register.closing import Sheet
 from p2pcouncil.domain.register.pages import Result
 from p2pcouncil.domain.register.plan_rounds import result_digest, round_id
 from tests.support.planned_village import (
@@ -31,6 +32,14 @@ from tests.support.planned_village import (
 from tests.support.voted_world import HOUR_MS, Carried, Named, VotedWorld, carried
 
 PEOPLE = ("Ada", "Ben", "Cem")
+SEALED = {"Ada": 2, "Ben": 1, "Cem": 1}
+"""What tellers seal of round 1: Ada said it twice."""
+ChangeResult = Callable[[Result], Result]
+
+
+def as_it_is(result: Result) -> Result:
+    """An honest page says what follows."""
+    return result
 
 
 @dataclass(frozen=True)
@@ -72,28 +81,49 @@ class PlanStory:
         self.made["Ben", 1, 1] = propose(world, "Ben", plan, 1, makes(MILL, self.mill, 60))
         self.made["Cem", 1, 1] = propose(world, "Cem", plan, 1, wants(EAST, 40))
 
-    def close_first(
-        self, change: Callable[[Result], Result] = lambda result: result, *, blind: bool = False
-    ) -> None:
-        """Seal and close round 1; `change` is what all tellers agree to write instead, `blind` if it may not stand."""
-        self._close(self.round(1), {"Ada": 2, "Ben": 1, "Cem": 1}, change, blind)
-
-    def hold_second(self) -> None:
+    def hold_second(self, change: ChangeResult = as_it_is) -> None:
         """In round 2 Cem wants ten loaves more, and that is the plan."""
         self.world.write_page(self.world.page())
         self.made["Cem", 2, 1] = propose(self.world, "Cem", self.plan, 2, wants(EAST, 50))
         self.world.clock_ms += HOUR_MS
-        self._close(self.round(2), {"Cem": 1})
+        self.close(self.round(2), {"Cem": 1}, change)
 
-    def adopt(self) -> FeedEntry:
-        """A vote makes what round 2 came to the plan of record."""
+    def adopt(self, effect: AdoptPlan | None = None) -> FeedEntry:
+        """A vote makes what round 2 came to the plan of record; or something else, to no effect."""
         world = self.world
-        _, result = world.chain.decided[self.round(2).hash]
-        effect = AdoptPlan(self.plan.hash, 2, result_digest(result))
+        if effect is None:
+            _, result = world.chain.decided[self.round(2).hash]
+            effect = AdoptPlan(self.plan.hash, 2, result_digest(result))
         proposal = world.propose("Ada", "Spring as planned", effect=effect)
         adopted = world.open("Ada", proposal, [world.second("Ben", proposal)])
         self._decide(adopted)
         return adopted
+
+    def close(
+        self,
+        issue: Named,
+        numbers: Mapping[str, int],
+        change: ChangeResult = as_it_is,
+        *,
+        sheet: Sheet | None = None,
+        blind: bool = False,
+    ) -> None:
+        """Seal and close a vote or a round.
+
+        Args:
+            issue: which.
+            numbers: what tellers seal.
+            change: what all tellers agree to write instead of what follows.
+            sheet: which ballots they agree to count instead of those.
+            blind: whether the page may not stand.
+        """
+        world = self.world
+        for name in PEOPLE:
+            world.seal(name, issue, numbers)
+        closed, sheets = world.closed(issue, sheet)
+        closed = msgspec.structs.replace(closed, result=change(closed.result))
+        page = world.page(closed=(closed,))
+        world.write_page(page, sheets, carried=world.carried_seals(issue), blind=blind)
 
     def _decide(self, issue: FeedEntry) -> None:
         world = self.world
@@ -105,27 +135,10 @@ class PlanStory:
         for name in ("Ada", "Ben"):
             world.ballot(name, issue)
         world.clock_ms += HOUR_MS
-        self._close(issue, {"Ada": 1, "Ben": 1})
-
-    def _close(
-        self,
-        issue: Named,
-        numbers: Mapping[str, int],
-        change: Callable[[Result], Result] = lambda result: result,
-        blind: bool = False,
-    ) -> None:
-        world = self.world
-        for name in PEOPLE:
-            world.seal(name, issue, numbers)
-        closed, sheets = world.closed(issue)
-        closed = msgspec.structs.replace(closed, result=change(closed.result))
-        page = world.page(closed=(closed,))
-        world.write_page(page, sheets, carried=world.carried_seals(issue), blind=blind)
+        self.close(issue, {"Ada": 1, "Ben": 1})
 
 
-def first_round(
-    change: Callable[[Result], Result] = lambda result: result, *, blind: bool = False, late: bool = False
-) -> PlanStory:
+def first_round(change: ChangeResult = as_it_is, *, blind: bool = False, late: bool = False) -> PlanStory:
     """The story up to the end of round 1.
 
     Args:
@@ -141,7 +154,7 @@ def first_round(
         story.made["Ben", 1, 2] = propose(
             story.world, "Ben", story.plan, 1, makes(MILL, story.mill, 500), again=2
         )
-    story.close_first(change, blind=blind)
+    story.close(story.round(1), SEALED, change, blind=blind)
     return story
 
 
@@ -153,7 +166,7 @@ def whole_period() -> PlanStory:
     return story
 
 
-def with_figures(good: int, **changes: int) -> Callable[[Result], Result]:
+def with_figures(good: int, **changes: int) -> ChangeResult:
     """A page says something else of a good."""
 
     def change(result: Result) -> Result:

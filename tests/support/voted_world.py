@@ -238,23 +238,29 @@ class Carried:
 
     def alter(self, entry: FeedEntry, old: bytes, new: bytes) -> None:
         """Somebody changes the last envelope of an entry, and can't sign it."""
-        header, envelopes = self.lanes[entry.lane]
-        at = entry.seq - 1
-        one = envelopes[at]
+        one = self.lanes[entry.lane][1][entry.seq - 1]
         assert one.payload.count(old) == 1
-        envelopes[at] = make_envelope(header, one.seq, one.prev, one.payload.replace(old, new), one.signature)
+        self.replace(entry, one.payload.replace(old, new), one.signature)
+
+    def replace(self, entry: FeedEntry, payload: bytes, signature: bytes) -> None:
+        """Somebody puts something else in the place of an entry's last envelope."""
+        header, envelopes = self.lanes[entry.lane]
+        one = envelopes[entry.seq - 1]
+        envelopes[entry.seq - 1] = make_envelope(header, one.seq, one.prev, payload, signature)
 
     def remove(self, entry: FeedEntry) -> None:
         """Somebody leaves an entry out, which takes one envelope."""
         envelopes = self.lanes[entry.lane][1]
         envelopes[:] = [envelope for envelope in envelopes if envelope.seq != entry.seq]
 
-    def fork(self, world: World, name: str, at: FeedEntry, entry: AnyEntry) -> None:
+    def fork(self, world: World, name: str, at: FeedEntry, entry: AnyEntry, device: int = 0) -> None:
         """Somebody signs something else for a place of their feed."""
         header, envelopes = self.lanes[at.lane]
         (payload,) = split_entry(msgspec.msgpack.encode(entry))
         envelopes.append(
-            _signed(world.person(name).device_key(), header, at.seq, envelopes[at.seq - 1].prev, payload)
+            _signed(
+                world.person(name).device_key(device), header, at.seq, envelopes[at.seq - 1].prev, payload
+            )
         )
 
 

@@ -11,7 +11,10 @@ import pytest
 from p2pcouncil.cli.errors import ExitCode
 from p2pcouncil.cli.main import run_verb
 from p2pcouncil.runtime.bundle import write_bundle
+from tests.support.plan_scenes import first_round, with_figures
+from tests.support.planned_village import micro
 from tests.support.verify_scenes import SCENES
+from tests.support.voted_world import carried
 
 LOADED = """
 import sys
@@ -104,6 +107,47 @@ def test_a_ballot_is_explained_from_signature_to_count(
     assert codes == [*envelope, *envelope, "receipts", "seals", "limit", "sheet", "counted"]
     assert say(tmp_path, "verify", path, "--explain", "me") is ExitCode.ERROR
     assert "Name somebody" in capsys.readouterr().err
+
+
+def test_a_planning_round_is_found_by_its_plan_and_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = bundle(tmp_path, "planned")
+    answer = ask(tmp_path, capsys, "verify", "spring round 2", path)
+    (council,) = answer["councils"]
+    assert council["votes"] == []
+    ((number, name),) = [(round_["number"], round_["round"]) for round_ in council["rounds"]]
+    assert number == 2
+    for ref in (name[:10], "Spring, round 2", "ROUND 2", f"{council['rounds'][0]['plan'][:8]} round 2"):
+        assert ask(tmp_path, capsys, "verify", ref, path) == answer, ref
+    assert say(tmp_path, "verify", "spring round 2", path, "--explain", "cem") is ExitCode.OK
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Planning round “Spring round 2”" in told
+    assert "The sum, step by step bakery makes 100 loaf of bread by oven" in told
+    assert "Cem made proposal number 1: “east wants 50 loaf of bread”." in told
+    assert told.endswith("This round holds.")
+    assert say(tmp_path, "verify", "spring round 7", path) is ExitCode.ERROR
+    assert "1 to 2: “Spring round 1”" in capsys.readouterr().err
+    assert say(tmp_path, "verify", "autumn round 1", path) is ExitCode.ERROR
+    assert "(Spring)" in capsys.readouterr().err
+    (vote,) = ask(tmp_path, capsys, "verify", "spring", path)["councils"][0]["votes"]
+    assert vote["title"] == "Spring", "the plan's own title is the vote that began it"
+
+
+def test_a_round_that_does_not_add_up_fails_and_so_does_what_rests_on_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = first_round(with_figures(0, supply=micro(100) + 1))
+    story.hold_second()
+    story.adopt()
+    path = str(tmp_path / "wrong.p2pc")
+    write_bundle(Path(path), carried(story.world).records())
+    for ref in ((), ("spring round 1",), ("spring round 2",), ("as planned",)):
+        assert say(tmp_path, "verify", *ref, path) is ExitCode.VERIFICATION, ref
+        told = " ".join(capsys.readouterr().err.split())
+        assert "the supply of bread is 100.000001 loaf, and the proposals come to 100 loaf" in told
+    assert say(tmp_path, "verify", "spring", path) is ExitCode.OK, "the vote on it holds"
+    assert "1 other thing in here does not hold" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_file_that_was_damaged_on_the_way_is_read_as_far_as_it_can_be(

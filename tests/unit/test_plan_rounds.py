@@ -214,6 +214,7 @@ def test_a_technique_that_is_gone_takes_with_it_what_rests_on_it_and_holds_up_no
     state = tellers.tell(ROUND_MS)
     assert closed(state, plan, 2)[BREAD].supply == micro(70)
     state.void(other.lane, other.seq)
+    assert other.hash in state.named_ballots(), "a bundle carries it on, for whoever adds the round up again"
     state = tellers.tell(ROUND_MS)
     assert closed(state, plan, 2)[BREAD].supply == micro(70), "what a page says stays"
     assert closed(state, plan, 3)[BREAD].supply == micro(100), (

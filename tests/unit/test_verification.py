@@ -7,11 +7,11 @@ import pytest
 
 from crdt.ids import ChangeHash, MemberId
 from crdt.keys import LaneKind
-from p2pcouncil.domain.entries import Ballot
+from p2pcouncil.domain.entries import Ballot, encode_entry
 from p2pcouncil.domain.register.pages import Joined, encode_page
 from p2pcouncil.domain.state import fold
 from p2pcouncil.domain.state_hash import council_hash
-from p2pcouncil.domain.tally.choice import YES
+from p2pcouncil.domain.tally.choice import NO, YES
 from p2pcouncil.verification.explaining import explain_ballots
 from p2pcouncil.verification.report import Report, VoteReport
 from p2pcouncil.verification.verify import Verification, verify
@@ -115,6 +115,18 @@ def test_a_ballot_that_was_left_out_at_the_end_of_a_feed_is_named() -> None:
     assert f"A ballot of {name}" in said(report, "missing-ballot")
     assert not any(finding.code == "missing-envelope" for finding in report.all_findings)
     assert header.kind is LaneKind.FEED
+
+
+def test_a_ballot_whose_tag_is_spelled_in_another_way_is_seen_as_peers_see_it() -> None:
+    def again(scene: Scene) -> None:
+        data = encode_entry(Ballot(1, scene.issue.hash, 2, NO))
+        longer = data.replace(b"\xa8ballot.1", b"\xd9\x08ballot.1", 1)
+        assert longer != data
+        scene.world.lane("Cem").write_bytes(longer)
+
+    report = verify(carried(story(before_seals=again).world).records())
+    assert report.holds
+    assert ("Cem", 2, "late") in [(b.name, b.number, b.fate) for b in vote_of(report).ballots]
 
 
 def test_a_fork_after_the_page_changes_no_result() -> None:
@@ -251,9 +263,9 @@ def test_a_vote_on_a_text_that_nobody_seconded_is_named() -> None:
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_whatever_is_wrong_is_in_the_report_and_nothing_else(scene: str) -> None:
-    dealt_with = {"late-ballot", "forked-feed", "sealed-twice", "convicted"}
+    dealt_with = {"late-ballot", "forked-feed", "sealed-twice", "convicted", "planned-late-proposal"}
     counts_for_nothing = {"forged-seal", "forged-vote", "forged-precommit"}
-    holding = {"honest", *dealt_with, *counts_for_nothing}
+    holding = {"honest", "planned", *dealt_with, *counts_for_nothing}
     assert of(scene).holds == (scene in holding)
 
 
