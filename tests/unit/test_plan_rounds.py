@@ -9,6 +9,10 @@ from crdt.errors import RemoteError
 from p2pcouncil.domain.effects import AdoptPlan
 from p2pcouncil.domain.entries import Propose, PublishTechnique, ReportResult, UnitPlan, Wanted
 from p2pcouncil.domain.feed_entry import FeedEntry
+from p2pcouncil.domain.planning.faults import FaultKind
+from p2pcouncil.domain.planning.plan_values import valued_table
+from p2pcouncil.domain.planning.quantities import ONE, Micro
+from p2pcouncil.domain.planning.technique import Hours, Item, Technique
 from p2pcouncil.domain.planning.terms import Figures
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.following import follow
@@ -252,3 +256,30 @@ def test_no_page_may_name_figures_that_do_not_follow_from_it() -> None:
     ):
         with pytest.raises(RemoteError):
             with_result(**changes)
+
+
+def test_what_is_made_from_nothing_has_no_value_however_long_the_chain_is() -> None:
+    chain = [
+        Technique(
+            f"p{at}",
+            "kg",
+            Micro(1_000_000),
+            (Item(f"p{at + 1}", "kg", Micro(500_000)),),
+            (Hours("work", ONE),),
+        )
+        for at in range(390)
+    ]
+    table, values, faults = valued_table(chain)
+    assert (table, values) == (None, {})
+    assert [fault.products for fault in faults] == [("p389",)], "the last one uses what nobody makes"
+    circle = [
+        Technique("ox", "ox", Micro(1_000_000), (Item("hay", "t", Micro(2_000_000)),), (Hours("work", ONE),)),
+        Technique("hay", "t", Micro(1_000_000), (Item("ox", "ox", Micro(1_000_000)),), (Hours("work", ONE),)),
+        Technique(
+            "cart", "cart", Micro(1_000_000), (Item("ox", "ox", Micro(1_000_000)),), (Hours("work", ONE),)
+        ),
+        Technique("stone", "t", Micro(1_000_000), (), (Hours("work", ONE),)),
+    ]
+    table, values, faults = valued_table(circle)
+    assert values == {"stone": 1_000_000}
+    assert [fault.kind for fault in faults] == [FaultKind.NOT_PRODUCTIVE]

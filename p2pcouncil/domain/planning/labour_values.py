@@ -111,15 +111,24 @@ def settle(quick: Quick) -> LabourValues:
     return LabourValues(quick.digits, values, found.refinements, len(exact))
 
 
+def faults_of_groups(quick: Quick) -> list[Fault]:
+    """What floating point could not certify: a fault for each group of products that needs more than it makes."""
+    return [] if quick.found.is_productive else _faults_of_groups(quick.table, quick.system)
+
+
 def check_productive(table: Table, system: System) -> None:
     """Refuse a table that needs more than it makes.
 
     Raises:
         TableError: a fault for each group of products that does.
     """
-    groups = unproductive_groups(system)
-    if groups:
-        raise TableError([_fault([table.products[at] for at in group]) for group in groups])
+    faults = _faults_of_groups(table, system)
+    if faults:
+        raise TableError(faults)
+
+
+def _faults_of_groups(table: Table, system: System) -> list[Fault]:
+    return [_fault([table.products[at] for at in group]) for group in unproductive_groups(system)]
 
 
 def _fault(products: Sequence[str]) -> Fault:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.planning.faults import Fault, TableError
+from p2pcouncil.domain.planning.faults import FAULTS_MAX, Fault, FaultKind, TableError
 from p2pcouncil.domain.planning.quantities import Micro
 from p2pcouncil.domain.planning.standing import Entries, UnitStanding, needed, technique_of
 from p2pcouncil.domain.planning.table import Table, make_table
@@ -68,22 +68,60 @@ def valued_table(
         The table (None if it is empty), per product its value in millionths of an hour, and what was wrong.
     """
     # Whoever plans nothing should not wait for linear algebra to be loaded.
-    from p2pcouncil.domain.planning.labour_values import labour_values
+    from p2pcouncil.domain.planning.labour_values import faults_of_groups, quick_values, settle
 
     faults: list[Fault] = []
-    left = list(techniques)
+    left, unmade = _made_of_what_is_made(techniques)
+    faults += unmade
     while left:
         try:
             table = make_table(left)
-            values = labour_values(table, DIGITS).values
+            quick = quick_values(table, DIGITS)
+            found = faults_of_groups(quick)
+            values = () if found else settle(quick).values
         except TableError as error:
-            faults += error.faults
-            at_fault = {name for fault in error.faults for name in fault.products}
-            rest = [technique for technique in left if technique.product not in at_fault]
-            left = rest if len(rest) < len(left) else []
-            continue
-        return table, dict(zip(table.products, values, strict=True)), tuple(faults)
-    return None, {}, tuple(faults)
+            found = list(error.faults)
+        if not found:
+            return table, dict(zip(table.products, values, strict=True)), tuple(faults[:FAULTS_MAX])
+        faults += found
+        at_fault = {name for fault in found for name in fault.products}
+        rest = [technique for technique in left if technique.product not in at_fault]
+        left = _made_of_what_is_made(rest)[0] if len(rest) < len(left) else []
+    return None, {}, tuple(faults[:FAULTS_MAX])
+
+
+def _made_of_what_is_made(techniques: Sequence[Technique]) -> tuple[list[Technique], list[Fault]]:
+    """Leave out what uses a product that is not made, and what is made from that, and so on.
+
+    A table would name them as well, but a few at a time, and a hostile plan can have a long chain of them.
+    """
+    made = {technique.product for technique in techniques}
+    users: dict[str, list[str]] = {}
+    faults: list[Fault] = []
+    out: list[str] = []
+    for technique in techniques:
+        for item in technique.inputs:
+            users.setdefault(item.name, []).append(technique.product)
+            if item.name not in made:
+                out.append(technique.product)
+                faults.append(_unmade(technique.product, item.name))
+    left_out = set(out)
+    while out:
+        for user in users.get(out.pop(), ()):
+            if user not in left_out:
+                left_out.add(user)
+                out.append(user)
+    return [technique for technique in techniques if technique.product not in left_out], faults
+
+
+def _unmade(product: str, item: str) -> Fault:
+    return Fault(
+        FaultKind.MISSING,
+        f"“{product}” uses “{item}”, which nobody makes by this plan.",
+        "Somebody has to propose to make it.",
+        (product,),
+        item,
+    )
 
 
 def values_of_goods(terms: OpenPlan, values: Mapping[str, int]) -> tuple[int | None, ...]:

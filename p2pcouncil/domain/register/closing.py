@@ -140,4 +140,7 @@ def look_at_closing(
     result = result_of(sheet)
     if result is None:
         return Look.UNKNOWN
-    return Look.GOOD if result == closed.result else Look.BAD
+    if result == closed.result:
+        return Look.GOOD
+    # What a round comes to rests on earlier rounds' proposals too, and a fork may have taken one from somebody already.
+    return Look.UNKNOWN if vote.round and any(map(is_forked, vote.roll)) else Look.BAD
