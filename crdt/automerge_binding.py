@@ -71,6 +71,8 @@ class TextReplica:
         self._heads = {hash_of_raw(genesis)}
         self._applied = 0
         self._document: Document | None = None
+        self._text: str | None = None
+        """What the text was when it was last read; None once something was added."""
 
     def add(self, change: ChangeHash, deps: Sequence[ChangeHash], raw: bytes) -> None:
         """Queue a change that the guard accepted, after all those that it builds on."""
@@ -78,6 +80,7 @@ class TextReplica:
         self._known.add(change)
         self._heads.difference_update(deps)
         self._heads.add(change)
+        self._text = None
 
     def text(self, heads: Sequence[ChangeHash] | None = None) -> str:
         """Read the text, now or as it stood at some heads.
@@ -88,8 +91,12 @@ class TextReplica:
         """
         if heads is not None and not self._known.issuperset(heads):
             raise LocalError("that version of the text is not held here")
-        at = None if heads is None else [bytes(head) for head in heads]
-        return self._read(lambda document: document.text(_text_object(document), at))
+        if heads is not None:
+            at = [bytes(head) for head in heads]
+            return self._read(lambda document: document.text(_text_object(document), at))
+        if self._text is None:
+            self._text = self._read(lambda document: document.text(_text_object(document)))
+        return self._text
 
     def write(self, lane: LaneId, batches: Sequence[Sequence[Splice]]) -> list[bytes]:
         """Make the changes that a lane would write next, one per batch, each on top of the one before.

@@ -213,7 +213,7 @@ def _store(
         state = empty if found is None else _state(conn, header.kind, *found, offered)
         plan = plan_lane(state, offered)
         if plan.insert or plan.branches:
-            number, _ = ensure_lane(conn, header)
+            number, _ = found or ensure_lane(conn, header)
             rows = [_row(number, envelope, now_ms) for envelope in plan.insert]
             conn.executemany(INSERT, rows)
             tally.accepted += len(rows)

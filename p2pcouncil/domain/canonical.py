@@ -31,7 +31,7 @@ def encode_canonical(*values: object) -> bytes:
 class LeafTree:
     """A map from keys to values with a hash of the whole."""
 
-    __slots__ = ("_buckets", "_dirty", "_dirty_groups", "_domain", "_groups", "_leaves")
+    __slots__ = ("_buckets", "_dirty", "_dirty_groups", "_domain", "_groups", "_leaves", "_root")
 
     def __init__(self, domain: str) -> None:
         """Start empty.
@@ -45,6 +45,8 @@ class LeafTree:
         self._dirty_groups: set[int] = set()
         self._buckets = [_EMPTY] * (FANOUT * FANOUT)
         self._groups = [sha256(_EMPTY * FANOUT).digest()] * FANOUT
+        self._root = b""
+        """What `root` said last; empty while there is something to hash."""
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set a leaf.
@@ -59,12 +61,14 @@ class LeafTree:
             leaves = self._leaves[bucket] = {}
         leaves[key] = value
         self._dirty.add(bucket)
+        self._root = b""
 
     def drop(self, key: bytes) -> None:
         """Remove a leaf, if it is there."""
         bucket = key[0] << 4 | key[1] >> 4
         if self._leaves.get(bucket, {}).pop(key, None) is not None:
             self._dirty.add(bucket)
+            self._root = b""
 
     def settle(self, at_most: int) -> bool:
         """Do some of the work that `root` would do.
@@ -90,10 +94,13 @@ class LeafTree:
 
     def root(self) -> bytes:
         """Hash of all leaves, 32 bytes."""
+        if self._root:
+            return self._root
         while self.settle(1 << 20):
             pass
         for group in self._dirty_groups:
             nodes = self._buckets[group * FANOUT : (group + 1) * FANOUT]
             self._groups[group] = sha256(b"".join(nodes)).digest()
         self._dirty_groups.clear()
-        return domain_hash(LEAVES_DOMAIN, self._domain.encode("ascii"), *self._groups)
+        self._root = domain_hash(LEAVES_DOMAIN, self._domain.encode("ascii"), *self._groups)
+        return self._root

@@ -165,9 +165,11 @@ class Courtesy:
                 self._offenders.setdefault(DeviceId(conduct.device), conduct)
 
     def _meter(self, device: DeviceId, what: What) -> Meter:
-        meters = self._meters.setdefault(device, {})
-        if len(self._meters) > MAX_METERED:
-            del self._meters[next(iter(self._meters))]
+        meters = self._meters.get(device)
+        if meters is None:
+            meters = self._meters[device] = {}
+            if len(self._meters) > MAX_METERED:
+                del self._meters[next(iter(self._meters))]
         meter = meters.get(what)
         if meter is None:
             meter = meters[what] = Meter(RATES[what])

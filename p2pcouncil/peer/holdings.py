@@ -25,25 +25,35 @@ class Holdings:
         self._asking: set[tuple[DeviceId, CouncilId]] = set()
         self._asked_ms: dict[tuple[DeviceId, CouncilId], int] = {}
         self._tips: dict[CouncilId, dict[LaneId, int]] = {}
+        self._content: set[DeviceId] | None = None
+        """Who was connected when all of them were known to hold everything of ours; None once that may have changed."""
 
     def changed(self) -> None:
         """Rows came or went, or councils: what was known of our own lanes is out of date."""
         self._tips.clear()
+        self._content = None
 
     def tick(self, now_ms: int) -> list[Effect]:
         """Ask those who are not known to hold everything of ours."""
         effects: list[Effect] = []
+        if self._content == self._world.connected.keys():
+            return effects
+        is_content = True
         for council, place in self._world.places.items():
             devices = place.member_devices() & self._world.connected.keys()
             mine = self._my_tips(council) if devices else {}
             for device in sorted(devices):
                 key = (device, council)
                 if key in self._asking or now_ms - self._asked_ms.get(key, -ASK_EVERY_MS) < ASK_EVERY_MS:
+                    is_content = False
                     continue
                 missing = tuple(lane for lane, count in mine.items() if self.held(device, lane) < count)
                 if not missing:
                     continue
+                is_content = False
                 effects.append(self._ask(device, council, missing[:MAX_LANES_PER_QUESTION], now_ms))
+        if is_content:
+            self._content = set(self._world.connected)
         return effects
 
     def asked_of(self, ask: int) -> DeviceId | None:
@@ -57,6 +67,7 @@ class Holdings:
             RemoteError: it is malformed.
         """
         device, council, lanes = self._asks.pop(ask)
+        self._content = None
         self._asking.discard((device, council))
         if data is None or not data or data[0] != Kind.TIPS:
             return []

@@ -66,10 +66,11 @@ class Place:
             Whether somebody was let in by them, whose lanes may be accepted from now on.
         """
         let_in = False
-        self._devices = None
         offered = list(rows)
         while offered:
             touched = self.state.apply(self._take(offered, forks))
+            if any(subject.kind is SubjectKind.MEMBER for subject in touched):
+                self._devices = None
             new = {
                 MemberId(subject.id)
                 for subject in touched
@@ -88,6 +89,8 @@ class Place:
             if not self.state.is_admitted(header.member):
                 self._dormant.setdefault(header.member, []).append(row)
                 continue
+            if self.index.lane(envelope.lane) is None:
+                self._devices = None
             self.index.add(header, envelope)
             fork = forks.get(envelope.lane)
             if fork is not None and envelope.seq >= fork:

@@ -5,7 +5,7 @@ The rates rest on what honest peers were measured to do (`docs/protocol.md`, sec
 """
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import IntEnum
 
 WINDOW_MS = 10_000
 """How long excess is looked at before a device is dropped, and how long one must be calm to count as well again."""
@@ -41,7 +41,7 @@ class Bucket:
         self._at_ms = now_ms
 
 
-class What(Enum):
+class What(IntEnum):
     """What is measured of a device."""
 
     SYNC = 1

@@ -68,12 +68,14 @@ def nobody_is_misquoted(society: Society) -> Iterator[str]:
     """Every row was signed by its device, and by an honest device only if that device meant it."""
     honest = {laptop.signer.device: laptop for laptop in society.laptops.values()}
     for laptop in _readable(society):
-        for row in rows_of(laptop):
+        rows = rows_of(laptop)
+        for header in {row.envelope.lane: row.header for row in rows}.values():
+            word = header.certificate
+            if not _holds(word.member, certificate_message(word.member, header.device), word.signature):
+                yield f"{laptop.title} keeps entries of a device that its member never certified"
+        for row in rows:
             device, message = row.header.device, signed_message(row.envelope.lane, row.envelope.hash)
             owner = honest.get(device)
-            word = row.header.certificate
-            if not _holds(word.member, certificate_message(word.member, device), word.signature):
-                yield f"{laptop.title} keeps an entry of a device that its member never certified"
             if not _holds(device, message, row.envelope.signature):
                 yield f"{laptop.title} keeps an entry that device {device.hex()[:8]} did not sign"
             elif owner is not None and message not in owner.signer.signed:

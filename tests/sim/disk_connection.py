@@ -80,7 +80,8 @@ class DiskConnection:
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> DiskCursor:
         """Run one statement to its end."""
-        self._check()
+        if self.is_dead or not self._is_open:
+            self._refuse()
         raw = self._raw
         try:
             rows = raw.execute(sql, parameters).fetchall()
@@ -151,10 +152,13 @@ class DiskConnection:
         return self._is_open
 
     def _check(self) -> None:
+        if self.is_dead or not self._is_open:
+            self._refuse()
+
+    def _refuse(self) -> NoReturn:
         if self.is_dead:
             raise Crashed
-        if not self._is_open:
-            raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+        raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
 
     def _fail(self, error: apsw.Error) -> NoReturn:
         if self.is_dead:
