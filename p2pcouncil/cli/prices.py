@@ -31,7 +31,8 @@ from p2pcouncil.text_files.errors import TextFileError
 from p2pcouncil.text_files.lines import quoted
 
 LARGE = 100
-"""From so many products on, people are told what the program is at."""
+LARGE_BYTES = 2**20
+"""From so many products, and so many bytes, on, people are told what the program is at."""
 _LISTED_MAX = 8
 
 
@@ -171,7 +172,7 @@ def explain(
     if not 0 <= depth <= DEPTH_MAX:
         raise UsageError(f"The depth must be 0 to {DEPTH_MAX}.", "Give --depth 4.")
     try:
-        source, file, goods = _read(table)
+        source, file, goods = _read(table, ctx)
         weights = terms.weights_for(goods)
         at = _find(goods, product)
         try:
@@ -184,7 +185,7 @@ def explain(
 
 
 def _solve(file: Path, terms: Terms, ctx: Context) -> Prices:
-    source, table_file, table = _read(file)
+    source, table_file, table = _read(file, ctx)
     weights = terms.weights_for(table)
     is_large = len(table.products) >= LARGE
     if is_large:
@@ -200,8 +201,10 @@ def _solve(file: Path, terms: Terms, ctx: Context) -> Prices:
     return Prices(source, command, table_file, table, weights, values)
 
 
-def _read(file: Path) -> tuple[Source, TableFile, Table]:
+def _read(file: Path, ctx: Context) -> tuple[Source, TableFile, Table]:
     data = read_file(file, BOUNDS.file_bytes)
+    if len(data) >= LARGE_BYTES:
+        ctx.note(f"Reading {len(data) // 2**20} MiB …")
     table_file = read_table_file(data)
     return Source(file.name, len(data), hashlib.sha256(data).hexdigest()), table_file, table_file.table()
 

@@ -19,7 +19,9 @@ def measure() -> dict[str, object]:
     for number in range(ECONOMIES):
         kind = KINDS[number % len(KINDS)]
         # More small ones than large ones, for a large one takes the reference a second.
-        size = round(SIZE_MIN * (SIZE_MAX / SIZE_MIN) ** rng.random()) if number >= len(KINDS) else SIZE_MAX
+        size = (
+            round(SIZE_MIN * (SIZE_MAX / SIZE_MIN) ** rng.random() ** 2) if number >= len(KINDS) else SIZE_MAX
+        )
         techniques = economy(kind, size, number)
         table, digits = make_table(techniques), digits_of(kind)
         begun = time.perf_counter()

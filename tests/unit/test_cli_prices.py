@@ -232,8 +232,10 @@ def test_long_work_is_announced(
 ) -> None:
     bakery.write_text(write_list(economy("hidden ties", 6, 1)), encoding="utf-8")
     monkeypatch.setattr(prices_module, "LARGE", 6)
+    monkeypatch.setattr(prices_module, "LARGE_BYTES", 1)
     assert run_verb(["price", "solve", str(bakery)]) is ExitCode.OK
     told = capsys.readouterr().err
+    assert "Reading 0 MiB" in told
     assert "Solving for 6 products" in told
     assert "in fractions" in told
 

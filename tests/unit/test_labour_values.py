@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -189,6 +190,24 @@ def test_by_a_hair_less_is_productive() -> None:
     full = Technique("c", "u", Micro(most * ONE), (Item("a", "u", Micro(most * ONE)),), circle[0].hours)
     with pytest.raises(TableError):
         labour_values(make_table([*circle, full]))
+
+
+@pytest.mark.parametrize("size", [2, 3, 5, 9, 20, 60])
+def test_just_over_the_verge_all_are_named(size: int) -> None:
+    """Everybody needs one part in 10^18 more than is made, which floating point can't see."""
+    for seed in range(6):
+        over = []
+        for technique in economy("verge", size, seed):
+            assert sum(item.quantity for item in technique.inputs) == technique.output - 1
+            first, *others = technique.inputs
+            over.append(
+                replace(technique, inputs=(replace(first, quantity=Micro(first.quantity + 2)), *others))
+            )
+        table = make_table(over)
+        with pytest.raises(TableError) as caught:
+            labour_values(table)
+        assert {name for fault in caught.value.faults for name in fault.products} <= set(table.products)
+        assert quick_values(table).found.is_productive is False
 
 
 def test_a_verdict_agrees_with_the_leading_minors() -> None:

@@ -80,7 +80,8 @@ def make_table(techniques: Sequence[Technique]) -> Table:
     _refuse(islice(_faults_together(techniques, by_product), FAULTS_MAX))
     products = tuple(sorted(by_product))
     combined = [combine([techniques[at] for at in by_product[product]]) for product in products]
-    _refuse(islice((fault for technique in combined for fault in faults_of(technique)), FAULTS_MAX))
+    added = [technique for technique in combined if len(by_product[technique.product]) > 1]
+    _refuse(islice((fault for technique in added for fault in faults_of(technique)), FAULTS_MAX))
     kinds = tuple(sorted({work.kind for technique in combined for work in technique.hours if work.hours}))
     index = {product: at for at, product in enumerate(products)}
     columns = []

@@ -13,6 +13,7 @@ two techniques.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from p2pcouncil.domain.planning.faults import Fault, FaultKind
 from p2pcouncil.domain.planning.quantities import QUANTITY_MAX, UNITS_MAX, Micro
@@ -84,60 +85,41 @@ def faults_of(technique: Technique, at: int = -1) -> Iterator[Fault]:
         at: its place among others, for `Fault.technique`.
     """
     product = technique.product
-
-    def fault(kind: FaultKind, message: str, hint: str, item: str = "") -> Fault:
-        return Fault(kind, message, hint, (product,), item, at)
-
     entered = (
+        (product, technique.unit, technique.output),
         *((item.name, item.unit, item.quantity) for item in technique.inputs),
         *((work.kind, "h", work.hours) for work in technique.hours),
         *((item.name, item.unit, item.quantity) for item in technique.pollutants),
     )
-    if len(entered) > ITEMS_MAX:
-        yield fault(
+    if len(entered) > ITEMS_MAX + 1:
+        yield Fault(
             FaultKind.TOO_MANY,
-            f"“{product}” has {len(entered):,} inputs, kinds of work and pollutants; at most {ITEMS_MAX:,} can be "
+            f"“{product}” has {len(entered) - 1:,} inputs, kinds of work and pollutants; at most {ITEMS_MAX:,} can be "
             "counted.",
             "Sum up those that matter least.",
+            (product,),
+            technique=at,
         )
         return
-    for name, unit, _ in ((product, technique.unit, technique.output), *entered):
-        if not (is_name(name) and is_name(unit)):
-            yield fault(
-                FaultKind.NAME,
-                f"A name or unit at “{product}” is empty or has more than {NAME_CHARS_MAX} characters, spaces around "
-                "it, a control inside, or a # in front.",
-                "Give each product, unit and kind of work a short name in one line.",
-                name,
-            )
-    for item, quantity in ((product, technique.output), *((name, quantity) for name, _, quantity in entered)):
-        if quantity < 0:
-            yield fault(
-                FaultKind.NEGATIVE,
-                f"The quantity of “{item}” at “{product}” is negative.",
-                "Write what is used or made as a number above 0.",
-                item,
-            )
-        elif quantity > QUANTITY_MAX:
-            yield fault(
-                FaultKind.MAGNITUDE,
-                f"The quantity of “{item}” at “{product}” is more than {UNITS_MAX:,}.",
-                "Choose a larger unit: tonnes instead of grams, say.",
-                item,
-            )
+    for name, unit, quantity in entered:
+        yield from _faults_of_entry(product, at, name, unit, quantity)
     if technique.output == 0:
-        yield fault(
+        yield Fault(
             FaultKind.NO_OUTPUT,
             f"The output of “{product}” is 0.",
             "Say how much is made with the inputs and hours, or leave the product out.",
+            (product,),
+            technique=at,
         )
     if technique.by_products:
         other = technique.by_products[0].name
-        yield fault(
+        yield Fault(
             FaultKind.JOINT,
             f"“{product}” and “{other}” are made together; hours can't be split between them by arithmetic.",
             "Enter them as one product, or share inputs and hours by a rule that you vote on, as two techniques.",
+            (product,),
             other,
+            at,
         )
     for what, names in (
         ("input", [item.name for item in technique.inputs]),
@@ -146,16 +128,53 @@ def faults_of(technique: Technique, at: int = -1) -> Iterator[Fault]:
     ):
         if len(set(names)) < len(names):
             name = next(name for position, name in enumerate(names) if name in names[:position])
-            yield fault(
+            yield Fault(
                 FaultKind.TWICE,
                 f"The {what} “{name}” of “{product}” is there twice.",
                 "Add the two up, and keep one.",
+                (product,),
                 name,
+                at,
             )
 
 
+def _faults_of_entry(product: str, at: int, name: str, unit: str, quantity: int) -> Iterator[Fault]:
+    """What is wrong with the output, an input, a kind of work or a pollutant."""
+    if not (is_name(name) and is_name(unit)):
+        yield Fault(
+            FaultKind.NAME,
+            f"A name or unit at “{product}” is empty or has more than {NAME_CHARS_MAX} characters, spaces around it, a "
+            "control inside, or a # in front.",
+            "Give each product, unit and kind of work a short name in one line.",
+            (product,),
+            name,
+            at,
+        )
+    if quantity < 0:
+        yield Fault(
+            FaultKind.NEGATIVE,
+            f"The quantity of “{name}” at “{product}” is negative.",
+            "Write what is used or made as a number above 0.",
+            (product,),
+            name,
+            at,
+        )
+    elif quantity > QUANTITY_MAX:
+        yield Fault(
+            FaultKind.MAGNITUDE,
+            f"The quantity of “{name}” at “{product}” is more than {UNITS_MAX:,}.",
+            "Choose a larger unit: tonnes instead of grams, say.",
+            (product,),
+            name,
+            at,
+        )
+
+
+@lru_cache(maxsize=8_192)
 def is_name(text: str) -> bool:
     """Whether a text can name a product, a unit or a kind of work.
+
+    A table of a thousand products names each of them a thousand times, so answers are remembered.
 
     Only what every Python agrees on is looked at; for the screen, names are cleaned like all text of strangers. A # in
     front would make a remark of its line in a file.
