@@ -5,7 +5,8 @@
 ``round``                  how long a round takes proposals: ``90m``, ``36h``, ``3d``
 ``rounds``                 how many there can be; 25 if left out
 ``tolerance``              how far supply and demand may be apart: ``5 %`` if left out
-``[[good]]``               ``name``, ``unit``, ``kind`` (product, labour or resource); ``stock``, ``start_price``
+``[[good]]``               ``name``, ``unit``, ``kind`` (product, labour or resource); ``stock``, ``start_price``;
+                           of labour ``weight``: how much an hour counts in labour values, 1 if left out
 ``[[council]]``            ``name``, ``kind`` (workers or consumers), ``speaker``; ``within`` (a council above)
 =========================  =========================================================================
 
@@ -29,6 +30,8 @@ from p2pcouncil.domain.planning.terms import (
     MAX_GOODS,
     MAX_ROUNDS,
     MAX_UNITS,
+    MAX_WEIGHT_MICRO,
+    MICRO,
     START_PRICE_MILLI,
     UNIT_KINDS,
     PlanGood,
@@ -149,7 +152,7 @@ def _tables(found: Mapping[str, Any], name: str, most: int) -> list[Mapping[str,
 
 def _good(table: Mapping[str, Any]) -> PlanGood:
     what = f"The good {quoted(str(table.get('name', '')))}"
-    _refuse_unknown(table, {"name", "unit", "kind", "stock", "start_price"}, what)
+    _refuse_unknown(table, {"name", "unit", "kind", "stock", "start_price", "weight"}, what)
     kind = _text(table, "kind", what, GOOD_KINDS)
     unit = HOUR if kind == "labour" and "unit" not in table else _text(table, "unit", what)
     start = _amount(table, "start_price", what) if "start_price" in table else None
@@ -159,7 +162,17 @@ def _good(table: Mapping[str, Any]) -> PlanGood:
         kind,
         _amount(table, "stock", what) if "stock" in table else 0,
         START_PRICE_MILLI if start is None else max(1, start // 1_000),
+        _weight(table, what) if "weight" in table else MICRO,
     )
+
+
+def _weight(table: Mapping[str, Any], what: str) -> int:
+    weight = _amount(table, "weight", what)
+    if not 1 <= weight <= MAX_WEIGHT_MICRO:
+        raise TextFileError(
+            f"{what} has a weight that is 0, or more than 100.", "An hour of work counts for something."
+        )
+    return weight
 
 
 def _unit(table: Mapping[str, Any], names: list[str], speaker: Callable[[str], MemberId]) -> PlanUnit:

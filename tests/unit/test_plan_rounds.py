@@ -226,6 +226,26 @@ def test_a_technique_that_is_gone_takes_with_it_what_rests_on_it_and_holds_up_no
     )
 
 
+def test_an_hour_counts_as_much_as_the_members_voted() -> None:
+    world = World()
+    bake, mill = baking(world), milling(world)
+    effect = terms(world)
+    work = msgspec.structs.replace(effect.goods[WORK], weight_micro=1_500_000)
+    plan = opening(
+        world, msgspec.structs.replace(effect, goods=(*effect.goods[:WORK], work, effect.goods[FIELD]))
+    )
+    tellers = Tellers(world)
+    tellers.tell()
+    world.ballot("Ada", plan)
+    tellers.tell(VOTE_MS)
+    propose(world, "Ada", plan, 1, makes(BAKERY, bake, 100), wants(WEST, 100))
+    propose(world, "Ben", plan, 1, makes(MILL, mill, 60))
+    bread, flour, *_ = closed(tellers.tell(ROUND_MS), plan, 1)
+    assert (bread.value_micro, flour.value_micro) == (84_000, 15_000), (
+        "half as much again as without the weight"
+    )
+
+
 def test_no_page_may_name_figures_that_do_not_follow_from_it() -> None:
     world, tellers, plan, bake, _ = begun()
     propose(world, "Ada", plan, 1, makes(BAKERY, bake, 100), wants(WEST, 50))

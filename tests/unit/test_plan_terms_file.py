@@ -61,6 +61,8 @@ def test_the_example_is_read() -> None:
         ('within = "Mill Lane"', 'within = "Household Meyer"', "stands before"),
         ('within = "Mill Lane"', 'colour = "blue"', "means nothing here"),
         ('kind = "workers"', 'kind = "consumers"', "somebody who makes things"),
+        ('kind = "labour"', 'kind = "labour"\nweight = "0"', "weight"),
+        ('kind = "resource"', 'kind = "resource"\nweight = "2"', "can't be weighed"),
         ("[[good]]", "[good]", "TOML"),
     ],
 )

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.domain.planning.faults import FAULTS_MAX, Fault, FaultKind, TableError
-from p2pcouncil.domain.planning.quantities import Micro
+from p2pcouncil.domain.planning.quantities import ONE, Micro
 from p2pcouncil.domain.planning.standing import Entries, UnitStanding, needed, technique_of
 from p2pcouncil.domain.planning.table import Table, make_table
 from p2pcouncil.domain.planning.technique import Hours, Item, Technique
 from p2pcouncil.domain.planning.terms import MAX_VALUE_MICRO
 
 DIGITS = 6
+NO_WEIGHTS: Mapping[str, Micro] = {}
 
 
 def plan_techniques(
@@ -59,10 +60,19 @@ def plan_techniques(
     return tuple(found)
 
 
+def labour_weights(terms: OpenPlan) -> dict[str, Micro]:
+    """How much an hour of each kind of work counts, in millionths, where that is not one: as the members voted."""
+    return {good.name: Micro(good.weight_micro) for good in terms.goods if good.weight_micro != ONE}
+
+
 def valued_table(
-    techniques: Sequence[Technique],
+    techniques: Sequence[Technique], weights: Mapping[str, Micro] = NO_WEIGHTS
 ) -> tuple[Table | None, Mapping[str, int], tuple[Fault, ...]]:
     """The table of those products that have a value, their values, and why others have none.
+
+    Args:
+        techniques: from `plan_techniques`.
+        weights: from `labour_weights`.
 
     Returns:
         The table (None if it is empty), per product its value in millionths of an hour, and what was wrong.
@@ -76,7 +86,7 @@ def valued_table(
     while left:
         try:
             table = make_table(left)
-            quick = quick_values(table, DIGITS)
+            quick = quick_values(table, DIGITS, weights)
             found = faults_of_groups(quick)
             values = () if found else settle(quick).values
         except TableError as error:

@@ -10,7 +10,7 @@ from p2pcouncil.domain.entries import PublishTechnique, ReportResult
 from p2pcouncil.domain.facts import Fact
 from p2pcouncil.domain.planning.board import Period
 from p2pcouncil.domain.planning.faults import Fault
-from p2pcouncil.domain.planning.plan_values import plan_techniques, valued_table
+from p2pcouncil.domain.planning.plan_values import labour_weights, plan_techniques, valued_table
 from p2pcouncil.domain.planning.round_result import (
     Names,
     RoundSum,
@@ -105,7 +105,7 @@ def read_plan(books: Books, plan: ChangeHash) -> PlanState:
     earlier = _sum(books, plan, named[:-1], shown - 1) if named is not None and shown > 1 else None
     terms = period.terms
     table, _, faults = (
-        valued_table(plan_techniques(terms, added.units, books.facts.held))
+        valued_table(plan_techniques(terms, added.units, books.facts.held), labour_weights(terms))
         if added is not None
         else (None, {}, ())
     )

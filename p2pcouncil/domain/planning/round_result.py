@@ -8,7 +8,12 @@ from p2pcouncil.domain.books import Books
 from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.domain.entries import ProposePlan
 from p2pcouncil.domain.planning.judging import is_sound
-from p2pcouncil.domain.planning.plan_values import plan_techniques, valued_table, values_of_goods
+from p2pcouncil.domain.planning.plan_values import (
+    labour_weights,
+    plan_techniques,
+    valued_table,
+    values_of_goods,
+)
 from p2pcouncil.domain.planning.so_far import prices_now
 from p2pcouncil.domain.planning.standing import (
     Entries,
@@ -57,7 +62,7 @@ def sum_round(
     """
     units = standing_units(terms, rounds, entries)
     totals = totals_of(terms, units, entries)
-    _, values, _ = valued_table(plan_techniques(terms, units, entries))
+    _, values, _ = valued_table(plan_techniques(terms, units, entries), labour_weights(terms))
     goods = tuple(
         Figures(supply, demand, price, value)
         for supply, demand, price, value in zip(

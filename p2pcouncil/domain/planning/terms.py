@@ -22,6 +22,7 @@ MAX_UNITS = 400
 MAX_ROUNDS = 64
 MAX_PRICE_MILLI = 10**15
 MAX_VALUE_MICRO = 10**18
+MAX_WEIGHT_MICRO = 100 * MICRO
 START_PRICE_MILLI = 700_000
 """With which prices begin, in thousandths: 700.000, as in the published simulations."""
 GOOD_KINDS = ("product", "labour", "resource")
@@ -43,6 +44,7 @@ class PlanGood(Record, frozen=True, array_like=True, forbid_unknown_fields=True)
         kind: a product, a kind of labour, or a resource that nobody makes.
         stock: what is there without anybody's proposal in each period, in millionths of the unit.
         start_price_milli: its indicative price in the first round, in thousandths.
+        weight_micro: of labour, how much an hour of it counts in labour values, in millionths; 1 for everything else.
     """
 
     name: Label
@@ -50,6 +52,7 @@ class PlanGood(Record, frozen=True, array_like=True, forbid_unknown_fields=True)
     kind: Annotated[str, msgspec.Meta(max_length=16)]
     stock: Amount = 0
     start_price_milli: Annotated[int, msgspec.Meta(ge=1, le=MAX_PRICE_MILLI)] = START_PRICE_MILLI
+    weight_micro: Annotated[int, msgspec.Meta(ge=1, le=MAX_WEIGHT_MICRO)] = MICRO
 
 
 class PlanUnit(Record, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -101,6 +104,8 @@ def validate_goods_and_units(goods: Goods, units: Units) -> None:
             raise RemoteError(f"“{good.name}” is neither a product, nor labour, nor a resource.")
         if good.kind == "labour" and good.unit != HOUR:
             raise RemoteError(f"“{good.name}” is labour, which is counted in hours: “{HOUR}”.")
+        if good.kind != "labour" and good.weight_micro != MICRO:
+            raise RemoteError(f"“{good.name}” is no labour, so its hours can't be weighed.")
     if len(set(names)) != len(names):
         raise RemoteError("A plan names a good twice.")
     if len({unit.name for unit in units}) != len(units):

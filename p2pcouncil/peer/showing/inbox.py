@@ -13,6 +13,7 @@ from p2pcouncil.domain.moments import MS_PER_DAY
 from p2pcouncil.domain.outcomes import IssueState, ProposalState, ProposalStatus, Status
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.register.succession import Successor
+from p2pcouncil.domain.tally.method import PERMILLE
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.going_on import standing_of, successor_of, waiting_for
@@ -28,6 +29,7 @@ from p2pcouncil.peer.views.plans import PlanView
 
 DECIDED_SHOWN_MS = 30 * MS_PER_DAY
 """How long after its end a decided vote is told, by this laptop's clock: it is for display only."""
+PRICES_TOLD = 3
 _KINDS = (
     "go on",
     "vote",
@@ -190,13 +192,26 @@ def of_plan(view: PlanView, council_name: str) -> list[InboxItem]:
         waiting = [unit.name for unit in mine if not unit.has_spoken and unit.name in view.silent]
         if view.can_propose or not waiting:
             return []
-        suggested = any(unit.suggestion is not None for unit in mine)
-        told = "New prices, and a suggestion for you. " if suggested else ""
+        told = price_changes(view)
+        if any(unit.suggestion is not None for unit in mine):
+            told += "There is a suggestion for you. "
         why = f"You speak for {' and '.join(waiting)}."
         return [item(f"{told}Whoever says nothing keeps what they said last.", why, needs_me=True)]
     if view.stage == "ended" and mine:
         return [item(view.line, f"You speak for {mine[0].name}.", needs_me=False)]
     return []
+
+
+def price_changes(view: PlanView) -> str:
+    """Which indicative prices moved most since the round before, in a sentence; empty in the first round."""
+    moved = []
+    for good in view.goods:
+        if len(good.prices_milli) > 1:
+            before, now = good.prices_milli[-2:]
+            permille = (now - before) * PERMILLE // before
+            moved.append((-abs(permille), good.place, f"{good.name} {permille / 10:+.0f} %"))
+    told = [text for size, _, text in sorted(moved)[:PRICES_TOLD] if size]
+    return f"Prices since the last round: {', '.join(told)}. " if told else ""
 
 
 def _of_vote(about: About, issue: IssueState, view: IssueView, me: MemberId) -> InboxItem:

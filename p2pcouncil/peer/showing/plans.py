@@ -9,6 +9,7 @@ from p2pcouncil.domain.facts import Fact
 from p2pcouncil.domain.moments import moment
 from p2pcouncil.domain.plain_text import clean_block, clean_line
 from p2pcouncil.domain.planning.board import BILLIONTHS_PER_BASIS_POINT, GoodRound
+from p2pcouncil.domain.planning.plan_values import labour_weights
 from p2pcouncil.domain.planning.reading import PlanState, RoundState
 from p2pcouncil.domain.planning.standing import UnitStanding, technique_of
 from p2pcouncil.domain.planning.steps import imbalance_of
@@ -97,6 +98,7 @@ def show_plan(peer: Peer, place: Place, plan: ChangeHash) -> PlanView:
         given_off=tuple(_given_off(state)),
         reports=tuple(_report(state, people, fact) for fact in state.reports),
         table=state.table,
+        weights=labour_weights(terms),
     )
     return view
 

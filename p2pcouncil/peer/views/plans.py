@@ -1,9 +1,11 @@
 """A planning period: its rounds, what each good comes to, what each council proposes, and what I could say next."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crdt.ids import ChangeHash, CouncilId
 from p2pcouncil.domain.entries import UnitPlan
+from p2pcouncil.domain.planning.quantities import Micro
 from p2pcouncil.domain.planning.table import Table
 from p2pcouncil.peer.views.people import PersonView
 
@@ -162,6 +164,7 @@ class PlanView:
         faults: why some goods have no labour value, a sentence each.
         given_off: per pollutant what all production gives off, and the lowest limit that somebody set (None for none).
         table: what goods take; explains values. None while nothing has one.
+        weights: how much an hour of a kind of work counts in values, in millionths, where that is not one.
     """
 
     id: ChangeHash
@@ -188,3 +191,4 @@ class PlanView:
     given_off: tuple[tuple[FigureView, int | None], ...]
     reports: tuple[PlanReportView, ...]
     table: Table | None
+    weights: Mapping[str, Micro]
