@@ -26,12 +26,9 @@ from tests.support.planned_village import (
     MILL,
     ROUND_MS,
     WEST,
-    baking,
+    begun,
     makes,
-    milling,
-    opening,
     propose,
-    terms,
     wants,
 )
 from tests.support.random_world import RandomWorld
@@ -105,14 +102,7 @@ def register() -> World:
 
 def planning() -> World:
     """A council decides to plan, and two rounds are closed; one proposal is refused, and one waits for its round."""
-    world = World()
-    bake, mill = baking(world), milling(world)
-    plan = opening(world, terms(world))
-    tellers = Tellers(world)
-    tellers.tell()
-    for name in ("Ada", "Ben"):
-        world.ballot(name, plan)
-    tellers.tell(70_000)
+    world, tellers, plan, bake, mill = begun()
     propose(world, "Ada", plan, 1, makes(BAKERY, bake, 100), wants(WEST, 50, 4))
     propose(world, "Ben", plan, 1, makes(MILL, mill, 80))
     propose(world, "Cem", plan, 1, wants(EAST, 60, 4))

@@ -4,10 +4,12 @@ from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.domain.entries import Made, Named, Propose, ProposePlan, PublishTechnique, UnitPlan, Wanted
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.planning.terms import MICRO, PlanGood, PlanUnit
+from tests.support.tellers import Tellers
 from tests.support.world import MAJORITY, World, digest_of
 
 BREAD, FLOUR, WORK, FIELD = range(4)
 BAKERY, MILL, ALL_HOUSES, EAST, WEST = range(5)
+VOTE_MS = 70_000
 ROUND_SECONDS = 60
 ROUND_MS = ROUND_SECONDS * 1_000 + 5_000
 
@@ -94,3 +96,16 @@ def wants(unit: int, bread: float, hours: float = 0.0) -> UnitPlan:
     """A household's proposal: so much bread, for so many hours of work."""
     offered = (Wanted(WORK, micro(hours)),) if hours else ()
     return UnitPlan(unit, wanted=(Wanted(BREAD, micro(bread)),), offered=offered)
+
+
+def begun(rounds: int = 6) -> tuple[World, Tellers, FeedEntry, FeedEntry, FeedEntry]:
+    """A council that decided to plan: its world, tellers, the vote, and how to bake and mill."""
+    world = World()
+    bake, mill = baking(world), milling(world)
+    plan = opening(world, terms(world, rounds=rounds))
+    tellers = Tellers(world)
+    tellers.tell()
+    for name in ("Ada", "Ben"):
+        world.ballot(name, plan)
+    tellers.tell(VOTE_MS)
+    return world, tellers, plan, bake, mill

@@ -1,7 +1,5 @@
 """Planning rounds in the fold: begun, sealed and closed on pages by the product's own tellers, as votes are."""
 
-import random
-
 import msgspec
 import pytest
 
@@ -19,7 +17,8 @@ from p2pcouncil.domain.register.following import follow
 from p2pcouncil.domain.register.pages import read_page
 from p2pcouncil.domain.register.plan_rounds import RoundOutcome, result_digest, round_id
 from p2pcouncil.domain.rejections import ACCEPTED, REFUSALS, WAITS, Rule
-from p2pcouncil.domain.state import CouncilState, fold
+from p2pcouncil.domain.state import CouncilState
+from tests.support.orders import same_in_any_order
 from tests.support.planned_village import (
     ALL_HOUSES,
     BAKERY,
@@ -29,9 +28,11 @@ from tests.support.planned_village import (
     FLOUR,
     MILL,
     ROUND_MS,
+    VOTE_MS,
     WEST,
     WORK,
     baking,
+    begun,
     makes,
     micro,
     milling,
@@ -41,40 +42,12 @@ from tests.support.planned_village import (
     wants,
 )
 from tests.support.tellers import Tellers
-from tests.support.world import MAJORITY, World, digest_of, interleave
-
-VOTE_MS = 65_000
-
-
-def begun(rounds: int = 6) -> tuple[World, Tellers, FeedEntry, FeedEntry, FeedEntry]:
-    """A council that decided to plan: its world, tellers, the vote, and how to bake and mill."""
-    world = World()
-    bake, mill = baking(world), milling(world)
-    plan = opening(world, terms(world, rounds=rounds))
-    tellers = Tellers(world)
-    tellers.tell()
-    for name in ("Ada", "Ben"):
-        world.ballot(name, plan)
-    tellers.tell(VOTE_MS)
-    return world, tellers, plan, bake, mill
+from tests.support.world import MAJORITY, World, digest_of
 
 
 def closed(state: CouncilState, plan: FeedEntry, number: int) -> tuple[Figures, ...]:
     """What a page says of a round."""
     return state.register.chain.decided[round_id(plan.hash, number)][1].goods
-
-
-def same_in_any_order(world: World) -> None:
-    expected = world.fold().state_hash()
-    for seed in range(3):
-        rng = random.Random(seed)
-        state = fold(world.genesis, [])
-        arriving = interleave(rng, world.entries)
-        while arriving:
-            size = rng.choice((1, 2, 7, 30))
-            state.apply(arriving[:size])
-            arriving = arriving[size:]
-        assert state.state_hash() == expected
 
 
 def test_a_decision_begins_a_round_which_is_summed_and_followed_by_the_next() -> None:

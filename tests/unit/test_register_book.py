@@ -1,7 +1,5 @@
 """The register in the fold: pages written by the product's own tellers, and what they do to votes and members."""
 
-import random
-
 import pytest
 
 from p2pcouncil.domain.effects import ChangeCharter, Promise, RemoveMember
@@ -14,8 +12,9 @@ from p2pcouncil.domain.rejections import ACCEPTED, REFUSALS, WAITS, Rule
 from p2pcouncil.domain.state import fold
 from p2pcouncil.domain.tally.choice import NO
 from p2pcouncil.domain.tally.outcome import Outcome
+from tests.support.orders import same_in_any_order
 from tests.support.tellers import Tellers, say
-from tests.support.world import MAJORITY, World, digest_of, interleave
+from tests.support.world import MAJORITY, World, digest_of
 
 WINDOW_MS = 60_000
 """As `World.opening` has it."""
@@ -29,20 +28,6 @@ def opened(world: World, effect: object = None, name: str = "Ada") -> FeedEntry:
     proposal = world.write(name, terms)
     seconder = "Ben" if name != "Ben" else "Cem"
     return world.open(name, proposal, [world.second(seconder, proposal)])
-
-
-def same_in_any_order(world: World) -> None:
-    """The state is a function of the set: folded at once, in other orders, in pieces."""
-    expected = world.fold().state_hash()
-    for seed in range(4):
-        rng = random.Random(seed)
-        state = fold(world.genesis, [])
-        arriving = interleave(rng, world.entries)
-        while arriving:
-            size = rng.choice((1, 2, 7, 30))
-            state.apply(arriving[:size])
-            arriving = arriving[size:]
-        assert state.state_hash() == expected
 
 
 def test_a_vote_is_entered_told_its_end_sealed_and_closed() -> None:
