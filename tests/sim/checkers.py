@@ -18,6 +18,8 @@ from crdt.keys import LaneKind, certificate_message
 from crdt.store.rows import Cursor, StoredEnvelope, read_new
 from crdt.text import TextDocument
 from p2pcouncil.domain.outcomes import Status
+from p2pcouncil.domain.planning.round_result import proposals_before, sum_round
+from p2pcouncil.domain.register.plan_rounds import held_rounds
 from p2pcouncil.peer.events import Row
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.pulling import MAX_GOSSIPED
@@ -281,6 +283,28 @@ def everybody_sees_the_same(society: Society) -> Iterator[str]:
             yield f"{laptop.title} sees {len(rows)} proposals, {inside[0].title} {len(seen[0])}"
 
 
+def planned_figures_follow_from_proposals(society: Society) -> Iterator[str]:
+    """What pages say of planning rounds is what the proposals that they name come to, to the last digit.
+
+    Where a feed is forked, a proposal that a page named may be gone; then it can't be added up again.
+    """
+    for laptop in _readable(society):
+        if forks_of(laptop):
+            continue
+        state = laptop.place(society.council).state
+        books = state._books
+        for plan, period in state.register.chain.plans.items():
+            named = proposals_before(books, ChangeHash(plan), len(period.rounds) + 1)
+            for number, goods in held_rounds(state.register.chain, plan).items():
+                if named is None:
+                    yield f"{laptop.title} lacks what round {number} rests on"
+                    continue
+                prices = [figures.price_milli for figures in goods]
+                again = sum_round(period.terms, named[:number], prices, state.facts.held).goods
+                if again != goods:
+                    yield f"{laptop.title} adds round {number} up to {again}, and its page says {goods}"
+
+
 def everybody_knows_who_holds_it(society: Society) -> Iterator[str]:
     """Nobody is told that what they wrote is only on their laptop, when everybody has it."""
     if len(society.inside()) > 1:
@@ -306,6 +330,7 @@ WHEN_QUIET: tuple[Checker, ...] = (
     texts_are_equal_and_load,
     the_last_ballot_counts,
     everybody_sees_the_same,
+    planned_figures_follow_from_proposals,
     everybody_knows_who_holds_it,
 )
 

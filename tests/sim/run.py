@@ -10,6 +10,7 @@ from crdt.errors import LocalError
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.tally.method import YesNo
 from p2pcouncil.peer import commands as c
+from p2pcouncil.peer.place import Place
 from tests.sim.checkers import AT_ANY_TIME, WHEN_QUIET, Checker, forks_of
 from tests.sim.faults import FAULTS
 from tests.sim.laptop import Laptop
@@ -164,6 +165,11 @@ def _ballots(society: Society, laptop: Laptop) -> int:
     return sum(issue.tally.turnout for issue in laptop.place(society.council).state.issues())
 
 
+def _planned(place: Place) -> int:
+    chain = place.state.register.chain
+    return sum(name in chain.decided for period in chain.plans.values() for name in period.rounds)
+
+
 def _is_disowned(society: Society, title: str) -> bool:
     device = society.laptops[title].signer.device
     statements = [
@@ -184,6 +190,9 @@ def _counts(society: Society) -> Counter[str]:
             "acknowledged entries": len(society.ledger.acknowledged),
             "members heard at the end": society.heard,
             "ballots that count": max((_ballots(society, laptop) for laptop in society.inside()), default=0),
+            "planning rounds closed": max(
+                (_planned(laptop.place(society.council)) for laptop in society.inside()), default=0
+            ),
             "forks held": max((len(forks_of(one)) for one in society.inside() if not one.is_off), default=0),
             "hostile peers": len(society.liars),
             "crashes": sum(laptop.disk.crashes for laptop in laptops),

@@ -8,7 +8,7 @@ from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId, MemberId
 from crdt.store.rows import export_groups
 from net.memory_links import Conditions
-from p2pcouncil.domain.tally.choice import Choice
+from p2pcouncil.domain.tally.choice import YES, Choice
 from p2pcouncil.peer import commands as c
 from p2pcouncil.runtime.duty import state_duty
 from tests.sim.disk import Disk, Image
@@ -20,7 +20,7 @@ from tests.sim.ledger import Ledger
 from tests.sim.node import Node, signing_key
 from tests.sim.simulation import Simulation
 from tests.sim.story import Story
-from tests.sim.workload import Workload
+from tests.sim.workload import PLAN_SECONDS, Workload
 
 NAMES = ("Ada", "Ben", "Cem", "Dan", "Eve", "Fay", "Gul", "Hal", "Ivo", "Joy", "Kim", "Leo")
 LIARS = ("Mal", "Nix", "Odo")
@@ -31,10 +31,14 @@ MAX_LAPTOPS = 14
 PATIENCE_MS = 300_000
 """Virtual time in which all must have become equal; back-offs and the peers' regular pulls fit several times."""
 LOOK_EVERY_MS = 1_000
+SETTLE_MS = 3_000
+"""In which a few who are well connected hear of each other's words."""
 
 
 DUTIFUL = 3
 """In one society of so many the laptops do their members' duties for the register, which takes half as long again."""
+PLANNERS = 9
+"""One society of so many plans, too; its laptops do their duties, so that rounds are closed."""
 
 
 class Society:
@@ -76,7 +80,9 @@ class Society:
         count = peers or drawn
         self._outside = _names(count + 4)
         self.council = self._found(count)
-        self.workload = Workload(self.rng, self.council)
+        self.workload = Workload(self.rng, self.council, plans=seed % PLANNERS == 0)
+        if seed % PLANNERS == 0:
+            self._begin_to_plan()
         self._let_liars_in()
         self.simulation.network.links.conditions = self.faults.conditions
 
@@ -93,6 +99,25 @@ class Society:
             self.simulation.let_in(council, founder, newcomer)
             self.story.tell(f"{founder.title} lets {newcomer.title} in")
         return council
+
+    def _begin_to_plan(self) -> None:
+        """Decide on a planning period while all is well."""
+        founder, seconder, *_ = laptops = list(self.laptops.values())
+        members = [laptop.member for laptop in laptops]
+        proposal = ChangeHash(founder.submit(self.workload.plan_to_propose(members)).id)
+        self.simulation.run(SETTLE_MS)
+        seconder.submit(c.SecondProposal(proposal))
+        self.simulation.run(SETTLE_MS)
+        issue = ChangeHash(founder.submit(c.OpenVote(proposal, PLAN_SECONDS)).id)
+        self.simulation.run(SETTLE_MS)
+        for laptop in laptops:
+            laptop.submit(c.CastBallot(issue, YES))
+
+        def has_begun() -> bool:
+            return bool(founder.place(self.council).state.register.chain.plans)
+
+        assert self.simulation.run_until(has_begun, PATIENCE_MS), "no page begins the planning period"
+        self.story.tell("a page begins a planning period")
 
     def _let_liars_in(self) -> None:
         for name in LIARS[: self.faults.hostile]:

@@ -1,10 +1,16 @@
-"""What honest members do: propose, edit, comment, second, open, vote, vouch, leave. Nothing in here checks anything."""
+"""What honest members do: propose, edit, comment, second, open, vote, vouch, leave; in some societies they plan.
+
+Nothing in here checks anything.
+"""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from crdt.ids import CouncilId
+from crdt.ids import ChangeHash, CouncilId, MemberId
+from p2pcouncil.domain.effects import OpenPlan
+from p2pcouncil.domain.entries import Made, Named, PublishTechnique, UnitPlan, Wanted
 from p2pcouncil.domain.outcomes import ProposalState, ProposalStatus
+from p2pcouncil.domain.planning.terms import MICRO, PlanGood, PlanUnit
 from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo
 from p2pcouncil.peer import commands as c
 from tests.sim.node import Node
@@ -16,6 +22,10 @@ METHODS: tuple[tuple[Method, tuple[str, ...]], ...] = (
 )
 MAX_PROPOSALS = 8
 TRIES = 4
+PLAN_SECONDS = 10
+"""How long the vote on a planning period and each of its rounds take."""
+PLAN_ROUNDS = 12
+GOODS = (PlanGood("bread", "kg", "product"), PlanGood("work", "h", "labour"))
 
 Act = tuple[str, c.Command]
 """A line for the story, and the command."""
@@ -24,7 +34,7 @@ Act = tuple[str, c.Command]
 class Workload:
     """Draws what a member might want to do, from what that member's peer shows."""
 
-    def __init__(self, rng: random.Random, council: CouncilId) -> None:
+    def __init__(self, rng: random.Random, council: CouncilId, *, plans: bool = False) -> None:
         self._rng = rng
         self._council = council
         self._made = 0
@@ -33,6 +43,8 @@ class Workload:
             *(self._second, self._open) * 3,
             *(self._vote,) * 6,
         )
+        if plans:
+            self._acts += (self._technique, *(self._plan,) * 6)
 
     def draw(self, node: Node) -> Act | None:
         """Something that this member might do now; None when nothing comes to their mind."""
@@ -87,7 +99,9 @@ class Workload:
         found = self._one_of(
             node, lambda p: p.status is not ProposalStatus.OPEN and p.proposer == node.member
         )
-        return (f"opens the vote on “{found.title}”", c.OpenVote(found.hash)) if found else None
+        if found is None:
+            return None
+        return f"opens the vote on “{found.title}”", c.OpenVote(found.hash)
 
     def _vote(self, node: Node) -> Act | None:
         found = self._one_of(node, lambda p: p.status is ProposalStatus.OPEN and p.issue is not None)
@@ -95,6 +109,41 @@ class Workload:
             return None
         choice = self._rng.randrange(max(len(found.options), 2))
         return f"votes {choice} on “{found.title}”", c.CastBallot(found.issue, ((choice,),))
+
+    def _technique(self, node: Node) -> Act:
+        self._made += 1
+        work = (Named("work", "h", self._rng.randrange(1, 9) * MICRO),)
+        technique = PublishTechnique(0, f"way {self._made}", "bread", "kg", 10 * MICRO, (), work)
+        return f"publishes way {self._made} to bake", c.PublishTechniques(self._council, (technique,))
+
+    def plan_to_propose(self, members: Sequence[MemberId]) -> c.MakeProposal:
+        """A planning period, for which some of the members speak."""
+        units = (
+            PlanUnit("bakers", "workers", self._rng.choice(members)),
+            PlanUnit("houses", "consumers", self._rng.choice(members)),
+            PlanUnit("east", "consumers", self._rng.choice(members), 2),
+        )
+        effect = OpenPlan(GOODS, units, PLAN_SECONDS, PLAN_ROUNDS, 500)
+        method = YesNo(quorum_permille=0)
+        return c.MakeProposal(self._council, "Spring", "We plan.", "Spring\n", method, effect=effect)
+
+    def _plan(self, node: Node) -> Act | None:
+        """Say something for a unit in the round that runs."""
+        state = node.place(self._council).state
+        for plan, period in sorted(state.register.chain.plans.items()):
+            mine = [at for at, unit in enumerate(period.terms.units) if unit.speaker == node.member]
+            if period.best or not mine:
+                continue
+            unit = self._rng.choice(mine)
+            techniques = state.techniques()
+            amount = self._rng.randrange(1, 100) * MICRO
+            part = UnitPlan(unit, wanted=(Wanted(0, amount),), offered=(Wanted(1, amount),))
+            if unit == 0 and not techniques:
+                return None
+            if unit == 0:
+                part = UnitPlan(unit, made=(Made(self._rng.choice(techniques).hash, amount),))
+            return f"plans for {period.terms.units[unit].name}", c.ProposeInRound(ChangeHash(plan), (part,))
+        return None
 
     def _vouch(self, node: Node) -> Act | None:
         waiting = node.peer.requests(self._council)
