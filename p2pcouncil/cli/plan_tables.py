@@ -6,12 +6,11 @@ from pathlib import Path
 
 from crdt.errors import LocalError
 from p2pcouncil.cli.context import NO_WAIT, Ctx, File, Wait, Words
-from p2pcouncil.cli.errors import NotHereError
 from p2pcouncil.cli.plan_lines import part_of, to_lines
 from p2pcouncil.cli.plan_refs import OfPlan, find_plan, find_unit
+from p2pcouncil.cli.plan_words import say_in_round
 from p2pcouncil.cli.text_file import located, read_file
 from p2pcouncil.domain.entries import UnitPlan
-from p2pcouncil.peer.commands import ProposeInRound
 from p2pcouncil.peer.views.plans import SUM, PlanUnitView, PlanView, TechniqueView
 from p2pcouncil.plan_files.unit_file import BEFORE, MANY_BOUNDS, CouncilLine, read_units, write_units
 from p2pcouncil.text_files.errors import TextFileError
@@ -40,23 +39,19 @@ async def propose(
     data = read_file(file, MANY_BOUNDS.file_bytes)
     async with ctx.writing(wait) as session:
 
-        def look() -> PlanView:
-            found = find_plan(session, plan, "rounds")
-            if found.can_propose:
-                raise NotHereError(found.can_propose, found.line)
+        def parts(view: PlanView) -> tuple[UnitPlan, ...]:
+            try:
+                found = parts_of(read_units(data), note, view, session.techniques(view.council))
+            except TextFileError as error:
+                raise located(file, error) from error
+            if not found:
+                mine = ", ".join(view.units[at].name for at in view.mine)
+                raise LocalError(
+                    "The table has nothing for councils that you speak for.", f"They are: {mine}."
+                )
             return found
 
-        view = await ctx.arrive(look)
-        try:
-            parts = parts_of(read_units(data), note, view, session.techniques(view.council))
-        except TextFileError as error:
-            raise located(file, error) from error
-        if not parts:
-            mine = ", ".join(view.units[at].name for at in view.mine)
-            raise LocalError(
-                "The table has nothing for councils that you speak for.", f"You speak for {mine}."
-            )
-        await ctx.do(session, ProposeInRound(view.id, parts), wait)
+        await say_in_round(ctx, session, plan, wait, parts)
 
 
 def parts_of(

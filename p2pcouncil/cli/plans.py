@@ -13,12 +13,14 @@ from p2pcouncil.cli.groups import PLANS, add_verb
 from p2pcouncil.cli.plan_lines import amount, lines_of_words, part_of
 from p2pcouncil.cli.plan_refs import OfPlan, find_plan, find_unit, going_on
 from p2pcouncil.cli.plan_tables import export, propose
+from p2pcouncil.cli.plan_words import say_in_round
 from p2pcouncil.cli.refs import Candidate, find_council, find_member, resolve
 from p2pcouncil.cli.show_plans import show_plan, show_plans, show_suggestion
 from p2pcouncil.cli.text_file import located, read_file
 from p2pcouncil.domain.effects import AdoptPlan
+from p2pcouncil.domain.entries import UnitPlan
 from p2pcouncil.domain.tally.method import YesNo
-from p2pcouncil.peer.commands import MakeProposal, ProposeInRound, ReportOnPlan
+from p2pcouncil.peer.commands import MakeProposal, ReportOnPlan
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView
 from p2pcouncil.plan_files.terms_file import BOUNDS, TEMPLATE, read_terms
 from p2pcouncil.plan_files.unit_file import BOUNDS as UNIT_BOUNDS
@@ -177,10 +179,7 @@ async def suggest(
     """
     async with ctx.writing(wait) as session:
 
-        def look() -> tuple[PlanView, list[PlanUnitView]]:
-            view = find_plan(session, plan, "rounds")
-            if accept and view.can_propose:
-                raise NotHereError(view.can_propose, view.line)
+        def found(view: PlanView) -> list[PlanUnitView]:
             mine = [find_unit(view, council)] if council else [view.units[at] for at in view.mine]
             found = [unit for unit in mine if unit.suggestion is not None]
             if not found:
@@ -188,14 +187,16 @@ async def suggest(
                     "There is nothing to suggest.",
                     "Propose yourself first; suggestions begin with the round after that.",
                 )
-            return view, found
+            return found
 
-        view, found = await ctx.arrive(look)
+        def parts(view: PlanView) -> tuple[UnitPlan, ...]:
+            return tuple(unit.suggestion for unit in found(view) if unit.suggestion is not None)
+
         if accept:
-            parts = tuple(unit.suggestion for unit in found if unit.suggestion is not None)
-            await ctx.do(session, ProposeInRound(view.id, parts), wait)
+            await say_in_round(ctx, session, plan, wait, parts)
             return
-        ctx.say([line for unit in found for line in show_suggestion(unit)], {"suggestions": found})
+        shown = await ctx.arrive(lambda: found(find_plan(session, plan, "rounds")))
+        ctx.say([line for unit in shown for line in show_suggestion(unit)], {"suggestions": shown})
 
 
 async def propose_production(
@@ -309,25 +310,20 @@ async def _propose(
         raise UsageError("There is nothing to propose.", "Give it in words, like bread=400, or as a --file.")
     async with ctx.writing(wait) as session:
 
-        def look() -> PlanView:
-            found = find_plan(session, plan, "rounds")
-            if found.can_propose:
-                raise NotHereError(found.can_propose, found.line)
-            return found
+        def parts(view: PlanView) -> tuple[UnitPlan, ...]:
+            unit = find_unit(view, council)
+            if unit.kind != kind:
+                verb = "propose-production" if unit.kind == "workers" else "propose-consumption"
+                raise LocalError(f"{unit.name} is a council of {unit.kind}.", f"Use `p2pcouncil {verb}`.")
+            try:
+                lines = words if data is None else (*words, *read_unit(data))
+                return (part_of(lines, unit.place, note, view, session.techniques(view.council)),)
+            except TextFileError as error:
+                if file is None:
+                    raise LocalError(str(error), error.hint) from error
+                raise located(file, error) from error
 
-        view = await ctx.arrive(look)
-        unit = find_unit(view, council)
-        if unit.kind != kind:
-            verb = "propose-production" if unit.kind == "workers" else "propose-consumption"
-            raise LocalError(f"{unit.name} is a council of {unit.kind}.", f"Use `p2pcouncil {verb}`.")
-        try:
-            lines = words if data is None else (*words, *read_unit(data))
-            part = part_of(lines, unit.place, note, view, session.techniques(view.council))
-        except TextFileError as error:
-            if file is None:
-                raise LocalError(str(error), error.hint) from error
-            raise located(file, error) from error
-        await ctx.do(session, ProposeInRound(view.id, (part,)), wait)
+        await say_in_round(ctx, session, plan, wait, parts)
 
 
 def _json(view: PlanView) -> dict[str, object]:

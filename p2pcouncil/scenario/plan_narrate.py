@@ -19,6 +19,7 @@ from p2pcouncil.scenario.plan_steps import (
     Rounds,
     ShowPrices,
     SolveTable,
+    TakeSuggestion,
 )
 
 
@@ -57,14 +58,16 @@ def tell_plan(
             return f"{name(who)} proposes for {council}: it would use {_listed(wants)}{gives}.{said}"
         case ProposeTable(who=who):
             return f"{name(who)} proposes for the councils that they speak for, from a table."
+        case TakeSuggestion(who=who):
+            return f"{name(who)} takes what is suggested at the new prices."
         case AwaitRound():
             return "The round ends; a page closes it, and every peer computes the same supply, demand and prices."
         case Rounds(accept=accept, most=most):
-            until = f"{most} times" if most else "until the rounds end"
-            who = "Everybody" if len(accept) > 2 else " and ".join(name(key) for key in accept)
-            return (
-                f"{who} looks at what is suggested at the new prices, and takes it, round by round, {until}."
+            until = (
+                ("once" if most == 1 else f"{most} times") if most else "round by round, until the rounds end"
             )
+            who = "Everybody" if len(accept) > 2 else " and ".join(name(key) for key in accept)
+            return f"{who} looks at what is suggested at the new prices, and takes it, {until}."
         case AdoptPlan(who=who, plan=plan):
             return f"{name(who)} proposes that what the rounds of “{titles[plan]}” came to is the plan of record."
         case ReportResult(who=who, council=council, made=made, words=words):

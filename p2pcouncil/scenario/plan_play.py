@@ -24,6 +24,7 @@ from p2pcouncil.scenario.plan_steps import (
     Rounds,
     ShowPrices,
     SolveTable,
+    TakeSuggestion,
 )
 from p2pcouncil.scenario.processes import Actor, Answer
 from p2pcouncil.scenario.rounds_told import told_round
@@ -65,6 +66,7 @@ class PlanPlayer:
         self._failures = failures
         self._files = 0
         self._ids: dict[str, str] = {}
+        self._told: dict[str, int] = {}
 
     async def do(self, step: PlanStep) -> str:
         """Play a step.
@@ -92,6 +94,8 @@ class PlanPlayer:
                 await self._with_file(
                     who, step, "plan propose", "--plan", await self._id(who, plan), "--note", note
                 )
+            case TakeSuggestion(who=who, plan=plan):
+                await self._accept(who, plan)
             case AwaitRound(plan=plan, within=within):
                 await self._await_round(plan, within)
             case Rounds():
@@ -142,12 +146,10 @@ class PlanPlayer:
         await self._actors[step.who].do("propose-consumption", step.council, *step.wants, *more)
 
     async def _rounds(self, step: Rounds) -> None:
-        played = 0
-        while not step.most or played < step.most:
-            if (await self.shown(step.plan, step.accept[0]))["stage"] != "rounds":
-                return
+        plan, played = await self.shown(step.plan, step.accept[0]), 0
+        while plan["stage"] == "rounds" and (not step.most or played < step.most):
             await asyncio.gather(*(self._accept(who, step.plan) for who in step.accept))
-            await self._await_round(step.plan, step.within)
+            plan = await self._await_round(step.plan, step.within)
             played += 1
 
     async def _accept(self, who: str, plan: str) -> None:
@@ -158,29 +160,42 @@ class PlanPlayer:
             if (await self.shown(plan, who))["stage"] == "rounds":
                 raise
 
-    async def _await_round(self, key: str, within: int) -> None:
-        """Wait until nothing more is said in the round that runs, with anybody, and tell of those that were closed."""
+    async def _await_round(self, key: str, within: int) -> Answer:
+        """Wait until the round in which something was said is closed with everybody, and tell what it came to.
+
+        Returns:
+            The plan as it stands then.
+
+        Raises:
+            LocalError: it was not closed in time.
+        """
         deadline = time.monotonic() + within
-        running = [who for who in self._members(key) if self._actors[who].is_running]
-        before = await self.shown(key, running[0])
-        for who in running:
-            while True:
-                plan = await self.shown(key, who)
-                if plan["stage"] != "rounds" or not any(unit["has_spoken"] for unit in plan["units"]):
-                    break
-                if time.monotonic() > deadline:
-                    raise LocalError(
-                        f"Round {plan['round']} did not end within {within} s with {self._actors[who].name}: "
-                        f"{plan['line']}",
-                        "Run the story again on a machine that has less to do.",
-                    )
-                await asyncio.sleep(LOOK_AGAIN_SECONDS)
-        closed = [
-            line["number"] for line in plan["rounds"] if line["page"] and line["number"] >= before["round"]
-        ]
-        for number in closed:
-            for line in told_round(plan, number):
-                self._tell(f"    {line}")
+        first, *others = (who for who in self._members(key) if self._actors[who].is_running)
+        # To ask is to start a process; while one waits, the others need not be asked.
+        plan = await self._closed(key, first, deadline)
+        await asyncio.gather(*(self._closed(key, who, deadline) for who in others))
+        told = self._told.get(key, 0)
+        closed = [found for found in plan["rounds"] if found["page"] and found["number"] > told]
+        for found in closed:
+            if found["proposals"]:
+                for line in told_round(plan, found["number"]):
+                    self._tell(f"    {line}")
+        self._told[key] = max((found["number"] for found in closed), default=told)
+        return plan
+
+    async def _closed(self, key: str, who: str, deadline: float) -> Answer:
+        """Wait until one peer holds the page that closes the round in which something was said."""
+        while True:
+            plan = await self.shown(key, who)
+            if plan["stage"] != "rounds" or not any(unit["has_spoken"] for unit in plan["units"]):
+                return plan
+            if time.monotonic() > deadline:
+                raise LocalError(
+                    f"Round {plan['round']} did not end in time with {self._actors[who].name}: {plan['line']}",
+                    "Run the story again on a machine that has less to do.",
+                )
+            left = (plan["closes_ms"] or 0) / 1_000 - time.time()
+            await asyncio.sleep(max(LOOK_AGAIN_SECONDS, min(left, deadline - time.monotonic())))
 
     async def _expect(self, step: ExpectPlan) -> None:
         deadline = time.monotonic() + step.within

@@ -86,6 +86,13 @@ class ProposeTable(FileStep, frozen=True, kw_only=True, tag="propose-table"):
     note: str = ""
 
 
+class TakeSuggestion(Step, frozen=True, kw_only=True, tag="take-suggestion"):
+    """Somebody proposes what is suggested to the councils that they speak for."""
+
+    who: Key
+    plan: Key
+
+
 class AwaitRound(Step, frozen=True, kw_only=True, tag="await-round"):
     """Wait until a page has closed the round in which something was said, and tell what it came to."""
 
@@ -185,6 +192,7 @@ PlanStep = (
     | ProposeProduction
     | ProposeConsumption
     | ProposeTable
+    | TakeSuggestion
     | AwaitRound
     | Rounds
     | AdoptPlan

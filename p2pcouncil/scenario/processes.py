@@ -21,6 +21,8 @@ VERB_SECONDS = 75.0
 WITHIN_SECONDS = 40
 """How long a verb waits for what it names to arrive: less than `VERB_SECONDS`, so that its own error is heard."""
 LINE_BYTES_MAX = 4_000_000
+COLUMNS = 76
+"""Into how many columns a verb writes for a person: narrow enough to be told indented."""
 PROGRAM = (sys.executable, "-m", "p2pcouncil.cli.main")
 
 Answer = dict[str, Any]
@@ -201,7 +203,7 @@ class Actor:
                 stderr=log,
                 start_new_session=True,
                 limit=LINE_BYTES_MAX,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": str(COLUMNS)},
             )
 
     async def _ended(self) -> None:

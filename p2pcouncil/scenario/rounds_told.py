@@ -3,7 +3,7 @@
 from p2pcouncil.domain.planning.quantities import show_scaled
 from p2pcouncil.scenario.processes import Answer
 
-BAR_CELLS = 12
+BAR_CELLS = 8
 LISTED_MAX = 8
 
 
@@ -31,7 +31,7 @@ def told_round(plan: Answer, number: int) -> list[str]:
         bar = "#" * max(1, gap * BAR_CELLS // max(1, beyond[0][0]))
         sides = f"{bar if is_short else '':>{BAR_CELLS}}|{'' if is_short else bar:<{BAR_CELLS}}"
         what = f"{_percent(gap)} {'short' if is_short else 'too much'}"
-        lines.append(f"  {good['name']:<{width}}  {sides}  {what:<20}  {_prices(good, at)}")
+        lines.append(f"  {good['name']:<{width}}  {sides}  {what:<16}  {_prices(good, at)}")
     if len(beyond) > LISTED_MAX:
         lines.append(f"  … and {len(beyond) - LISTED_MAX} more.")
     return lines

@@ -29,6 +29,7 @@ from p2pcouncil.scenario.plan_steps import (
     Rounds,
     ShowPrices,
     SolveTable,
+    TakeSuggestion,
 )
 from p2pcouncil.scenario.speakers import speakers_of
 from p2pcouncil.scenario.spoiling import WAYS
@@ -277,6 +278,7 @@ class _Names:
                 ProposeProduction()
                 | ProposeConsumption()
                 | ProposeTable()
+                | TakeSuggestion()
                 | ReportResult()
                 | ShowPrices()
                 | ExplainPrice()
