@@ -161,7 +161,7 @@ class PlanPlayer:
                 raise
 
     async def _await_round(self, key: str, within: int) -> Answer:
-        """Wait until the round in which something was said is closed with everybody, and tell what it came to.
+        """Wait until the round in which something was said is closed, and tell what it came to.
 
         Returns:
             The plan as it stands then.
@@ -169,11 +169,9 @@ class PlanPlayer:
         Raises:
             LocalError: it was not closed in time.
         """
-        deadline = time.monotonic() + within
-        first, *others = (who for who in self._members(key) if self._actors[who].is_running)
-        # To ask is to start a process; while one waits, the others need not be asked.
-        plan = await self._closed(key, first, deadline)
-        await asyncio.gather(*(self._closed(key, who, deadline) for who in others))
+        # To ask is to start a process, so one peer is asked; what others say next waits until they hold the page too.
+        first = next(who for who in self._members(key) if self._actors[who].is_running)
+        plan = await self._closed(key, first, time.monotonic() + within)
         told = self._told.get(key, 0)
         closed = [found for found in plan["rounds"] if found["page"] and found["number"] > told]
         for found in closed:
