@@ -48,7 +48,9 @@ def with_fewer(story: Story, peers: int) -> Story:
     stands_in = {person.key: story.people[at % peers].key for at, person in enumerate(story.people)}
     cast = _Cast(stands_in)
     steps = tuple(step for played in story.steps for step in cast.steps(played))
-    return msgspec.structs.replace(story, people=story.people[:peers], steps=steps, peers=peers)
+    others = ", ".join(person.name for person in story.people[peers:])
+    intro = f"{story.intro.strip()}\nWho has no peer this time is spoken for by the others: {others}."
+    return msgspec.structs.replace(story, intro=intro, people=story.people[:peers], steps=steps, peers=peers)
 
 
 class _Cast:
@@ -75,7 +77,9 @@ class _Cast:
     def _one(self, step: SimpleStep) -> SimpleStep | None:
         match step:
             case Start() | Stop() | Kill() | Review():
-                raise LocalError("Peers go on and off in this story, so it needs all of its people.", "Leave --peers out.")
+                raise LocalError(
+                    "Peers go on and off in this story, so it needs all of its people.", "Leave --peers out."
+                )
             case Tell():
                 return step
             case Expect(who=who):
@@ -87,10 +91,10 @@ class _Cast:
                 step = msgspec.structs.replace(step, sponsor=sponsor, vouchers=self._all(vouchers))
             case BeginPlan(text=text):
                 step = msgspec.structs.replace(step, text=named_speakers(text, self._stands_in))
-        who = getattr(step, "who", None)
-        if not isinstance(who, str):
+        key = getattr(step, "who", None)
+        if not isinstance(key, str):
             return step
-        step = msgspec.structs.replace(step, who=self._stands_in[who])
+        step = msgspec.structs.replace(step, who=self._stands_in[key])
         return step if self._is_new(step) else None
 
     def _is_new(self, step: SimpleStep) -> bool:

@@ -67,6 +67,7 @@ class PlanPlayer:
         self._files = 0
         self._ids: dict[str, str] = {}
         self._told: dict[str, int] = {}
+        self._spoke: dict[str, str] = {}
 
     async def do(self, step: PlanStep) -> str:
         """Play a step.
@@ -90,10 +91,11 @@ class PlanPlayer:
                 return self.plans[key]
             case ProposeProduction() | ProposeConsumption():
                 await self._propose(step)
+                self._spoke[step.plan] = step.who
             case ProposeTable(who=who, plan=plan, note=note):
-                await self._with_file(
-                    who, step, "plan propose", "--plan", await self._id(who, plan), "--note", note
-                )
+                more = ("--plan", await self._id(who, plan), "--note", note)
+                await self._with_file(who, step, "plan propose", *more)
+                self._spoke[plan] = who
             case TakeSuggestion(who=who, plan=plan):
                 await self._accept(who, plan)
             case AwaitRound(plan=plan, within=within):
@@ -155,6 +157,7 @@ class PlanPlayer:
     async def _accept(self, who: str, plan: str) -> None:
         try:
             await self._actors[who].do("plan suggest", "--accept", "--plan", await self._id(who, plan))
+            self._spoke[plan] = who
         except LocalError:
             # Rounds may have ended between the look and the word; what was said before stands then.
             if (await self.shown(plan, who))["stage"] == "rounds":
@@ -169,9 +172,9 @@ class PlanPlayer:
         Raises:
             LocalError: it was not closed in time.
         """
-        # To ask is to start a process, so one peer is asked; what others say next waits until they hold the page too.
-        first = next(who for who in self._members(key) if self._actors[who].is_running)
-        plan = await self._closed(key, first, time.monotonic() + within)
+        # To ask is to start a process, so one is asked: who spoke last knows of their own word, others may not yet.
+        last = self._spoke.get(key) or next(who for who in self._members(key) if self._actors[who].is_running)
+        plan = await self._closed(key, last, time.monotonic() + within)
         told = self._told.get(key, 0)
         closed = [found for found in plan["rounds"] if found["page"] and found["number"] > told]
         for found in closed:

@@ -21,7 +21,8 @@ def told_round(plan: Answer, number: int) -> list[str]:
     tolerance, goods = plan["tolerance"], plan["goods"]
     gaps = [(_counts(good, good["gaps"][at]), good) for good in goods]
     beyond = sorted((gap for gap in gaps if gap[0] > tolerance), key=lambda pair: (-pair[0], pair[1]["name"]))
-    told = f"Round {number}, closed on page {found['page']}, {found['proposals']} proposals: "
+    said = "1 proposal" if found["proposals"] == 1 else f"{found['proposals']} proposals"
+    told = f"Round {number}, closed on page {found['page']}, {said}: "
     told += f"{len(gaps) - len(beyond)} of {len(gaps)} goods within {_percent(tolerance)}"
     told += f"; the worst is {found['worst_good']}, {_percent(found['worst'])} apart." if beyond else "."
     width = max((len(good["name"]) for _, good in beyond[:LISTED_MAX]), default=0)
