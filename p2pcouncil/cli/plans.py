@@ -1,6 +1,5 @@
 """Verbs about planning periods: looking at them, deciding on them, proposing in their rounds, reporting on them."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -11,21 +10,23 @@ from p2pcouncil.cli.context import NO_WAIT, Context, Ctx, File, Wait, Words
 from p2pcouncil.cli.councils import In
 from p2pcouncil.cli.errors import NotHereError, UsageError
 from p2pcouncil.cli.groups import PLANS, add_verb
-from p2pcouncil.cli.plan_lines import amount, lines_of_words, part_of, to_lines
+from p2pcouncil.cli.plan_lines import amount, lines_of_words, part_of
+from p2pcouncil.cli.plan_refs import OfPlan, find_plan, find_unit, going_on
+from p2pcouncil.cli.plan_tables import export, propose
+from p2pcouncil.cli.plan_words import say_in_round
 from p2pcouncil.cli.refs import Candidate, find_council, find_member, resolve
 from p2pcouncil.cli.show_plans import show_plan, show_plans, show_suggestion
 from p2pcouncil.cli.text_file import located, read_file
 from p2pcouncil.domain.effects import AdoptPlan
+from p2pcouncil.domain.entries import UnitPlan
 from p2pcouncil.domain.tally.method import YesNo
-from p2pcouncil.peer.commands import MakeProposal, ProposeInRound, ReportOnPlan
-from p2pcouncil.peer.session import Session
+from p2pcouncil.peer.commands import MakeProposal, ReportOnPlan
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView
 from p2pcouncil.plan_files.terms_file import BOUNDS, TEMPLATE, read_terms
 from p2pcouncil.plan_files.unit_file import BOUNDS as UNIT_BOUNDS
-from p2pcouncil.plan_files.unit_file import Line, read_unit, write_units
+from p2pcouncil.plan_files.unit_file import Line, read_unit
 from p2pcouncil.text_files.errors import TextFileError
 
-OfPlan = Annotated[str, Parameter(name="--plan")]
 Many = Parameter(negative="")
 
 
@@ -38,6 +39,7 @@ def register(app: App) -> None:
     add_verb(plan, adopt)
     add_verb(plan, suggest)
     add_verb(plan, report)
+    add_verb(plan, propose)
     add_verb(plan, export)
     add_verb(app, propose_production, PLANS, "propose-production")
     add_verb(app, propose_consumption, PLANS, "propose-consumption")
@@ -57,7 +59,7 @@ async def show(plan: str = "", /, *, round_by_round: bool = False, ctx: Ctx) -> 
         ctx: Whose peer, and how to speak.
     """
     async with ctx.session() as session:
-        if not plan and len(_going_on(session)) != 1:
+        if not plan and len(going_on(session)) != 1:
             views = session.plans()
             ctx.say(show_plans(views), {"plans": views})
             return
@@ -176,19 +178,25 @@ async def suggest(
         ctx: Whose peer, and how to speak.
     """
     async with ctx.writing(wait) as session:
-        view = await ctx.arrive(lambda: find_plan(session, plan, "rounds"))
-        mine = [find_unit(view, council)] if council else [view.units[at] for at in view.mine]
-        found = [unit for unit in mine if unit.suggestion is not None]
-        if not found:
-            raise LocalError(
-                "There is nothing to suggest.",
-                "Propose yourself first; suggestions begin with the round after that.",
-            )
+
+        def found(view: PlanView) -> list[PlanUnitView]:
+            mine = [find_unit(view, council)] if council else [view.units[at] for at in view.mine]
+            found = [unit for unit in mine if unit.suggestion is not None]
+            if not found:
+                raise NotHereError(
+                    "There is nothing to suggest.",
+                    "Propose yourself first; suggestions begin with the round after that.",
+                )
+            return found
+
+        def parts(view: PlanView) -> tuple[UnitPlan, ...]:
+            return tuple(unit.suggestion for unit in found(view) if unit.suggestion is not None)
+
         if accept:
-            parts = tuple(unit.suggestion for unit in found if unit.suggestion is not None)
-            await ctx.do(session, ProposeInRound(view.id, parts), wait)
+            await say_in_round(ctx, session, plan, wait, parts)
             return
-        ctx.say([line for unit in found for line in show_suggestion(unit)], {"suggestions": found})
+        shown = await ctx.arrive(lambda: found(find_plan(session, plan, "rounds")))
+        ctx.say([line for unit in shown for line in show_suggestion(unit)], {"suggestions": shown})
 
 
 async def propose_production(
@@ -287,38 +295,6 @@ async def report(
         await ctx.do(session, ReportOnPlan(view.id, unit.place, good.place, line.amount, text), wait)
 
 
-async def export(plan: str = "", /, *, council: str = "", to: Path | None = None, ctx: Ctx) -> None:
-    """Write what councils propose as CSV; of one council alone, as a table that can be changed and proposed again.
-
-    Examples:
-        p2pcouncil plan export spring --to spring.csv
-
-        p2pcouncil plan export --council bakery > bakery.csv
-
-    Args:
-        plan: Which period; the only one that goes on, if left out.
-        council: One of its councils alone.
-        to: A file; standard output, if left out.
-        ctx: Whose peer, and how to speak.
-    """
-    async with ctx.session() as session:
-        view = await ctx.arrive(lambda: find_plan(session, plan))
-        if council:
-            written = write_units(((), line) for line in to_lines(find_unit(view, council)))
-        else:
-            rows = (
-                ((unit.name, unit.speaker.name, unit.standing), line)
-                for unit in view.units
-                for line in to_lines(unit)
-            )
-            written = write_units(rows, ("council", "speaker", "standing"))
-        if to is None:
-            ctx.say(written.splitlines(), {"csv": written})
-            return
-        await asyncio.to_thread(to.write_text, written, encoding="utf-8")
-        ctx.say([f"Written to {to}."], {"file": str(to)})
-
-
 async def _propose(
     ctx: Context,
     wait: Wait,
@@ -334,70 +310,20 @@ async def _propose(
         raise UsageError("There is nothing to propose.", "Give it in words, like bread=400, or as a --file.")
     async with ctx.writing(wait) as session:
 
-        def look() -> PlanView:
-            found = find_plan(session, plan, "rounds")
-            if found.can_propose:
-                raise NotHereError(found.can_propose, found.line)
-            return found
+        def parts(view: PlanView) -> tuple[UnitPlan, ...]:
+            unit = find_unit(view, council)
+            if unit.kind != kind:
+                verb = "propose-production" if unit.kind == "workers" else "propose-consumption"
+                raise LocalError(f"{unit.name} is a council of {unit.kind}.", f"Use `p2pcouncil {verb}`.")
+            try:
+                lines = words if data is None else (*words, *read_unit(data))
+                return (part_of(lines, unit.place, note, view, session.techniques(view.council)),)
+            except TextFileError as error:
+                if file is None:
+                    raise LocalError(str(error), error.hint) from error
+                raise located(file, error) from error
 
-        view = await ctx.arrive(look)
-        unit = find_unit(view, council)
-        if unit.kind != kind:
-            verb = "propose-production" if unit.kind == "workers" else "propose-consumption"
-            raise LocalError(f"{unit.name} is a council of {unit.kind}.", f"Use `p2pcouncil {verb}`.")
-        try:
-            lines = words if data is None else (*words, *read_unit(data))
-            part = part_of(lines, unit.place, note, view, session.techniques(view.council))
-        except TextFileError as error:
-            if file is None:
-                raise LocalError(str(error), error.hint) from error
-            raise located(file, error) from error
-        await ctx.do(session, ProposeInRound(view.id, (part,)), wait)
-
-
-def find_plan(session: Session, ref: str, stage: str = "") -> PlanView:
-    """Find a planning period, by its title or its id; without a reference, the only one at a stage.
-
-    Args:
-        session: the peer.
-        ref: an id's start or a part of the title; empty for the only one.
-        stage: 'rounds', 'ended' or 'adopted'; empty for any that goes on.
-
-    Raises:
-        LocalError: none or several fit.
-    """
-    views = session.plans()
-    if ref:
-        return resolve(ref, [Candidate(v, v.id, (v.title,)) for v in views], "planning period", "plan show")
-    fit = [view for view in views if view.stage == stage] if stage else _going_on(session)
-    if stage == "adopted":
-        fit = fit[:1]
-    if len(fit) == 1:
-        return fit[0]
-    if not fit:
-        raise NotHereError(
-            "There is no such planning period on this laptop.",
-            "Propose one with `p2pcouncil plan begin`; see `p2pcouncil plan show`.",
-        )
-    raise LocalError("There are several; which one?", ", ".join(view.title for view in fit))
-
-
-def find_unit(view: PlanView, ref: str) -> PlanUnitView:
-    """Find a council of a plan by its name.
-
-    Raises:
-        LocalError: none or several fit.
-    """
-    named = [Candidate(unit, unit.name.encode(), (unit.name,)) for unit in view.units]
-    return resolve(ref, named, "council in this plan", "plan show")
-
-
-def _going_on(session: Session) -> list[PlanView]:
-    """The periods that ask something of somebody; if none does, the plan of record."""
-    views = session.plans()
-    return [view for view in views if view.stage != "adopted"] or [v for v in views if v.stage == "adopted"][
-        :1
-    ]
+        await say_in_round(ctx, session, plan, wait, parts)
 
 
 def _json(view: PlanView) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""Verbs about prices: from a file, they need no peer, no home and no network, so that anyone can repeat them."""
+"""Verbs about prices: from a file, they need no peer, no home and no network, so that anyone can repeat them.
+
+Those of plans, which are read from what this laptop holds, stand in `plan_prices`.
+"""
 
 import hashlib
 import shlex
@@ -14,8 +17,20 @@ from p2pcouncil.cli.context import Context, Ctx, File
 from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.groups import PLANS, add_verb
 from p2pcouncil.cli.methods import parse_percent
+from p2pcouncil.cli.plan_prices import find_table, history, list_
+from p2pcouncil.cli.plan_refs import OfPlan
 from p2pcouncil.cli.show import plural
-from p2pcouncil.cli.show_prices import Prices, Source, json_of_prices, json_of_tree, show_prices, show_tree
+from p2pcouncil.cli.show_plan_prices import show_plan_line
+from p2pcouncil.cli.show_prices import (
+    Prices,
+    Source,
+    json_of_plan,
+    json_of_prices,
+    json_of_source,
+    json_of_tree,
+    show_prices,
+    show_tree,
+)
 from p2pcouncil.cli.text_file import located, read_file
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.planning.faults import TableError
@@ -97,6 +112,8 @@ def register(app: App) -> None:
     app.command(price)
     add_verb(price, solve)
     add_verb(price, explain)
+    add_verb(price, list_, name="list")
+    add_verb(price, history)
 
 
 def solve(
@@ -142,11 +159,12 @@ def solve(
     ctx.say(show_prices(prices), json_of_prices(prices))
 
 
-def explain(
+async def explain(
     product: str,
     /,
     *,
-    table: File,
+    table: File | None = None,
+    plan: OfPlan = "",
     terms: Terms = USUAL,
     threshold: str = "1",
     depth: int = DEPTH_MAX,
@@ -154,14 +172,19 @@ def explain(
 ) -> None:
     """Explain the labour value of a product: the tree of hours in it, direct ones and those in what is used for it.
 
+    Without a table, by the plan of record of your council, or the one that is being made.
+
     Examples:
-        p2pcouncil price explain bread --table bakery.csv
+        p2pcouncil price explain bread
+
+        p2pcouncil price explain bread --plan spring --threshold 5
 
         p2pcouncil price explain bread --table bakery.csv --threshold 0.1 --depth 3 --json
 
     Args:
         product: Its name, or a part of it that fits only one.
         table: What goods take, or - for standard input.
+        plan: Which plan, instead of a table; the last plan of record, if left out, or the one that is being made.
         terms: How hours are counted and shown.
         threshold: Share of the product's hours, in percent, below which an input is not shown by itself.
         depth: How many steps to follow, at most 12.
@@ -171,6 +194,16 @@ def explain(
     least = Fraction(parse_percent(threshold, "threshold"), PERMILLE)
     if not 0 <= depth <= DEPTH_MAX:
         raise UsageError(f"The depth must be 0 to {DEPTH_MAX}.", "Give --depth 4.")
+    if table is None:
+        async with ctx.session() as session:
+            view, goods = await ctx.arrive(lambda: find_table(session, plan))
+        weights = terms.weights_for(goods)
+        tree = hour_tree(goods, _find(goods, product), terms.digits, weights, least, depth)
+        said = [*show_plan_line(view), "", *show_tree(tree, terms.digits, least, weights)]
+        ctx.say(said, json_of_tree(tree, json_of_plan(view), terms.digits, weights))
+        return
+    if plan:
+        raise UsageError("A table and a plan are two things.", "Give --table or --plan.")
     try:
         source, file, goods = _read(table, ctx)
         weights = terms.weights_for(goods)
@@ -181,7 +214,10 @@ def explain(
             raise file.located(error) from error
     except TextFileError as error:
         raise located(table, error) from error
-    ctx.say(show_tree(tree, terms.digits, least, weights), json_of_tree(tree, source, terms.digits, weights))
+    ctx.say(
+        show_tree(tree, terms.digits, least, weights),
+        json_of_tree(tree, json_of_source(source), terms.digits, weights),
+    )
 
 
 def _solve(file: Path, terms: Terms, ctx: Context) -> Prices:

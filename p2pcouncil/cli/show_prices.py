@@ -14,6 +14,7 @@ from p2pcouncil.domain.planning.labour_values import LabourValues
 from p2pcouncil.domain.planning.quantities import DECIMALS_MAX, Micro, show_quantity, show_scaled
 from p2pcouncil.domain.planning.table import Table
 from p2pcouncil.domain.planning.verified import round_half_even
+from p2pcouncil.peer.views.plans import PlanView
 from p2pcouncil.plan_files.table_file import TableFile
 
 REPORT_VERSION = 1
@@ -108,7 +109,7 @@ def show_prices(prices: Prices) -> list[str]:
 def json_of_prices(prices: Prices) -> Json:
     """The same for a script; `docs/planning.md` says what the fields mean."""
     return {
-        **_json_of_source(prices.source),
+        **json_of_source(prices.source),
         "layout": prices.file.layout,
         "command": prices.command,
         "digits": prices.values.digits,
@@ -144,10 +145,17 @@ def show_tree(tree: HourNode, digits: int, threshold: Fraction, weights: Mapping
     return lines
 
 
-def json_of_tree(tree: HourNode, source: Source, digits: int, weights: Mapping[str, Micro]) -> Json:
-    """The same for a script; `docs/planning.md` says what the fields mean."""
+def json_of_tree(tree: HourNode, origin: Json, digits: int, weights: Mapping[str, Micro]) -> Json:
+    """The same for a script; `docs/planning.md` says what the fields mean.
+
+    Args:
+        tree: of one unit.
+        origin: what says where the table comes from: `json_of_source`, or `json_of_plan`.
+        digits: decimals of an hour.
+        weights: of kinds of work that don't count 1.
+    """
     return {
-        **_json_of_source(source),
+        **origin,
         "digits": digits,
         "weights": _json_of_weights(weights),
         "tree": _json_of_node(tree, digits),
@@ -189,14 +197,26 @@ def _json_of_hours(hours: Fraction, digits: int) -> Json:
     return {"hours": show_scaled(_rounded(hours, digits), digits), "fraction": str(hours)}
 
 
-def _json_of_source(source: Source) -> Json:
+def json_of_source(source: Source) -> Json:
+    """Which file a report on prices was made from, and by what."""
+    return {**_json_of_report(), "file": source.name, "bytes": source.size_bytes, "sha256": source.sha256}
+
+
+def json_of_plan(view: PlanView) -> Json:
+    """The same of a report that was made from a plan."""
     return {
-        "report": REPORT_VERSION,
-        "program": f"p2pcouncil {version('p2pcouncil')}",
-        "file": source.name,
-        "bytes": source.size_bytes,
-        "sha256": source.sha256,
+        **_json_of_report(),
+        "plan": view.id.hex(),
+        "title": view.title,
+        "stage": view.stage,
+        "round": view.round,
+        "adopted_page": view.adopted_page,
+        "is_provisional": view.is_provisional,
     }
+
+
+def _json_of_report() -> Json:
+    return {"report": REPORT_VERSION, "program": f"p2pcouncil {version('p2pcouncil')}"}
 
 
 def _json_of_weights(weights: Mapping[str, Micro]) -> Json:

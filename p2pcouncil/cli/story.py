@@ -18,6 +18,7 @@ from p2pcouncil.cli.context import Context, Ctx
 from p2pcouncil.cli.errors import VerificationFailedError
 from p2pcouncil.cli.groups import STORIES, add_verb
 from p2pcouncil.cli.show import wrap
+from p2pcouncil.scenario.fewer import with_fewer
 from p2pcouncil.scenario.play import Player, playing
 from p2pcouncil.scenario.processes import PROGRAM
 from p2pcouncil.scenario.report import to_json, to_lines
@@ -53,22 +54,29 @@ async def demo(*, keep: Annotated[bool, Parameter(negative="")] = False, ctx: Ct
     await _play(ctx, shipped_story(), keep)
 
 
-async def run(file: Path, /, *, keep: Annotated[bool, Parameter(negative="")] = False, ctx: Ctx) -> None:
+async def run(
+    file: Path, /, *, peers: int = 0, keep: Annotated[bool, Parameter(negative="")] = False, ctx: Ctx
+) -> None:
     """Play a story from a TOML file, with one real peer process per person. Exit code 4 if the peers don't agree.
 
     Examples:
         p2pcouncil scenario run scenarios/bakery.toml
 
+        p2pcouncil scenario run scenarios/valley.toml --peers 6
+
     Args:
-        file: The story.
+        file: The story; one that comes with the program may be named without its folder and ending.
+        peers: How many of its people play it, and speak for the others; what the story says, if left out.
         keep: Keep the homes of its people, and say where they are.
         ctx: Whose peer, and how to speak.
     """
-    await _play(ctx, file, keep)
+    path = file if file.exists() or file.suffix or file.parent != Path() else shipped_story(file.name)
+    await _play(ctx, path, keep, peers)
 
 
-async def _play(ctx: Context, file: Path, keep: bool) -> None:
+async def _play(ctx: Context, file: Path, keep: bool, peers: int = 0) -> None:
     story = read_story(file)
+    story = with_fewer(story, peers or story.peers)
     # The story goes to standard error when standard output has to hold the one object of --json.
     stream = sys.stderr if ctx.json else sys.stdout
 

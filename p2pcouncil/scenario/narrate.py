@@ -1,7 +1,7 @@
 """A story's steps as sentences, so that whoever watches knows what real processes do just now."""
 
-from typing import assert_never
-
+from p2pcouncil.scenario.plan_narrate import plan_title, tell_plan
+from p2pcouncil.scenario.plan_steps import AdoptPlan, BeginPlan
 from p2pcouncil.scenario.steps import (
     AnyStep,
     Comment,
@@ -102,11 +102,15 @@ class Narrator:
             case Expect():
                 return self._expected(step)
             case _:
-                assert_never(step)
+                if isinstance(step, BeginPlan | AdoptPlan):
+                    self._proposals[step.proposal] = plan_title(step, self._proposals)
+                return tell_plan(step, self._name, self._councils, self._proposals)
 
     def _choice(self, step: Vote) -> str:
         """A choice in the words of the options, for nobody watching knows their numbers."""
-        proposed = self._proposed[step.proposal]
+        proposed = self._proposed.get(step.proposal)
+        if proposed is None:
+            return "; ".join(step.choice)
 
         def option(part: str) -> str:
             known = part.isdecimal() and 1 <= int(part) <= len(proposed.options)

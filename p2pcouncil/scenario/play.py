@@ -5,13 +5,15 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import assert_never
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash
 from p2pcouncil.identity.keystore import Keystore
 from p2pcouncil.scenario.checking import ballots_of, findings_of, tally_of, unmet
 from p2pcouncil.scenario.narrate import Narrator
+from p2pcouncil.scenario.plan_checks import agreed_of
+from p2pcouncil.scenario.plan_play import PlanPlayer
+from p2pcouncil.scenario.plan_steps import AdoptPlan, BeginPlan, PlanStep
 from p2pcouncil.scenario.processes import Actor, VerbError
 from p2pcouncil.scenario.report import Holding, PeerReport, differences, holdings_of
 from p2pcouncil.scenario.report import Report as StoryReport
@@ -67,6 +69,7 @@ class Player:
         self._proposals: dict[str, str] = {}
         self._proposed_in: dict[str, str] = {}
         self._failures: list[str] = []
+        self._plans = PlanPlayer(self.actors, self._councils, self._members_of, tell, self._failures)
 
     async def play(self) -> StoryReport:
         """Play every step, wait until all peers hold the same, and compare.
@@ -159,7 +162,19 @@ class Player:
             case Expect():
                 await self._expect(step)
             case _:
-                assert_never(step)
+                await self._plan(step)
+
+    async def _plan(self, step: PlanStep) -> None:
+        """Something happens in a planning period; its votes are proposals like others."""
+        made = await self._plans.do(step)
+        if isinstance(step, BeginPlan | AdoptPlan):
+            self._proposals[step.proposal] = made
+            self._proposed_in[step.proposal] = (
+                step.council if isinstance(step, BeginPlan) else self._proposed_in[step.plan]
+            )
+
+    def _members_of(self, proposal: str) -> Sequence[str]:
+        return self._members[self._proposed_in[proposal]]
 
     async def _found(self, step: Found) -> None:
         needed = ("--seconds", str(step.seconds), "--vouches", str(step.vouches))
@@ -307,7 +322,14 @@ class Player:
             shown = {proposal["id"]: proposal for proposal in (await actor.do("show"))["proposals"]}
             told = [shown[proposal] for proposal in self._proposals.values() if proposal in shown]
             tallies = {proposal["issue"]["id"]: tally_of(proposal) for proposal in told if proposal["issue"]}
-            return PeerReport(actor.name, actor.pid, held, tallies)
+            plans = [
+                await self._plans.shown(plan, key)
+                for plan in self._plans.begun
+                if key in self._members_of(plan)
+            ]
+            return PeerReport(
+                actor.name, actor.pid, held, tallies, {plan["id"]: agreed_of(plan) for plan in plans}
+            )
 
         return tuple(await asyncio.gather(*(report(key, held) for key, held in holdings.items())))
 

@@ -21,6 +21,8 @@ VERB_SECONDS = 75.0
 WITHIN_SECONDS = 40
 """How long a verb waits for what it names to arrive: less than `VERB_SECONDS`, so that its own error is heard."""
 LINE_BYTES_MAX = 4_000_000
+COLUMNS = 76
+"""Into how many columns a verb writes for a person: narrow enough to be told indented."""
 PROGRAM = (sys.executable, "-m", "p2pcouncil.cli.main")
 
 Answer = dict[str, Any]
@@ -64,7 +66,7 @@ class Actor:
         if self.is_running:
             return
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        arguments = ("serve", "--listen", "127.0.0.1", "--port", "0", "--no-mdns")
+        arguments = ("--json", "serve", "--listen", "127.0.0.1", "--port", "0", "--no-mdns")
         self._process = await self._spawn(*arguments)
         self.pid = self._process.pid
         assert self._process.stdout is not None
@@ -121,7 +123,33 @@ class Actor:
             VerbError: it ended with an error; the message says whose verb, and what it said.
             LocalError: it did not end in time.
         """
-        process = await self._spawn("--within", str(within), *verb.split(), *arguments)
+        out, code = await self._run(verb, "--json", "--within", str(within), *verb.split(), *arguments)
+        answer = _decode(out)
+        if code != 0 or answer is None:
+            said = str((answer or {}).get("error", "")) or _last_line(self._log) or f"exit code {code}"
+            hint = str((answer or {}).get("hint", "")) or f"See {self._log}."
+            raise VerbError(f"{self.name}'s `p2pcouncil {verb}` failed: {said}", hint, said)
+        return answer
+
+    async def read(self, verb: str, *arguments: str) -> list[str]:
+        """Run a verb of the command line on this home, and read what it says to a person.
+
+        Returns:
+            Its lines.
+
+        Raises:
+            VerbError: it ended with an error.
+            LocalError: it did not end in time.
+        """
+        out, code = await self._run(verb, "--within", str(WITHIN_SECONDS), *verb.split(), *arguments)
+        if code != 0:
+            said = _last_line(self._log) or f"exit code {code}"
+            raise VerbError(f"{self.name}'s `p2pcouncil {verb}` failed: {said}", f"See {self._log}.", said)
+        return out.decode("utf-8", "replace").splitlines()
+
+    async def _run(self, verb: str, *arguments: str) -> tuple[bytes, int]:
+        """What a verb writes, and its exit code."""
+        process = await self._spawn(*arguments)
         try:
             async with asyncio.timeout(VERB_SECONDS):
                 out, _ = await process.communicate()
@@ -134,16 +162,8 @@ class Actor:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        answer = _decode(out)
-        if process.returncode != 0 or answer is None:
-            said = (
-                str((answer or {}).get("error", ""))
-                or _last_line(self._log)
-                or f"exit code {process.returncode}"
-            )
-            hint = str((answer or {}).get("hint", "")) or f"See {self._log}."
-            raise VerbError(f"{self.name}'s `p2pcouncil {verb}` failed: {said}", hint, said)
-        return answer
+        assert process.returncode is not None
+        return out, process.returncode
 
     async def audit(self, bundle: Path) -> tuple[Answer, bool]:
         """Verify a bundle in a process of its own.
@@ -154,7 +174,7 @@ class Actor:
         Raises:
             LocalError: it did not end in time, or said nothing.
         """
-        process = await self._spawn("verify", str(bundle))
+        process = await self._spawn("--json", "verify", str(bundle))
         try:
             async with asyncio.timeout(VERB_SECONDS):
                 out, _ = await process.communicate()
@@ -177,14 +197,13 @@ class Actor:
                 *PROGRAM,
                 "--home",
                 str(self.home),
-                "--json",
                 *arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
                 limit=LINE_BYTES_MAX,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": str(COLUMNS)},
             )
 
     async def _ended(self) -> None:

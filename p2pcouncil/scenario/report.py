@@ -10,6 +10,8 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from p2pcouncil.domain.planning.quantities import show_scaled
+
 NO_MEMBER = ("not a member", "waiting for a vouch", "left")
 
 
@@ -32,12 +34,14 @@ class PeerReport:
         pid: of its process.
         holdings: by council id, of the councils that they belong to.
         tallies: by issue id: title, method, counts, outcome, status, as this peer counts.
+        plans: by id, what this peer makes of planning periods: every figure that peers have to agree on.
     """
 
     name: str
     pid: int
     holdings: dict[str, Holding]
     tallies: dict[str, dict[str, Any]]
+    plans: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def holdings_of(status: dict[str, Any]) -> dict[str, Holding]:
 
 
 def differences(peers: Sequence[PeerReport]) -> tuple[str, ...]:
-    """Say in which councils and votes peers differ; nothing when they agree."""
+    """Say in which councils, votes and plans peers differ; nothing when they agree."""
     found = []
     for council in sorted({council for peer in peers for council in peer.holdings}):
         held = {peer.name: peer.holdings[council] for peer in peers if council in peer.holdings}
@@ -83,6 +87,10 @@ def differences(peers: Sequence[PeerReport]) -> tuple[str, ...]:
         counted = {peer.name: peer.tallies[issue] for peer in peers if issue in peer.tallies}
         if len({str(tally) for tally in counted.values()}) > 1:
             found.append(f"The vote on “{next(iter(counted.values()))['title']}” is counted differently.")
+    for plan in sorted({plan for peer in peers for plan in peer.plans}):
+        shown = [peer.plans[plan] for peer in peers if plan in peer.plans]
+        if any(other != shown[0] for other in shown):
+            found.append(f"The plan “{shown[0]['title']}” has other figures with different peers.")
     return tuple(found)
 
 
@@ -107,19 +115,36 @@ def to_json(report: Report) -> dict[str, Any]:
         "agree": report.agree,
         "seconds": round(report.seconds, 1),
         "peers": peers,
-        "issues": [dict(tally) for tally in issues(report.peers)],
+        "issues": [dict(tally) for tally in _once([peer.tallies for peer in report.peers])],
+        "plans": [_json_of_plan(plan, report.peers) for plan in _once([peer.plans for peer in report.peers])],
         "differences": list(differences(report.peers)),
         "failures": list(report.failures),
     }
 
 
-def issues(peers: Sequence[PeerReport]) -> tuple[dict[str, Any], ...]:
-    """Each vote once, as the first peer that holds it counts it."""
+def _once(held: Sequence[dict[str, dict[str, Any]]]) -> tuple[dict[str, Any], ...]:
+    """Each vote or plan once, as the first peer shows it that holds it."""
     seen: dict[str, dict[str, Any]] = {}
-    for peer in peers:
-        for issue, tally in peer.tallies.items():
-            seen.setdefault(issue, tally)
+    for shown in held:
+        for name, found in shown.items():
+            seen.setdefault(name, found)
     return tuple(seen.values())
+
+
+def _json_of_plan(plan: dict[str, Any], peers: Sequence[PeerReport]) -> dict[str, Any]:
+    """A plan, and the prices that each peer has for it."""
+    said = ("name", "unit", "kind", "supply", "demand", "gap", "price_milli", "value_micro", "made", "used")
+    return {
+        **{name: plan[name] for name in ("id", "title", "stage", "best", "adopted_page", "rounds")},
+        "goods": [{name: good[name] for name in said} for good in plan["goods"]],
+        "prices": {
+            peer.name: [
+                [good["price_milli"], good["value_micro"]] for good in peer.plans[plan["id"]]["goods"]
+            ]
+            for peer in peers
+            if plan["id"] in peer.plans
+        },
+    }
 
 
 def to_lines(report: Report) -> list[str]:
@@ -134,12 +159,16 @@ def to_lines(report: Report) -> list[str]:
     lines += _table(("peer", "process", "council", "held", "state hash"), rows)
     for issue in dict.fromkeys(issue for peer in report.peers for issue in peer.tallies):
         lines += ["", *_counts(report.peers, issue)]
+    for plan in _once([peer.plans for peer in report.peers]):
+        lines += ["", *_plan(report.peers, plan)]
     lines.append("")
     lines += differences(report.peers)
     lines += report.failures
     count = len(report.peers)
     if report.agree:
-        lines.append(f"All {count} peers agree: the same entries, the same state hash, the same counts.")
+        same = "the same entries, the same state hash, the same counts"
+        same += ", the same prices" if any(peer.plans for peer in report.peers) else ""
+        lines.append(f"All {count} peers agree: {same}." if count > 1 else "Everything is as expected.")
     elif differences(report.peers):
         lines.append("The peers do not agree.")
     else:
@@ -160,6 +189,24 @@ def _counts(peers: Sequence[PeerReport], issue: str) -> list[str]:
     return lines + _table(
         head, [(name, *(str(count) for count in own["counts"].values())) for name, own in counted.items()]
     )
+
+
+def _plan(peers: Sequence[PeerReport], plan: dict[str, Any]) -> list[str]:
+    """What a plan came to, and what goods cost by it as each peer computes it, side by side."""
+    adopted = f", plan of record since page {plan['adopted_page']}" if plan["adopted_page"] else ""
+    lines = [f"{plan['title']}: {len(plan['rounds'])} rounds, round {plan['best']} taken{adopted}"]
+    rows = []
+    with_plan = [peer for peer in peers if plan["id"] in peer.plans]
+    for at, good in enumerate(plan["goods"]):
+        if good["value_micro"] is None:
+            continue
+        hours = [peer.plans[plan["id"]]["goods"][at]["value_micro"] for peer in with_plan]
+        rows.append((f"1 {good['unit']} of {good['name']}", *(_hours(value) for value in hours)))
+    return lines + _table(("labour value", *(peer.name.split(" ")[0] for peer in with_plan)), rows)
+
+
+def _hours(value_micro: int | None) -> str:
+    return "none" if value_micro is None else f"{show_scaled(value_micro, 6)} h"
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:

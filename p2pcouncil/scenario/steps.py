@@ -1,24 +1,15 @@
 """What can happen in a story: one shape per kind of step, so that a slip in a story file is named and not guessed at.
 
-A step names people, councils and proposals by the short keys of its own story.
+A step names people, councils and proposals by the short keys of its own story. What happens in a planning period
+stands in `plan_steps`.
 """
 
 from typing import Annotated
 
 import msgspec
 
-Key = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
-    """Base of the steps.
-
-    Attributes:
-        say: a sentence that is told before it happens.
-    """
-
-    say: str = ""
+from p2pcouncil.scenario.plan_steps import PlanStep
+from p2pcouncil.scenario.step import Key, Step, Text
 
 
 class Tell(Step, frozen=True, kw_only=True, tag="tell"):
@@ -200,7 +191,7 @@ class Expect(Step, frozen=True, kw_only=True, tag="expect"):
     who: tuple[Key, ...] = ()
     contains: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
     outcome: str = ""
     winners: tuple[str, ...] = ()
     turnout: int = -1
@@ -228,6 +219,7 @@ SimpleStep = (
     | Verify
     | Settle
     | Expect
+    | PlanStep
 )
 
 

@@ -6,12 +6,34 @@ that names the file and the step.
 
 import tomllib
 from pathlib import Path
-from typing import assert_never, cast
+from typing import Annotated, TypeVar, assert_never, cast
 
 import msgspec
 
 from crdt.errors import LocalError
+from crdt.ids import MemberId
+from p2pcouncil.plan_files.terms_file import read_terms
+from p2pcouncil.scenario.plan_steps import (
+    AdoptPlan,
+    AwaitRound,
+    BeginPlan,
+    ExpectPlan,
+    ExplainPrice,
+    FileStep,
+    PlanStep,
+    ProposeConsumption,
+    ProposeProduction,
+    ProposeTable,
+    PublishTechniques,
+    ReportResult,
+    Rounds,
+    ShowPrices,
+    SolveTable,
+    TakeSuggestion,
+)
+from p2pcouncil.scenario.speakers import speakers_of
 from p2pcouncil.scenario.spoiling import WAYS
+from p2pcouncil.scenario.step import Key, Step, Text
 from p2pcouncil.scenario.steps import (
     AnyStep,
     Comment,
@@ -19,7 +41,6 @@ from p2pcouncil.scenario.steps import (
     Expect,
     Found,
     Join,
-    Key,
     Kill,
     Open,
     Propose,
@@ -30,16 +51,18 @@ from p2pcouncil.scenario.steps import (
     Start,
     Stop,
     Tell,
-    Text,
     Together,
     Verify,
     Vote,
 )
+from p2pcouncil.text_files.errors import TextFileError
 
 PEOPLE_MAX = 12
 STEPS_MAX = 200
 BYTES_MAX = 1_000_000
 SHIPPED = "bakery"
+
+StepT = TypeVar("StepT", bound=Step)
 
 
 class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,6 +86,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     intro: str
     people: list[Person]
     steps: list[dict[str, object]]
+    peers: Annotated[int, msgspec.Meta(ge=1, le=PEOPLE_MAX)] = PEOPLE_MAX
 
 
 class Story(msgspec.Struct, frozen=True):
@@ -72,13 +96,15 @@ class Story(msgspec.Struct, frozen=True):
         title: its name.
         intro: what it is about.
         people: who takes part, in the order of introduction.
-        steps: what happens, in order.
+        steps: what happens, in order; texts that stand in files of their own were read into them.
+        peers: with how many people it is played, if nobody says otherwise; the others are spoken for by these.
     """
 
     title: str
     intro: str
     people: tuple[Person, ...]
     steps: tuple[AnyStep, ...]
+    peers: int
 
     def person(self, key: str) -> Person:
         """Somebody by their key; the story was checked, so they exist."""
@@ -128,7 +154,7 @@ def read_story(path: Path) -> Story:
             f"A story has 1 to {PEOPLE_MAX} people and 1 to {STEPS_MAX} steps.",
         )
     steps = tuple(_read_step(path, number, raw) for number, raw in enumerate(file.steps, start=1))
-    story = Story(file.title, file.intro, tuple(file.people), steps)
+    story = Story(file.title, file.intro, tuple(file.people), steps, min(file.peers, len(file.people)))
     _Names(path, story).check()
     return story
 
@@ -137,11 +163,38 @@ def _read_step(path: Path, number: int, raw: dict[str, object]) -> AnyStep:
     if "do" not in raw:
         raise LocalError(f"{path}, step {number}: it doesn't say what to do.", 'Add `do = "…"`.')
     try:
-        return cast(AnyStep, msgspec.convert(raw, AnyStep))
+        step = cast(AnyStep, msgspec.convert(raw, AnyStep))
     except msgspec.ValidationError as error:
         raise LocalError(
             f"{path}, step {number} ({raw['do']}): {error}.", "See p2pcouncil/scenario/steps.py."
         ) from error
+    if isinstance(step, Together):
+        parts = tuple(_with_text(path, number, part) for part in step.steps)
+        return msgspec.structs.replace(step, steps=parts)
+    return _with_text(path, number, step)
+
+
+def _with_text(path: Path, number: int, step: StepT) -> StepT:
+    """A step with the text of the file that it names; others as they are."""
+    if not isinstance(step, FileStep):
+        return step
+    if bool(step.text) == bool(step.file):
+        raise LocalError(f"{path}, step {number}: it needs a text or a file.", "Give `text` or `file`.")
+    if step.text:
+        return step
+    found = path.parent / step.file
+    if not found.resolve().is_relative_to(path.parent.resolve()):
+        raise LocalError(
+            f"{path}, step {number}: {step.file} lies elsewhere.", "Put the file beside the story, or below."
+        )
+    try:
+        with found.open(encoding="utf-8") as stream:
+            text = stream.read(BYTES_MAX)
+    except (OSError, UnicodeDecodeError) as error:
+        raise LocalError(
+            f"{path}, step {number}: {found} can't be read: {error}.", "Check the name."
+        ) from error
+    return cast(StepT, msgspec.structs.replace(step, text=text))
 
 
 class _Names:
@@ -153,6 +206,7 @@ class _Names:
         self._people = {person.key for person in story.people}
         self._councils: set[str] = set()
         self._proposals: set[str] = set()
+        self._plans: set[str] = set()
         self._number = 0
 
     def check(self) -> None:
@@ -196,7 +250,50 @@ class _Names:
                 self._known(self._people, "person", *who)
                 self._known(self._proposals, "proposal", proposal)
             case _:
+                self._check_plan(step)
+
+    def _check_plan(self, step: PlanStep) -> None:
+        match step:
+            case PublishTechniques(who=who, council=council):
+                self._known(self._people, "person", who)
+                self._known(self._councils, "council", council)
+            case BeginPlan(who=who, council=council, proposal=proposal, text=text):
+                self._check_terms(text)
+                self._known(self._people, "person", who, *speakers_of(text))
+                self._known(self._councils, "council", council)
+                self._new(self._proposals, "proposal", proposal)
+                self._plans.add(proposal)
+            case AdoptPlan(who=who, plan=plan, proposal=proposal):
+                self._known(self._people, "person", who)
+                self._known(self._plans, "plan", plan)
+                self._new(self._proposals, "proposal", proposal)
+            case SolveTable(who=who):
+                self._known(self._people, "person", who)
+            case Rounds(accept=who, plan=plan):
+                self._known(self._people, "person", *who)
+                self._known(self._plans, "plan", plan)
+            case AwaitRound(plan=plan) | ExpectPlan(plan=plan):
+                self._known(self._plans, "plan", plan)
+            case (
+                ProposeProduction()
+                | ProposeConsumption()
+                | ProposeTable()
+                | TakeSuggestion()
+                | ReportResult()
+                | ShowPrices()
+                | ExplainPrice()
+            ):
+                self._known(self._people, "person", step.who)
+                self._known(self._plans, "plan", step.plan)
+            case _:
                 assert_never(step)
+
+    def _check_terms(self, text: str) -> None:
+        """Terms are read as `plan begin` reads them, with somebody for every speaker."""
+        try:
+            read_terms(text.encode(), lambda _: MemberId(bytes(32)))
+        except TextFileError as error:
+            raise self._error(f"the terms can't be used, line {error.line}: {error}", error.hint) from error
 
     def _known(self, names: set[str], what: str, *keys: str) -> None:
         for key in keys:

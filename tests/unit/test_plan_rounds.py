@@ -151,6 +151,21 @@ def test_the_best_round_is_taken_when_the_rounds_are_used_up() -> None:
     same_in_any_order(world)
 
 
+def test_a_round_in_which_nobody_spoke_is_not_the_best_one() -> None:
+    world, tellers, plan, bake, _ = begun(rounds=3)
+    tellers.tell(ROUND_MS)
+    propose(world, "Ada", plan, 2, makes(BAKERY, bake, 60), wants(WEST, 100, 4.5))
+    tellers.tell(ROUND_MS)
+    state = tellers.tell(ROUND_MS)
+    assert all(figures.demand == 0 for figures in closed(state, plan, 1)), (
+        "supply and demand of nothing are equal"
+    )
+    assert state.register.chain.plans[plan.hash].best == 2, (
+        "of the second and the third, which are equal, the first"
+    )
+    same_in_any_order(world)
+
+
 @pytest.mark.parametrize(
     ("part", "rule"),
     [

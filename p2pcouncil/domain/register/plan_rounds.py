@@ -7,11 +7,13 @@ round that too few tellers sealed came to nothing, and the next one takes its pl
 Source: DESIGN section 8; docs/planning.md.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum, unique
 
 from crdt.errors import RemoteError
 from crdt.ids import domain_hash
+from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.domain.planning.so_far import period_so_far, prices_now
 from p2pcouncil.domain.planning.terms import Figures
 from p2pcouncil.domain.planning.verdict import Ending, judge
@@ -97,7 +99,7 @@ def outcome_of(
         return RoundOutcome.BALANCED, (vote.round - 1,)
     if vote.round < terms.rounds_most:
         return RoundOutcome.AGAIN, ()
-    return RoundOutcome.BEST, (list(rounds)[verdict.best - 1] - 1,)
+    return RoundOutcome.BEST, (_best(terms, rounds) - 1,)
 
 
 def validate_round_result(chain: Chain, vote: OpenVote, result: Result) -> None:
@@ -140,8 +142,15 @@ def lapse_round(chain: Chain, vote: OpenVote) -> Chain:
         # Nothing was planned at all. Whoever still wants to plan proposes it anew.
         plans = {issue: other for issue, other in chain.plans.items() if issue != vote.proposal}
         return replace(chain, plans=plans)
-    best = judge(period_so_far(period.terms, list(rounds.values()))).best
-    return _with_period(chain, vote, replace(period, best=list(rounds)[best - 1]))
+    return _with_period(chain, vote, replace(period, best=_best(period.terms, rounds)))
+
+
+def _best(terms: OpenPlan, rounds: Mapping[int, tuple[Figures, ...]]) -> int:
+    """The number of the best round, among those in which something is asked for if there are any."""
+    # Where nobody has spoken yet everything is balanced, and no round that came later would be as good.
+    asked = {number: goods for number, goods in rounds.items() if any(figures.demand for figures in goods)}
+    among = asked or rounds
+    return list(among)[judge(period_so_far(terms, list(among.values()))).best - 1]
 
 
 def _with_period(chain: Chain, vote: OpenVote, period: PlanPeriod) -> Chain:

@@ -21,6 +21,7 @@ from p2pcouncil.peer.showing.councils import TITLE_CELLS, name_of
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.showing.suggesting import Suggestion, suggest
 from p2pcouncil.peer.views.plans import (
+    SUM,
     FigureView,
     PlanGoodView,
     PlanReportView,
@@ -180,6 +181,7 @@ def _goods(state: PlanState) -> Iterator[PlanGoodView]:
             value_micro=figures.value_micro,
             prices_milli=prices if state.period.best else (*prices, state.prices_milli[place]),
             gaps=tuple(_gap(goods[place]) for goods in closed),
+            values_micro=tuple(goods[place].value_micro for goods in closed),
             trend=_trend(last.get(good.name)),
             made=made.get(place, 0),
             used=used.get(place, 0),
@@ -255,7 +257,7 @@ def _unit(place: Place, state: PlanState, people: People, at: int, *, may_sugges
 
 def _standing(state: PlanState, standing: UnitStanding) -> str:
     if standing.entry is None:
-        return "the sum of what it is made of" if standing.is_sum else "nothing said yet"
+        return SUM if standing.is_sum else "nothing said yet"
     if standing.round == state.shown:
         return "said in this round"
     return f"kept from round {standing.round}"

@@ -9,6 +9,9 @@ from p2pcouncil.domain.planning.quantities import Micro
 from p2pcouncil.domain.planning.table import Table
 from p2pcouncil.peer.views.people import PersonView
 
+SUM = "the sum of what it is made of"
+"""The standing of a unit whose figures nobody said: they follow from those of the units within it."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanGoodView:
@@ -24,6 +27,7 @@ class PlanGoodView:
         value_micro: its labour value, in millionths of an hour per unit; None where it has none that is known.
         prices_milli: its price in each round that was closed, and then the present one.
         gaps: as `gap`, of each round that was closed.
+        values_micro: as `value_micro`, of each round that was closed.
         trend: 'calm', 'swinging' or 'running away'.
         made, used: reported so far of a plan of record, in millionths.
     """
@@ -40,6 +44,7 @@ class PlanGoodView:
     value_micro: int | None
     prices_milli: tuple[int, ...]
     gaps: tuple[int, ...]
+    values_micro: tuple[int | None, ...]
     trend: str
     made: int = 0
     used: int = 0

@@ -1,0 +1,245 @@
+"""Playing the steps of a planning period, each by the verbs that a person would type."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import assert_never
+
+from crdt.errors import LocalError
+from p2pcouncil.scenario.plan_checks import unmet_of_plan
+from p2pcouncil.scenario.plan_steps import (
+    AdoptPlan,
+    AwaitRound,
+    BeginPlan,
+    ExpectPlan,
+    ExplainPrice,
+    FileStep,
+    PlanStep,
+    ProposeConsumption,
+    ProposeProduction,
+    ProposeTable,
+    PublishTechniques,
+    ReportResult,
+    Rounds,
+    ShowPrices,
+    SolveTable,
+    TakeSuggestion,
+)
+from p2pcouncil.scenario.processes import Actor, Answer
+from p2pcouncil.scenario.rounds_told import told_round
+from p2pcouncil.scenario.speakers import named_speakers
+
+LOOK_AGAIN_SECONDS = 0.3
+
+
+class PlanPlayer:
+    """Plays what happens in planning periods.
+
+    Attributes:
+        plans: by the key of a planning period, the id of the proposal that began it.
+        failures: what was not as the story expects, as sentences.
+    """
+
+    def __init__(
+        self,
+        actors: Mapping[str, Actor],
+        councils: Mapping[str, str],
+        members: Callable[[str], Sequence[str]],
+        tell: Callable[[str], None],
+        failures: list[str],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            actors: by the key of their person.
+            councils: ids by the key of a council; grows while the story is played.
+            members: the keys of those in whose council a planning period is.
+            tell: takes each sentence of the story.
+            failures: takes what is not as expected.
+        """
+        self.plans: dict[str, str] = {}
+        self._actors = actors
+        self._councils = councils
+        self._members = members
+        self._tell = tell
+        self._failures = failures
+        self._files = 0
+        self._ids: dict[str, str] = {}
+        self._told: dict[str, int] = {}
+        self._spoke: dict[str, str] = {}
+
+    async def do(self, step: PlanStep) -> str:
+        """Play a step.
+
+        Returns:
+            The id of the proposal that it made; empty for other steps.
+
+        Raises:
+            LocalError: it could not be done, or took too long.
+        """
+        match step:
+            case PublishTechniques(who=who, council=council, capacity=capacity, note=note):
+                more = [word for most in capacity for word in ("--capacity", most)]
+                place = ("--in", self._councils[council], "--note", note)
+                await self._with_file(who, step, "technique publish", *place, *more)
+            case BeginPlan(who=who, council=council, proposal=key, text=text):
+                terms = named_speakers(text, {key: actor.name for key, actor in self._actors.items()})
+                path = await self._file(who, terms, "toml")
+                answer = await self._actors[who].do("plan begin", str(path), "--in", self._councils[council])
+                self.plans[key] = answer["id"]
+                return self.plans[key]
+            case ProposeProduction() | ProposeConsumption():
+                await self._propose(step)
+                self._spoke[step.plan] = step.who
+            case ProposeTable(who=who, plan=plan, note=note):
+                more = ("--plan", await self._id(who, plan), "--note", note)
+                await self._with_file(who, step, "plan propose", *more)
+                self._spoke[plan] = who
+            case TakeSuggestion(who=who, plan=plan):
+                await self._accept(who, plan)
+            case AwaitRound(plan=plan, within=within):
+                await self._await_round(plan, within)
+            case Rounds():
+                await self._rounds(step)
+            case AdoptPlan(who=who, plan=plan):
+                return str((await self._actors[who].do("plan adopt", await self._id(who, plan)))["id"])
+            case ReportResult(who=who, plan=plan, council=council, made=made, words=words):
+                named = ("--plan", await self._id(who, plan))
+                await self._actors[who].do("plan report", council, made, words, *named)
+            case ShowPrices(who=who, plan=plan):
+                await self._show(who, "price list", "--plan", await self._id(who, plan))
+            case ExplainPrice(who=who, plan=plan, product=product, threshold=threshold, depth=depth):
+                how = ("--threshold", threshold, "--depth", str(depth))
+                await self._show(who, "price explain", product, "--plan", await self._id(who, plan), *how)
+            case SolveTable():
+                await self._solve(step)
+            case ExpectPlan():
+                await self._expect(step)
+            case _:
+                assert_never(step)
+        return ""
+
+    @property
+    def begun(self) -> tuple[str, ...]:
+        """The keys of those planning periods in which something was done."""
+        return tuple(self._ids)
+
+    async def shown(self, key: str, who: str) -> Answer:
+        """A plan as one peer shows it."""
+        return await self._actors[who].do("plan show", await self._id(who, key))
+
+    async def _id(self, who: str, plan: str) -> str:
+        """What peers call a planning period: the vote that began it, as `show` names it."""
+        if plan not in self._ids:
+            shown = await self._actors[who].do("show", self.plans[plan])
+            if shown["issue"] is None:
+                raise LocalError("The planning period has not been voted on.", "Open its vote first.")
+            self._ids[plan] = str(shown["issue"]["id"])
+        return self._ids[plan]
+
+    async def _propose(self, step: ProposeProduction | ProposeConsumption) -> None:
+        more = ["--plan", await self._id(step.who, step.plan), "--note", step.note]
+        if isinstance(step, ProposeProduction):
+            await self._actors[step.who].do("propose-production", step.council, *step.makes, *more)
+            return
+        more += [word for offer in step.offers for word in ("--offer", offer)]
+        more += [word for limit in step.limits for word in ("--limit", limit)]
+        await self._actors[step.who].do("propose-consumption", step.council, *step.wants, *more)
+
+    async def _rounds(self, step: Rounds) -> None:
+        plan, played = await self.shown(step.plan, step.accept[0]), 0
+        while plan["stage"] == "rounds" and (not step.most or played < step.most):
+            await asyncio.gather(*(self._accept(who, step.plan) for who in step.accept))
+            plan = await self._await_round(step.plan, step.within)
+            played += 1
+
+    async def _accept(self, who: str, plan: str) -> None:
+        try:
+            await self._actors[who].do("plan suggest", "--accept", "--plan", await self._id(who, plan))
+            self._spoke[plan] = who
+        except LocalError:
+            # Rounds may have ended between the look and the word; what was said before stands then.
+            if (await self.shown(plan, who))["stage"] == "rounds":
+                raise
+
+    async def _await_round(self, key: str, within: int) -> Answer:
+        """Wait until the round in which something was said is closed, and tell what it came to.
+
+        Returns:
+            The plan as it stands then.
+
+        Raises:
+            LocalError: it was not closed in time.
+        """
+        # To ask is to start a process, so one is asked: who spoke last knows of their own word, others may not yet.
+        last = self._spoke.get(key) or next(who for who in self._members(key) if self._actors[who].is_running)
+        plan = await self._closed(key, last, time.monotonic() + within)
+        told = self._told.get(key, 0)
+        closed = [found for found in plan["rounds"] if found["page"] and found["number"] > told]
+        for found in closed:
+            if found["proposals"]:
+                for line in told_round(plan, found["number"]):
+                    self._tell(f"    {line}")
+        self._told[key] = max((found["number"] for found in closed), default=told)
+        return plan
+
+    async def _closed(self, key: str, who: str, deadline: float) -> Answer:
+        """Wait until one peer holds the page that closes the round in which something was said."""
+        while True:
+            plan = await self.shown(key, who)
+            if plan["stage"] != "rounds" or not any(unit["has_spoken"] for unit in plan["units"]):
+                return plan
+            if time.monotonic() > deadline:
+                raise LocalError(
+                    f"Round {plan['round']} did not end in time with {self._actors[who].name}: {plan['line']}",
+                    "Run the story again on a machine that has less to do.",
+                )
+            left = (plan["closes_ms"] or 0) / 1_000 - time.time()
+            await asyncio.sleep(max(LOOK_AGAIN_SECONDS, min(left, deadline - time.monotonic())))
+
+    async def _expect(self, step: ExpectPlan) -> None:
+        deadline = time.monotonic() + step.within
+        running = [who for who in self._members(step.plan) if self._actors[who].is_running]
+        while True:
+            shown = await asyncio.gather(*(self.shown(step.plan, who) for who in running))
+            plans = {self._actors[who].name: plan for who, plan in zip(running, shown, strict=True)}
+            failures = unmet_of_plan(step, plans)
+            if not failures:
+                goods = sum(good["value_micro"] is not None for good in shown[0]["goods"])
+                self._tell(
+                    f"    {len(plans)} {'peer shows' if len(plans) == 1 else 'peers show the same'}: "
+                    f"{len(shown[0]['goods'])} indicative prices, {goods} labour values, to the last digit."
+                )
+                return
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        for failure in failures:
+            self._failures.append(f"Of the plan “{shown[0]['title']}”, {failure}")
+            self._tell(f"    {self._failures[-1]}")
+
+    async def _solve(self, step: SolveTable) -> None:
+        answer = await self._with_file(step.who, step, "price solve")
+        values = {line["product"]: line for line in answer["prices"]}
+        self._tell(f"    {len(values)} products, exact to {answer['digits']} decimals; among them:")
+        for product in step.products:
+            if product not in values:
+                self._failures.append(f"The table has no product “{product}”.")
+                continue
+            line = values[product]
+            self._tell(f"      {product}: {line['hours']} h for 1 {line['unit']}")
+
+    async def _show(self, who: str, verb: str, *arguments: str) -> None:
+        for line in await self._actors[who].read(verb, *arguments):
+            self._tell(f"    {line}")
+
+    async def _with_file(self, who: str, step: FileStep, verb: str, *arguments: str) -> Answer:
+        path = await self._file(who, step.text, "csv")
+        return await self._actors[who].do(verb, str(path), *arguments)
+
+    async def _file(self, who: str, text: str, ending: str) -> Path:
+        self._files += 1
+        path = self._actors[who].home.parent / f"{who}-{self._files}.{ending}"
+        await asyncio.to_thread(path.write_text, text, encoding="utf-8")
+        return path
