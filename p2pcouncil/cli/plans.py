@@ -11,13 +11,13 @@ from p2pcouncil.cli.context import NO_WAIT, Context, Ctx, File, Wait, Words
 from p2pcouncil.cli.councils import In
 from p2pcouncil.cli.errors import NotHereError, UsageError
 from p2pcouncil.cli.groups import PLANS, add_verb
-from p2pcouncil.cli.plan_lines import amount, lines_of_words, part_of, to_lines
+from p2pcouncil.cli.plan_words import lines_of_words
 from p2pcouncil.cli.refs import Candidate, find_council, find_member, resolve
 from p2pcouncil.cli.show_plans import show_plan, show_plans, show_suggestion
 from p2pcouncil.cli.text_file import located, read_file
-from p2pcouncil.domain.effects import AdoptPlan
-from p2pcouncil.domain.tally.method import YesNo
-from p2pcouncil.peer.commands import MakeProposal, ProposeInRound, ReportOnPlan
+from p2pcouncil.peer.commands import ProposeInRound, ReportOnPlan
+from p2pcouncil.peer.plan_lines import part_of, to_lines
+from p2pcouncil.peer.plan_proposals import adoption, beginning
 from p2pcouncil.peer.session import Session
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView
 from p2pcouncil.plan_files.terms_file import BOUNDS, TEMPLATE, read_terms
@@ -107,9 +107,7 @@ async def begin(
         except TextFileError as error:
             raise located(file, error) from error
         said = text if text is not None else f"```toml\n{data.decode('utf-8-sig').strip()}\n```\n"
-        command = MakeProposal(
-            target.id, found.title, found.summary, said, YesNo(500), tags=("plan",), effect=found.terms
-        )
+        command = beginning(target.id, found.title, found.summary, said, found.terms)
         await ctx.do(session, command, wait)
 
 
@@ -133,23 +131,7 @@ async def adopt(plan: str = "", /, *, wait: Wait = NO_WAIT, ctx: Ctx) -> None:
             return view
 
         view = await ctx.arrive(look)
-        if view.adopted_page:
-            raise LocalError(f"“{view.title}” is the plan of record already.", view.line)
-        lines = [
-            f"| {good.name} | {amount(good.supply)} | {amount(good.demand)} | {good.unit} |"
-            for good in view.goods
-        ]
-        text = "\n".join(["| good | supply | demand | unit |", "| --- | ---: | ---: | --- |", *lines, ""])
-        command = MakeProposal(
-            view.council,
-            f"Adopt “{view.title}”"[:120],
-            f"What round {view.best} of the planning period came to becomes the plan of record.",
-            text,
-            YesNo(500),
-            tags=("plan",),
-            effect=AdoptPlan(view.id, view.best, view.digest),
-        )
-        await ctx.do(session, command, wait)
+        await ctx.do(session, adoption(view), wait)
 
 
 async def suggest(
@@ -401,4 +383,4 @@ def _going_on(session: Session) -> list[PlanView]:
 
 
 def _json(view: PlanView) -> dict[str, object]:
-    return {name: getattr(view, name) for name in view.__slots__ if name != "table"}
+    return {name: getattr(view, name) for name in view.__slots__ if name not in ("table", "terms")}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from crdt.ids import ChangeHash, CouncilId
+from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.domain.entries import UnitPlan
 from p2pcouncil.domain.planning.table import Table
 from p2pcouncil.peer.views.people import PersonView
@@ -161,6 +162,7 @@ class PlanView:
         digest: what a vote adopts it by; empty while rounds go on.
         faults: why some goods have no labour value, a sentence each.
         given_off: per pollutant what all production gives off, and the lowest limit that somebody set (None for none).
+        terms: goods, councils and how rounds go, as the vote decided it; a later period may begin from the same.
         table: what goods take; explains values. None while nothing has one.
     """
 
@@ -187,4 +189,5 @@ class PlanView:
     faults: tuple[str, ...]
     given_off: tuple[tuple[FigureView, int | None], ...]
     reports: tuple[PlanReportView, ...]
+    terms: OpenPlan
     table: Table | None
