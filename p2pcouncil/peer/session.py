@@ -141,7 +141,7 @@ class Session(Protocol):
         """The bytes of a file on this laptop: terms of a plan, a table of techniques.
 
         Args:
-            path: where it is.
+            path: where it is; a leading ~ stands for the home folder.
             bytes_max: more than can be used; of a larger file one byte more is read, so that its reader says so.
 
         Raises:

@@ -147,7 +147,7 @@ class PeerSession(Reading):
         """The bytes of a file on this laptop; see the port."""
 
         def read() -> bytes:
-            with path.open("rb") as stream:
+            with path.expanduser().open("rb") as stream:
                 return stream.read(bytes_max + 1)
 
         try:
