@@ -103,8 +103,8 @@ class ProposeInRoundScreen(CouncilScreen):
         Binding("ctrl+s", "propose", "Propose it", priority=True),
         Binding("ctrl+y", "take", "Take the suggestion", priority=True),
         Binding("ctrl+o", "add", "Add a good", priority=True),
-        Binding("down", "row(1)", "Next row", key_display="↑↓"),
-        Binding("up", "row(-1)", "Previous row", show=False),
+        Binding("down", "row(1)", "Row", key_display="↑↓", priority=True),
+        Binding("up", "row(-1)", "Previous row", show=False, priority=True),
     ]
 
     def __init__(self, view: PlanView, place: str = "plan") -> None:

@@ -30,19 +30,24 @@ class FigureRow(Vertical):
         """
         super().__init__(classes="figure-row")
         self.spec = spec
+        self.field = Input(
+            amount(last.amount) if last is not None else "",
+            classes="amount",
+            compact=True,
+            max_length=_AMOUNT_CHARS,
+        )
+        priority = last.priority if last is not None else WANTED
+        self._picker = Picker(PRIORITY_LABELS, index=priority, is_counted=False)
         self._last = last
         self._suggested = suggested
 
     def compose(self) -> ComposeResult:
         """Lay the cells, and below them the place for an error."""
-        said = self._last
         with Horizontal():
             yield Static(self._what(), classes="name", markup=False)
-            shown = amount(said.amount) if said is not None else ""
-            yield Input(shown, classes="amount", compact=True, max_length=_AMOUNT_CHARS)
+            yield self.field
             if self.spec.kind == "wants":
-                priority = said.priority if said is not None else WANTED
-                yield Picker(PRIORITY_LABELS, index=priority, is_counted=False)
+                yield self._picker
             else:
                 yield Static(muted(_HOW.get(self.spec.kind, self.spec.how)), classes="how", markup=False)
             yield Static(classes="last", markup=False)
@@ -58,7 +63,9 @@ class FigureRow(Vertical):
 
     def compare(self, last: Said | None, suggested: Said | None) -> None:
         """Show the last word and the suggestion; what was typed stays."""
-        self._suggested = suggested
+        self._last, self._suggested = last, suggested
+        if not self.query(".last"):
+            return  # What is not laid out yet shows it once it is.
         self.query_one(".last", Static).update(muted(amount(last.amount) if last is not None else "–"))
         is_other = suggested is not None and suggested != last
         told = amount(suggested.amount) if suggested is not None else "–"
@@ -69,25 +76,18 @@ class FigureRow(Vertical):
         if self._suggested is None:
             return False
         self.field.value = amount(self._suggested.amount)
-        for picker in self.query(Picker):
-            picker.index = self._suggested.priority
+        self._picker.index = self._suggested.priority
         return True
-
-    @property
-    def field(self) -> Input:
-        """Where the amount is typed."""
-        return self.query_one(Input)
 
     @property
     def priority(self) -> int:
         """The place of the priority that is picked."""
-        return next((picker.index for picker in self.query(Picker)), WANTED)
+        return self._picker.index
 
     def fill(self, typed: str, priority: int) -> None:
         """Put back what was typed before."""
         self.field.value = typed
-        for picker in self.query(Picker):
-            picker.index = priority
+        self._picker.index = priority
 
     def read(self) -> Micro | None:
         """The amount; None for an empty field. An error shows below the field.
