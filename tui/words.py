@@ -138,8 +138,10 @@ def choice_words(method: Method, options: tuple[str, ...], choice: Choice) -> st
 
 def gap(good: PlanGoodView) -> str:
     """How far supply and demand of a good are apart: ``short by 33.4 %``, ``over by 12 %``, ``even``."""
+    if not good.supply and not good.demand:
+        return "nothing planned yet"
     if not good.gap:
-        return "even" if good.supply or good.is_within else "nothing known yet"
+        return "even"
     return f"{'short' if good.gap < 0 else 'over'} by {percent(abs(good.gap))}"
 
 

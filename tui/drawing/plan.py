@@ -57,8 +57,12 @@ def plan_head(view: PlanView, now_ms: int) -> Content:
 
 def good_row(good: PlanGoodView) -> Content:
     """A good: its gap as a bar and in words, then supply, demand, price and hours."""
-    mark = Content.styled("✓ ", GOOD) if good.is_within else Content.styled("! ", f"bold {BAD}")
-    told = line(words.gap(good), "" if good.is_within else STRONG)
+    is_empty = not good.supply and not good.demand
+    if is_empty:
+        mark = Content.styled("· ", MUTED)
+    else:
+        mark = Content.styled("✓ ", GOOD) if good.is_within else Content.styled("! ", f"bold {BAD}")
+    told = line(words.gap(good), MUTED if is_empty else "" if good.is_within else STRONG)
     trend = Content.styled(f" · {good.trend}", WARN) if good.trend != "calm" else Content()
     figures = [
         f"supply {amount(good.supply)}, demand {amount(good.demand)} {good.unit}",
@@ -125,8 +129,8 @@ def rounds_section(view: PlanView) -> Content:
         head = f"{mark} {found.number}. {OUTCOMES[found.outcome]}{taken}"
         rows.append(line(head, f"bold {style}" if found.outcome == "runs" else ""))
         told = [words.count(found.proposals, "proposal")]
-        if found.worst is not None:
-            told.insert(0, f"at most {percent(found.worst)} apart ({found.worst_good})")
+        if found.worst is not None and found.proposals:
+            told.append(f"at most {percent(found.worst)} apart ({found.worst_good})")
         rows.append(join(["     ", muted(", ".join(told))]))
     if not view.rounds:
         rows.append(muted("None has begun yet."))
@@ -160,8 +164,8 @@ def _my_part(view: PlanView) -> list[Content]:
     rows = [line(f"You speak for {names}.")]
     if view.can_propose:
         return [*rows, line(view.can_propose, WARN)]
-    waiting = [view.units[at].name for at in view.mine if not view.units[at].has_spoken]
-    if waiting:
+    # Whoever stands above others need not speak, and is not called silent.
+    if any(view.units[at].name in view.silent for at in view.mine):
         return [*rows, line("Press e to say what they propose.", f"bold {ACCENT}")]
     return [*rows, join([Content.styled("✓ ", GOOD), line("You have spoken. Press e to change it.")])]
 

@@ -58,6 +58,7 @@ class BeginPlanScreen(CouncilScreen):
         plans = self.session.plans()
         self._earlier = tuple(sorted(plans, key=lambda view: self._like is None or view.id != self._like.id))
         names = [council.name for council in self._councils]
+        typed = {"path": "", "title": "", "summary": "", **self.app.drafts.get(_DRAFT, {})}
         with VerticalScroll(classes="sheet form"):
             yield Field("Council", Picker(names, index=self._first_council(), id="council"))
             yield Field(
@@ -66,26 +67,34 @@ class BeginPlanScreen(CouncilScreen):
             )
             yield Field(
                 "Where the file is",
-                one_line(id="path", placeholder="~/spring.toml"),
+                one_line(id="path", placeholder="~/spring.toml", value=typed["path"]),
                 help_text="Title and summary stand in it too.",
                 id="for-path",
             )
-            yield Field("Title", one_line(id="title"), limit=TITLE_CHARS_MAX, id="for-title")
-            yield Field("Summary", one_line(id="summary"), limit=SUMMARY_CHARS_MAX, id="for-summary")
+            yield Field(
+                "Title",
+                one_line(id="title", value=typed["title"]),
+                limit=TITLE_CHARS_MAX,
+                id="for-title",
+            )
+            yield Field(
+                "Summary",
+                one_line(id="summary", value=typed["summary"]),
+                limit=SUMMARY_CHARS_MAX,
+                id="for-summary",
+            )
             yield Static(id="example", markup=False)
 
     def _first_council(self) -> int:
         ids = [council.id for council in self._councils]
         return ids.index(self._like.council) if self._like and self._like.council in ids else 0
 
-    def on_mount(self) -> None:
-        """Bring back what was typed before."""
-        for name, value in self.app.drafts.get(_DRAFT, {}).items():
-            self.query_one(f"#{name}", Input).value = value
-        self._source_changed()
-
     @on(Picker.Changed, "#from")
     def _source_changed(self) -> None:
+        self.refresh_view()
+
+    def refresh_view(self) -> None:
+        """Ask what the chosen source leaves open."""
         view = self._copied()
         self.query_one("#for-path").display = view is None
         for name in ("title", "summary"):

@@ -48,6 +48,7 @@ class NodeList(KeyedList):
 class HoursScreen(CouncilScreen):
     """Where the hours of one product come from, by the proposals of a round."""
 
+    AUTO_FOCUS = "#nodes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus,equals_sign", "threshold(1)", "Show more", key_display="+"),
         Binding("minus", "threshold(-1)", "Show less", key_display="-"),
@@ -81,7 +82,6 @@ class HoursScreen(CouncilScreen):
     def on_mount(self) -> None:
         """Begin with the tree."""
         self._grow()
-        self.query_one("#nodes").focus()
 
     def _grow(self) -> None:
         table = self._plan.table

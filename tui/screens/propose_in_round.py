@@ -20,7 +20,7 @@ from tui.content import ACCENT, HEADING, MUTED, WARN, join, line, lines, muted
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.screens.dialogs import ChoiceDialog
-from tui.unit_rows import RowSpec, Said, first_rows, possible_rows, said_in
+from tui.unit_rows import RowSpec, first_rows, possible_rows, said_in
 from tui.widgets.field import Field
 from tui.widgets.figure_row import FigureRow, note_field
 from tui.widgets.picker import Picker
@@ -45,7 +45,9 @@ class UnitTable(Vertical):
     def compose(self) -> ComposeResult:
         """Lay the heading, the rows and the note."""
         yield Static(classes="unit-head", markup=False)
-        yield Static(_columns(), classes="columns", markup=False)
+        columns = Static(_columns(), classes="columns", markup=False)
+        columns.display = bool(self._specs)
+        yield columns
         last = said_in(self.unit, self.unit.part, self.unit.figures)
         could = said_in(self.unit, self.unit.suggestion, self.unit.suggested)
         with Vertical(classes="rows"):
@@ -79,9 +81,10 @@ class UnitTable(Vertical):
         found[f"{self.unit.place}/note"] = self.query_one(f"#note-{self.unit.place}", Input).value
         return found
 
-    async def add(self, spec: RowSpec, said: Said | None = None) -> FigureRow:
+    async def add(self, spec: RowSpec) -> FigureRow:
         """One row more."""
-        row = FigureRow(spec, said, None)
+        self.query_one(".columns").display = True
+        row = FigureRow(spec, None, None)
         await self.query_one(".rows").mount(row)
         return row
 
@@ -196,17 +199,12 @@ class ProposeInRoundScreen(CouncilScreen):
 
     def action_row(self, by: int) -> None:
         """Move to the amount above or below."""
-        fields = [*(row.field for row in self.query(FigureRow))]
-        if not fields:
-            return
-        focused = self.focused
-        row = (
-            next((n for n in focused.ancestors_with_self if isinstance(n, FigureRow)), None)
-            if focused
-            else None
-        )
-        at = fields.index(row.field) if row is not None else -1
-        fields[(at + by) % len(fields)].focus()
+        chain = self.focus_chain
+        at = chain.index(self.focused) if self.focused in chain else 0
+        around = chain[at + 1 :] + chain[:at] if by > 0 else chain[:at][::-1] + chain[:at:-1]
+        field = next((node for node in around if node.has_class("amount")), None)
+        if field is not None:
+            field.focus()
 
     def _table(self) -> UnitTable | None:
         """The council under the cursor, else the first."""

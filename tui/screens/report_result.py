@@ -51,10 +51,6 @@ class ReportResultScreen(CouncilScreen):
             yield Static(id="planned", classes="help", markup=False)
             yield Field("What else there is to say", one_line(id="text"), limit=TEXT_CHARS_MAX)
 
-    def on_mount(self) -> None:
-        """Say what was planned."""
-        self._compare()
-
     @property
     def _unit(self) -> PlanUnitView:
         return self._units[self.query_one("#unit", Picker).index]
@@ -64,7 +60,11 @@ class ReportResultScreen(CouncilScreen):
         return self._plan.goods[self.query_one("#good", Picker).index]
 
     @on(Picker.Changed)
-    def _compare(self) -> None:
+    def _chosen(self) -> None:
+        self.refresh_view()
+
+    def refresh_view(self) -> None:
+        """Say what was planned."""
         good, is_making = self._good, self._unit.kind == "workers"
         planned, so_far = (good.supply, good.made) if is_making else (good.demand, good.used)
         verb = "made" if is_making else "used"
