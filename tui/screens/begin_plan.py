@@ -116,6 +116,7 @@ class BeginPlanScreen(CouncilScreen):
     @work
     async def action_propose(self) -> None:
         """Check the terms, ask once, and put the proposal before the council."""
+        self.app.hush()
         try:
             command = await self._command()
         except LocalError as error:

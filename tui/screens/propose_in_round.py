@@ -22,10 +22,8 @@ from tui.screens.base import CouncilScreen
 from tui.screens.dialogs import ChoiceDialog
 from tui.unit_rows import RowSpec, first_rows, possible_rows, said_in
 from tui.widgets.field import Field
-from tui.widgets.figure_row import FigureRow, note_field
+from tui.widgets.figure_row import NOTE_CHARS_MAX, FigureRow, note_field
 from tui.widgets.picker import Picker
-
-NOTE_CHARS_MAX = 2_000
 
 
 class UnitTable(Vertical):

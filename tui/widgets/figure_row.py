@@ -5,6 +5,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.planning.quantities import Micro, QuantityError, read_quantity
 from p2pcouncil.peer.plan_figures import amount
 from tui.content import ACCENT, BAD, STRONG, join, line, muted
@@ -14,6 +15,7 @@ from tui.widgets.picker import Picker
 
 _HOW = {"offers": "offered", "limits": "at most"}
 _AMOUNT_CHARS = 24
+NOTE_CHARS_MAX = 2_000
 _NAME_CELLS = 17
 
 
@@ -111,4 +113,5 @@ class FigureRow(Vertical):
 
 def note_field(unit: int, note: str) -> Input:
     """Where a council says why."""
-    return one_line(id=f"note-{unit}", value=note, placeholder="Why, or what changed since the last round")
+    placeholder = "Why, or what changed since the last round"
+    return one_line(id=f"note-{unit}", value=clean_line(note, NOTE_CHARS_MAX), placeholder=placeholder)
