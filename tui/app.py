@@ -25,6 +25,7 @@ from tui.screens.inbox import InboxScreen
 from tui.screens.me import MeScreen
 from tui.screens.network import NetworkScreen
 from tui.screens.oversight import OversightScreen
+from tui.screens.plan import PlanScreen
 from tui.screens.proposals import ProposalsScreen
 from tui.screens.register import RegisterScreen
 from tui.screens.start import StartScreen
@@ -41,6 +42,7 @@ _PLACES: dict[str, type[CouncilScreen]] = {
     "me": MeScreen,
     "register": RegisterScreen,
     "oversight": OversightScreen,
+    "plan": PlanScreen,
 }
 
 
@@ -68,6 +70,7 @@ class CouncilApp(Shell):
         Binding("5", "go('me')", "Me", show=False),
         Binding("6", "go('register')", "Register", show=False),
         Binding("7", "go('oversight')", "Oversight", show=False),
+        Binding("8", "go('plan')", "Plan", show=False),
         Binding("f1,question_mark", "help", "Help", key_display="F1"),
         Binding("ctrl+p", "command_palette", "Commands", priority=True),
         Binding("ctrl+t", "theme", "Light or dark", show=False),

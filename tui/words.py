@@ -17,6 +17,8 @@ from p2pcouncil.domain.tally.method import (
     YesNo,
     options_of,
 )
+from p2pcouncil.peer.plan_figures import percent
+from p2pcouncil.peer.views.plans import PlanGoodView, PlanView
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -40,6 +42,15 @@ def duration(span_ms: int) -> str:
     if span_ms >= HOUR_MS:
         return f"{span_ms // HOUR_MS} h"
     return f"{max(span_ms // MINUTE_MS, 1)} min"
+
+
+def span(span_ms: int) -> str:
+    """A span exactly, in the largest unit that it is a whole number of: ``36 h``, ``90 min``, ``6 s``."""
+    for unit_ms, unit in ((DAY_MS, "day"), (HOUR_MS, "h"), (MINUTE_MS, "min")):
+        if span_ms % unit_ms == 0:
+            number = span_ms // unit_ms
+            return count(number, unit) if unit == "day" else f"{number} {unit}"
+    return f"{span_ms // 1_000} s"
 
 
 def ago(then_ms: int, now_ms: int) -> str:
@@ -123,6 +134,21 @@ def choice_words(method: Method, options: tuple[str, ...], choice: Choice) -> st
             return "; ".join([*ranks, last] if rest else ranks)
         case _:
             assert_never(method)
+
+
+def gap(good: PlanGoodView) -> str:
+    """How far supply and demand of a good are apart: ``short by 33.4 %``, ``over by 12 %``, ``even``."""
+    if not good.supply and not good.demand:
+        return "nothing planned yet"
+    if not good.gap:
+        return "even"
+    return f"{'short' if good.gap < 0 else 'over'} by {percent(abs(good.gap))}"
+
+
+def round_of(view: PlanView, number: int) -> str:
+    """Which round a price of a good's list is of: ``round 2``, or ``now`` for the one after all closed ones."""
+    closed = [found.number for found in view.rounds if found.worst is not None]
+    return f"round {closed[number - 1]}" if number <= len(closed) else "now"
 
 
 def _and(names: list[str]) -> str:

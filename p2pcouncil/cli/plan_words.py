@@ -1,53 +1,28 @@
-"""Saying something in a planning round: in the one that takes proposals, or the next one that does."""
+"""What a council proposes, as words of the command line."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from crdt.errors import LocalError
-from p2pcouncil.cli.context import Context, Wait
-from p2pcouncil.cli.errors import NotHereError
-from p2pcouncil.cli.plan_refs import find_plan
-from p2pcouncil.domain.entries import UnitPlan
-from p2pcouncil.peer.commands import ProposeInRound
-from p2pcouncil.peer.views.plans import PlanView
-from p2pcouncil.runtime.session import PeerSession
+from p2pcouncil.cli.errors import UsageError
+from p2pcouncil.domain.planning.quantities import QuantityError, read_quantity
+from p2pcouncil.plan_files.unit_file import Line
 
 
-async def say_in_round(
-    ctx: Context,
-    session: PeerSession,
-    ref: str,
-    wait: Wait,
-    parts_of: Callable[[PlanView], tuple[UnitPlan, ...]],
-) -> None:
-    """Propose as soon as a round takes proposals, for as long as ``--within`` allows to wait for one.
-
-    Args:
-        ctx: how long to wait, and how to speak.
-        session: the peer.
-        ref: which planning period.
-        wait: whether to wait until others hold it.
-        parts_of: what to propose, by the plan as it stands in that round.
+def lines_of_words(words: Sequence[str], kind: str) -> tuple[Line, ...]:
+    """Read words like ``bread=400`` or ``bread=300@oven``.
 
     Raises:
-        LocalError: there is no such period, no round takes proposals, or the proposal does not fit.
+        UsageError: one of them says no amount.
     """
-
-    def look() -> PlanView:
-        found = find_plan(session, ref, "rounds")
-        if found.can_propose:
-            raise NotHereError(found.can_propose, found.line)
-        return found
-
-    deadline = time.monotonic() + ctx.within_seconds
-    while True:
-        view = await ctx.arrive(look)
-        command = ProposeInRound(view.id, parts_of(view))
+    found = []
+    for word in words:
+        good, equals, rest = word.rpartition("=")
+        amount, _, how = rest.partition("@")
+        if not equals or not good.strip():
+            raise UsageError(f"“{word[:40]}” says no amount.", "Write the good, =, and how much: bread=400.")
         try:
-            await ctx.do(session, command, wait)
-        except LocalError:
-            # Between the look and the word the round may have ended.
-            if time.monotonic() >= deadline or not session.plan(view.id).can_propose:
-                raise
-        else:
-            return
+            found.append(Line(kind, good.strip(), read_quantity(amount.strip()), "", how.strip()))
+        except QuantityError as error:
+            raise UsageError(
+                f"The amount of “{good[:40]}” is “{amount[:40]}”, and {error}.", error.hint
+            ) from error
+    return tuple(found)

@@ -10,17 +10,17 @@ from p2pcouncil.cli.context import NO_WAIT, Context, Ctx, File, Wait, Words
 from p2pcouncil.cli.councils import In
 from p2pcouncil.cli.errors import NotHereError, UsageError
 from p2pcouncil.cli.groups import PLANS, add_verb
-from p2pcouncil.cli.plan_lines import amount, lines_of_words, part_of
 from p2pcouncil.cli.plan_refs import OfPlan, find_plan, find_unit, going_on
+from p2pcouncil.cli.plan_rounds import say_in_round
 from p2pcouncil.cli.plan_tables import export, propose
-from p2pcouncil.cli.plan_words import say_in_round
+from p2pcouncil.cli.plan_words import lines_of_words
 from p2pcouncil.cli.refs import Candidate, find_council, find_member, resolve
 from p2pcouncil.cli.show_plans import show_plan, show_plans, show_suggestion
 from p2pcouncil.cli.text_file import located, read_file
-from p2pcouncil.domain.effects import AdoptPlan
 from p2pcouncil.domain.entries import UnitPlan
-from p2pcouncil.domain.tally.method import YesNo
-from p2pcouncil.peer.commands import MakeProposal, ReportOnPlan
+from p2pcouncil.peer.commands import ReportOnPlan
+from p2pcouncil.peer.plan_lines import part_of
+from p2pcouncil.peer.plan_proposals import adoption, beginning
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView
 from p2pcouncil.plan_files.terms_file import BOUNDS, TEMPLATE, read_terms
 from p2pcouncil.plan_files.unit_file import BOUNDS as UNIT_BOUNDS
@@ -109,9 +109,7 @@ async def begin(
         except TextFileError as error:
             raise located(file, error) from error
         said = text if text is not None else f"```toml\n{data.decode('utf-8-sig').strip()}\n```\n"
-        command = MakeProposal(
-            target.id, found.title, found.summary, said, YesNo(500), tags=("plan",), effect=found.terms
-        )
+        command = beginning(target.id, found.title, found.summary, said, found.terms)
         await ctx.do(session, command, wait)
 
 
@@ -135,23 +133,7 @@ async def adopt(plan: str = "", /, *, wait: Wait = NO_WAIT, ctx: Ctx) -> None:
             return view
 
         view = await ctx.arrive(look)
-        if view.adopted_page:
-            raise LocalError(f"“{view.title}” is the plan of record already.", view.line)
-        lines = [
-            f"| {good.name} | {amount(good.supply)} | {amount(good.demand)} | {good.unit} |"
-            for good in view.goods
-        ]
-        text = "\n".join(["| good | supply | demand | unit |", "| --- | ---: | ---: | --- |", *lines, ""])
-        command = MakeProposal(
-            view.council,
-            f"Adopt “{view.title}”"[:120],
-            f"What round {view.best} of the planning period came to becomes the plan of record.",
-            text,
-            YesNo(500),
-            tags=("plan",),
-            effect=AdoptPlan(view.id, view.best, view.digest),
-        )
-        await ctx.do(session, command, wait)
+        await ctx.do(session, adoption(view), wait)
 
 
 async def suggest(
@@ -327,4 +309,4 @@ async def _propose(
 
 
 def _json(view: PlanView) -> dict[str, object]:
-    return {name: getattr(view, name) for name in view.__slots__ if name != "table"}
+    return {name: getattr(view, name) for name in view.__slots__ if name not in ("table", "terms")}

@@ -197,7 +197,7 @@ async def explain(
     if table is None:
         async with ctx.session() as session:
             view, goods = await ctx.arrive(lambda: find_table(session, plan))
-        weights = terms.weights_for(goods)
+        weights = {**view.weights, **terms.weights_for(goods)}
         tree = hour_tree(goods, _find(goods, product), terms.digits, weights, least, depth)
         said = [*show_plan_line(view), "", *show_tree(tree, terms.digits, least, weights)]
         ctx.say(said, json_of_tree(tree, json_of_plan(view), terms.digits, weights))

@@ -6,9 +6,9 @@ from itertools import pairwise
 from p2pcouncil.cli.as_json import Json
 from p2pcouncil.cli.refs import short
 from p2pcouncil.cli.show import table, wrap
-from p2pcouncil.cli.show_plans import percent
 from p2pcouncil.cli.show_prices import json_of_plan
 from p2pcouncil.domain.planning.quantities import show_scaled
+from p2pcouncil.peer.plan_figures import percent
 from p2pcouncil.peer.views.plans import PlanGoodView, PlanView
 
 NO_VALUE = "none"

@@ -2,19 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from p2pcouncil.cli.plan_lines import amount
 from p2pcouncil.cli.refs import short
 from p2pcouncil.cli.show import plural, table, when, wrap
-from p2pcouncil.domain.planning.quantities import show_scaled
+from p2pcouncil.peer.plan_figures import OUTCOMES, amount, hours, percent, price
 from p2pcouncil.peer.views.plans import FigureView, PlanGoodView, PlanUnitView, PlanView, TechniqueView
-
-OUTCOMES = {
-    "runs": "takes proposals",
-    "again": "another round follows",
-    "balanced": "supply meets demand",
-    "best": "the rounds are used up",
-    "lapsed": "too few tellers sealed it",
-}
 
 
 def show_plans(views: Sequence[PlanView]) -> list[str]:
@@ -102,21 +93,16 @@ def show_techniques(techniques: Iterable[TechniqueView]) -> list[str]:
     return lines or wrap("Nobody has published a technique. Do so with `p2pcouncil technique publish`.")
 
 
-def percent(basis_points: int) -> str:
-    """Hundredths of a percent as people read them."""
-    return f"{show_scaled(basis_points, 2).rstrip('0').rstrip('.')} %"
-
-
 def _good(good: PlanGoodView) -> tuple[str, ...]:
     gap = f"{'+' if good.gap > 0 else ''}{percent(good.gap)}{'' if good.is_within else ' !'}"
-    hours = "" if good.value_micro is None else show_scaled(good.value_micro, 6)
+    value = "" if good.value_micro is None else hours(good.value_micro)
     return (
         good.name,
         f"{amount(good.supply)} {good.unit}",
         f"{amount(good.demand)} {good.unit}",
         gap,
-        show_scaled(good.price_milli, 3),
-        hours,
+        price(good.price_milli),
+        value,
     )
 
 
@@ -138,7 +124,7 @@ def _history(view: PlanView) -> list[str]:
     lines = ["", "Prices, round by round:"]
     rows = [("", *(str(number) for number in closed), "now" if not view.best else "")]
     for good in view.goods:
-        prices = [show_scaled(price, 3) for price in good.prices_milli]
+        prices = [price(milli) for milli in good.prices_milli]
         rows.append((good.name, *prices, *([""] if view.best else [])))
     return [*lines, *table(rows, "  ")]
 

@@ -1,6 +1,6 @@
 """Labour values and the tree of hours behind one, as text that can be read aloud, and as JSON of a documented shape."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.metadata import version
@@ -11,17 +11,24 @@ from p2pcouncil.cli.text_file import shown_name
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.planning.hour_tree import HourNode
 from p2pcouncil.domain.planning.labour_values import LabourValues
-from p2pcouncil.domain.planning.quantities import DECIMALS_MAX, Micro, show_quantity, show_scaled
+from p2pcouncil.domain.planning.quantities import Micro, show_quantity, show_scaled
 from p2pcouncil.domain.planning.table import Table
-from p2pcouncil.domain.planning.verified import round_half_even
 from p2pcouncil.peer.views.plans import PlanView
+from p2pcouncil.plan_files.hour_lines import (
+    NAME_CELLS,
+    UNIT_CELLS,
+    hour_lines,
+    rounded,
+    shown_hours,
+    shown_product,
+    shown_share,
+    shown_unit,
+)
 from p2pcouncil.plan_files.table_file import TableFile
 
 REPORT_VERSION = 1
 """Counts up when a field of the JSON report changes its meaning or goes away; new ones may come at any time."""
 PRODUCT_CELLS = 32
-UNIT_CELLS = 12
-_NAME_CELLS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Prices:
         if pollutants := sorted(
             {item.name for technique in self.file.techniques for item in technique.pollutants}
         ):
-            names = ", ".join(clean_line(name, _NAME_CELLS) for name in pollutants[:5])
+            names = ", ".join(clean_line(name, NAME_CELLS) for name in pollutants[:5])
             notes.append(
                 f"Pollutants are recorded and carry no value: {names}{' …' if len(pollutants) > 5 else ''}."
             )
@@ -130,15 +137,17 @@ def show_tree(tree: HourNode, digits: int, threshold: Fraction, weights: Mapping
     """The tree for a person; each line names the product that it belongs to, so that it can be read aloud."""
     direct = sum((hours for _, hours in tree.direct), Fraction())
     lines = wrap(
-        f"1 {_unit(tree)} of {_name(tree)} takes {_hours(tree.hours, digits)}: {_hours(direct, digits)} of direct "
-        f"work, and {_hours(tree.hours - direct, digits)} in what is used."
+        f"1 {shown_unit(tree)} of {shown_product(tree)} takes {shown_hours(tree.hours, digits)}: "
+        f"{shown_hours(direct, digits)} of direct work, and {shown_hours(tree.hours - direct, digits)} in what is used."
     )
-    lines += ["", f"{_name(tree)}: {_hours(tree.hours, digits)}, 100 %"]
-    for level, text in _tree_lines(tree, 1, digits, tree.hours):
+    lines += ["", f"{shown_product(tree)}: {shown_hours(tree.hours, digits)}, 100 %"]
+    for level, text in hour_lines(tree, digits):
         lines += wrap(text, "  " * level)
     lines.append("")
     if threshold:
-        lines += wrap(f"What is below {_share(threshold, Fraction(1))} of all hours is not shown by itself.")
+        lines += wrap(
+            f"What is below {shown_share(threshold, Fraction(1))} of all hours is not shown by itself."
+        )
     lines += wrap("Each number is rounded by itself, half to even; unrounded, the parts add up exactly.")
     if weights:
         lines += wrap(_weights_note(weights))
@@ -162,24 +171,6 @@ def json_of_tree(tree: HourNode, origin: Json, digits: int, weights: Mapping[str
     }
 
 
-def _tree_lines(node: HourNode, level: int, digits: int, all_hours: Fraction) -> Iterator[tuple[int, str]]:
-    """What a node is made of, each line with its level."""
-
-    def part(what: str, hours: Fraction) -> str:
-        return f"for {_name(node)}: {what}, {_hours(hours, digits)}, {_share(hours, all_hours)}"
-
-    for kind, hours in node.direct:
-        yield level, part(f"work, {clean_line(kind, _NAME_CELLS)}", hours)
-    for item in node.inputs:
-        amount = show_quantity(Micro(_rounded(item.amount, DECIMALS_MAX)))
-        yield level, part(f"{amount} {_unit(item)} of {_name(item)}", item.hours)
-        yield from _tree_lines(item, level + 1, digits, all_hours)
-    if node.is_open and node.rest_inputs:
-        yield level, part(f"the rest, {plural(node.rest_inputs, 'input')}", node.rest)
-    elif not node.is_open:
-        yield level, part("not broken down further", node.hours)
-
-
 def _json_of_node(node: HourNode, digits: int) -> Json:
     return {
         "product": node.product,
@@ -194,7 +185,7 @@ def _json_of_node(node: HourNode, digits: int) -> Json:
 
 
 def _json_of_hours(hours: Fraction, digits: int) -> Json:
-    return {"hours": show_scaled(_rounded(hours, digits), digits), "fraction": str(hours)}
+    return {"hours": show_scaled(rounded(hours, digits), digits), "fraction": str(hours)}
 
 
 def json_of_source(source: Source) -> Json:
@@ -225,26 +216,6 @@ def _json_of_weights(weights: Mapping[str, Micro]) -> Json:
 
 def _weights_note(weights: Mapping[str, Micro]) -> str:
     each = ", ".join(
-        f"{clean_line(kind, _NAME_CELLS)} {show_quantity(weights[kind])}" for kind in sorted(weights)
+        f"{clean_line(kind, NAME_CELLS)} {show_quantity(weights[kind])}" for kind in sorted(weights)
     )
     return f"An hour of these kinds of work counts more or less than one: {each}. All others count 1."
-
-
-def _name(node: HourNode) -> str:
-    return clean_line(node.product, _NAME_CELLS)
-
-
-def _unit(node: HourNode) -> str:
-    return clean_line(node.unit, UNIT_CELLS)
-
-
-def _hours(hours: Fraction, digits: int) -> str:
-    return f"{show_scaled(_rounded(hours, digits), digits)} h"
-
-
-def _share(part: Fraction, whole: Fraction) -> str:
-    return f"{show_scaled(_rounded(part / whole * 100, 1), 1).removesuffix('.0')} %"
-
-
-def _rounded(number: Fraction, digits: int) -> int:
-    return round_half_even(number.numerator * 10**digits, number.denominator)

@@ -8,22 +8,19 @@ from p2pcouncil.cli.context import NO_WAIT, Ctx, File, Wait, Words
 from p2pcouncil.cli.councils import In
 from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.groups import PLANS, add_verb
-from p2pcouncil.cli.plan_lines import lines_of_words
+from p2pcouncil.cli.plan_words import lines_of_words
 from p2pcouncil.cli.refs import find_council
 from p2pcouncil.cli.show_plans import show_techniques
 from p2pcouncil.cli.text_file import located, read_file
-from p2pcouncil.domain.entries import MAX_INPUTS, Named, PublishTechnique
 from p2pcouncil.domain.planning.quantities import Micro
 from p2pcouncil.domain.planning.technique import Hours, Item, Technique
 from p2pcouncil.peer.commands import PublishTechniques
 from p2pcouncil.peer.views.plans import FigureView, TechniqueView
-from p2pcouncil.plan_files.listing import HOUR, write_list
+from p2pcouncil.plan_files.listing import write_list
 from p2pcouncil.plan_files.reading import BOUNDS, read_table_file
-from p2pcouncil.plan_files.table_file import TableFile
+from p2pcouncil.plan_files.technique_entries import entries_of
 from p2pcouncil.text_files.errors import TextFileError
 from p2pcouncil.text_files.lines import quoted
-
-NAME_CHARS, UNIT_CHARS = 64, 16
 
 
 def register(app: App) -> None:
@@ -71,7 +68,7 @@ async def publish(
             raise UsageError(
                 f"The table makes no {quoted(unknown[0])}.", "Give capacities for what it makes."
             )
-        entries = tuple(_entry(found, at, most, note) for at in range(len(found.techniques)))
+        entries = entries_of(found, most, note)
     except TextFileError as error:
         raise located(file, error) from error
     async with ctx.writing(wait) as session:
@@ -110,57 +107,6 @@ async def export(council: str = "", /, *, ctx: Ctx) -> None:
         found = session.techniques(target.id)
         written = write_list([_technique(view) for view in found], [view.name for view in found])
         ctx.say(written.splitlines(), {"csv": written})
-
-
-def _entry(found: TableFile, at: int, most: dict[str, int], note: str) -> PublishTechnique:
-    """A technique of a table as an entry says it."""
-    technique, name = found.techniques[at], found.names[at] or found.techniques[at].product
-    line, column = found.heads[at]
-    if technique.by_products:
-        raise TextFileError(
-            f"{quoted(technique.product)} is made together with something else.",
-            "Enter them as one product, or share inputs and hours between two techniques.",
-            line,
-            column,
-        )
-    inputs, labour, given_off = technique.inputs, technique.hours, technique.pollutants
-    for what, number in (
-        ("inputs", len(inputs)),
-        ("kinds of work", len(labour)),
-        ("pollutants", len(given_off)),
-    ):
-        if number > MAX_INPUTS:
-            raise TextFileError(
-                f"{quoted(technique.product)} has {number} {what}; a technique has at most {MAX_INPUTS}.",
-                "Sum up those that matter least.",
-                line,
-                column,
-            )
-    named = [
-        technique.product,
-        name,
-        *(i.name for i in inputs),
-        *(h.kind for h in labour),
-        *(g.name for g in given_off),
-    ]
-    units = [technique.unit, *(i.unit for i in inputs), *(g.unit for g in given_off)]
-    for text, limit in (*((text, NAME_CHARS) for text in named), *((text, UNIT_CHARS) for text in units)):
-        if not 0 < len(text) <= limit:
-            raise TextFileError(
-                f"{quoted(text)} is too long, or empty.", f"Use 1 to {limit} characters.", line, column
-            )
-    return PublishTechnique(
-        0,
-        name,
-        technique.product,
-        technique.unit,
-        technique.output,
-        tuple(Named(item.name, item.unit, item.quantity) for item in inputs if item.quantity),
-        tuple(Named(work.kind, HOUR, work.hours) for work in labour if work.hours),
-        tuple(Named(item.name, item.unit, item.quantity) for item in given_off if item.quantity),
-        most.get(technique.product, 0),
-        note.strip(),
-    )
 
 
 def _technique(view: TechniqueView) -> Technique:

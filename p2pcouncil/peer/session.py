@@ -137,6 +137,18 @@ class Session(Protocol):
         """Take in a file made by `export_bundle`; what does not verify is refused and named."""
         ...
 
+    async def read_file(self, path: Path, bytes_max: int) -> bytes:
+        """The bytes of a file on this laptop: terms of a plan, a table of techniques.
+
+        Args:
+            path: where it is; a leading ~ stands for the home folder.
+            bytes_max: more than can be used; of a larger file one byte more is read, so that its reader says so.
+
+        Raises:
+            LocalError: there is no such file, or it can't be read.
+        """
+        ...
+
     def changes(self) -> AsyncIterator[None]:
         """Yields whenever something may look different; coalesced."""
         ...

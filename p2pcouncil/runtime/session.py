@@ -21,6 +21,7 @@ from crdt.ids import ChangeHash, CouncilId
 from crdt.store.shelf import shelf_list
 from crdt.store.shell import AsyncStore
 from net.transport import TransportError
+from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.identity.keystore import Identity, Keystore
 from p2pcouncil.peer.commands import Command, DisownDevice, Done, GoOn, MakeProposal, OpenVote, TakeOverDuty
 from p2pcouncil.peer.core import Peer
@@ -50,6 +51,7 @@ KNOW_OWN_FEEDS_MS = 3_000
 """How long after a peer connected a command waits at most until it was compared with."""
 
 
+PATH_CELLS = 120
 SWITCH_SECONDS = 0.001
 """How long one thread computes before another gets Python's lock. The network's, the store's and the interface's take
 turns during a catch-up; with Python's own five milliseconds it is slower by a tenth and the interface waits longer."""
@@ -140,6 +142,22 @@ class PeerSession(Reading):
     async def import_bundle(self, path: Path) -> Done:
         """Take in a file made by `export_bundle`."""
         return await import_from(self.engine, path)
+
+    async def read_file(self, path: Path, bytes_max: int) -> bytes:
+        """The bytes of a file on this laptop; see the port."""
+
+        def read() -> bytes:
+            with path.expanduser().open("rb") as stream:
+                return stream.read(bytes_max + 1)
+
+        try:
+            return await asyncio.to_thread(read)
+        except OSError as error:
+            name = clean_line(str(path), PATH_CELLS)
+            raise LocalError(
+                f"The file {name} can't be read: {error.strerror or error}.",
+                "Say where it is; ~ stands for your home folder.",
+            ) from error
 
     async def changes(self) -> AsyncIterator[None]:
         """Yields whenever something may look different."""

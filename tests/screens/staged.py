@@ -31,6 +31,9 @@ from p2pcouncil.peer.commands import (
     ObjectTo,
     OpenVote,
     PledgeDuty,
+    ProposeInRound,
+    PublishTechniques,
+    ReportOnPlan,
     ReportProgress,
     ReviewVote,
     SecondProposal,
@@ -62,6 +65,7 @@ class StagedSession:
         self.all_proposals: list[ProposalView] = []
         self.all_plans: list[PlanView] = []
         self.all_techniques: list[TechniqueView] = []
+        self.files: dict[str, bytes] = {}
         self.pending: tuple[PendingJoinView, ...] = ()
         self.only_here = 0
         self.is_on_duty = True
@@ -146,6 +150,7 @@ class StagedSession:
         order = (
             "go on",
             "vote",
+            "plan",
             "review",
             "promise",
             "vouch",
@@ -295,6 +300,11 @@ class StagedSession:
     async def import_bundle(self, path: Path) -> Done:
         raise LocalError(f"There is no file {path.name}.", "Look where the stick is mounted.")
 
+    async def read_file(self, path: Path, bytes_max: int) -> bytes:
+        if path.name not in self.files:
+            raise LocalError(f"The file {path} can't be read: No such file or directory.", "Say where it is.")
+        return self.files[path.name]
+
     async def changes(self) -> AsyncIterator[None]:
         while True:
             await self._changed.wait()
@@ -370,11 +380,33 @@ class StagedSession:
                 return Done("You said how it works out.")
             case ReviewVote():
                 return self._review(command)
+            case ProposeInRound():
+                return self._propose_in_round(command)
+            case ReportOnPlan():
+                return Done("You reported.")
+            case PublishTechniques(techniques=techniques):
+                return Done(f"You published {len(techniques)} techniques.")
             case SetPriorities():
                 self._tags = command.tags
                 return Done("Your priorities are kept on this laptop.")
             case _:
                 return Done("Done.")
+
+    def _propose_in_round(self, command: ProposeInRound) -> Done:
+        view = self.plan(command.plan)
+        parts = {part.unit: part for part in command.units}
+        units = tuple(
+            replace(unit, part=parts[unit.place], has_spoken=True, standing="said in this round")
+            if unit.place in parts
+            else unit
+            for unit in view.units
+        )
+        names = [unit.name for unit in units if unit.place in parts]
+        silent = tuple(name for name in view.silent if name not in names)
+        self.all_plans = [
+            replace(view, units=units, silent=silent) if old.id == view.id else old for old in self.all_plans
+        ]
+        return Done(f"You proposed for {', '.join(names)} in round {view.round}.")
 
     def _found(self, command: FoundCouncil) -> Done:
         assert self.me is not None

@@ -6,7 +6,7 @@ import pytest
 
 from p2pcouncil.peer.views.issues import FollowView, LifeStep, PassedOverView, ReviewView, TellerView
 from p2pcouncil.peer.views.register import OfficeView, SpokenView
-from tests.screens import people
+from tests.screens import people, planned
 from tests.screens.driver import LARGE, SMALL, driven
 from tests.screens.staged import StagedSession
 from tui.content import block, line
@@ -94,6 +94,20 @@ def hostile_session() -> StagedSession:
         parameters=((HOSTILE, HOSTILE),),
         offices=(OfficeView(HOSTILE, (mallory,)),),
     )
+    found = planned.plan()
+    loud = replace(found.units[0], name=HOSTILE, note=HOSTILE, standing=HOSTILE, speaker=mallory)
+    session.all_plans = [
+        replace(
+            found,
+            title=HOSTILE,
+            line=HOSTILE,
+            goods=(replace(found.goods[0], name=HOSTILE, unit=HOSTILE), *found.goods[1:]),
+            units=(loud, *found.units[1:]),
+            silent=(HOSTILE,),
+            faults=(HOSTILE,),
+        )
+    ]
+    session.all_techniques = [replace(planned.TECHNIQUES[0], name=HOSTILE, note=HOSTILE, by=mallory)]
     session.peers = (replace(session.peers[0], person=mallory, problem=HOSTILE, addresses=(HOSTILE,)),)
     return session
 
@@ -121,6 +135,11 @@ PLACES = (
     ("3", "down", "b"),
     ("3", "down", "n"),
     ("3", "down", "i"),
+    ("8",),
+    ("8", "right", "x"),
+    ("8", "right", "right"),
+    ("8", "left"),
+    ("8", "e"),
 )
 
 

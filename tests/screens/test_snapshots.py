@@ -8,6 +8,7 @@ from textual.widgets import Input, TextArea
 
 from tests.screens.driver import LARGE, SMALL, app_of
 from tests.screens.past import afterwards
+from tests.screens.planned import adopted, planning
 from tests.screens.staged import StagedSession, coming, troubled
 
 Compare = Callable[..., bool]
@@ -44,6 +45,19 @@ PAST = {
     "dispute": ("7", "enter", "d"),
     "take_up": ("2", "enter", "t"),
 }
+PLANS = {
+    "goods": ("8",),
+    "prices": ("8", "right"),
+    "numbers": ("8", "right", "x"),
+    "councils": ("8", "right", "right"),
+    "rounds": ("8", "right", "right", "right"),
+    "techniques": ("8", "left"),
+    "hours": ("8", "down", "up", "enter"),
+    "hours_in_lines": ("8", "down", "up", "enter", "x"),
+    "propose": ("8", "e"),
+    "begin": ("8", "p"),
+}
+RECORD = {"results": ("8", *("right",) * 4), "report": ("8", "r")}
 
 
 def pressed(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
@@ -68,6 +82,19 @@ def test_dark(name: str, size: tuple[int, int], snap_compare: Compare) -> None:
 @pytest.mark.parametrize("name", PAST)
 def test_past(name: str, size: tuple[int, int], snap_compare: Compare) -> None:
     assert snap_compare(app_of(afterwards()), run_before=pressed(*PAST[name]), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("name", PLANS)
+def test_plan(name: str, size: tuple[int, int], snap_compare: Compare) -> None:
+    assert snap_compare(app_of(planning()), run_before=pressed(*PLANS[name]), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("name", RECORD)
+def test_plan_of_record(name: str, size: tuple[int, int], snap_compare: Compare) -> None:
+    session = planning(adopted())
+    assert snap_compare(app_of(session), run_before=pressed(*RECORD[name]), terminal_size=size)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])

@@ -211,3 +211,12 @@ async def test_bundles_carry_everything_both_ways(tmp_path: Path) -> None:
         assert ada.proposal(oven).text == ben.proposal(oven).text == "Zero\nOne\nTwo\nThree"
         assert not ben.status().pending
         assert (await ben.verify(there)).report.holds
+
+
+async def test_a_form_s_file_is_read_up_to_one_byte_more_than_can_be_used(tmp_path: Path) -> None:
+    (tmp_path / "spring.toml").write_bytes(b"title")
+    async with open_session(Home(tmp_path / "home")) as session:
+        assert await session.read_file(tmp_path / "spring.toml", 100) == b"title"
+        assert await session.read_file(tmp_path / "spring.toml", 2) == b"tit"
+        with pytest.raises(LocalError, match=r"nothing.toml can't be read: No such file"):
+            await session.read_file(tmp_path / "nothing.toml", 100)

@@ -11,6 +11,7 @@ from tui.content import ACCENT, GOOD, HEADING, MUTED, STRONG, join, line, lines,
 _KINDS = {
     "go on": ("GO ON", ACCENT),
     "vote": ("VOTE", ACCENT),
+    "plan": ("PLAN", ACCENT),
     "vouch": ("VOUCH", ACCENT),
     "second": ("SECOND", ACCENT),
     "open": ("OPEN", ACCENT),

@@ -25,8 +25,16 @@ _STEPS = (
         "Whoever promised it says when it is done (d); everybody reports (p) and says how it goes (f).",
     ),
 )
+_PLANNING = (
+    ("Begin", "A vote decides on a period (8, then p): its goods, its councils, and how long a round takes."),
+    ("Techniques", "Whoever makes things publishes how (t): what it takes, in things and in hours of work."),
+    ("Propose", "In each round, a speaker says what a council would make, or use and offer (e)."),
+    ("Prices", "What is short gets dearer, what is left over cheaper; councils propose again at new prices."),
+    ("Adopt", "When supply meets demand, or the rounds are used up, a vote makes it the plan of record (a)."),
+    ("Report", "Councils report what they made or used (r); everybody sees it against the plan."),
+)
 _KEYS = (
-    ("1 to 7", "Inbox, Proposals, Councils, Network, Me, Register, Oversight"),
+    ("1 to 8", "Inbox, Proposals, Councils, Network, Me, Register, Oversight, Plan"),
     ("↑ ↓  PgUp PgDn", "move, scroll"),
     ("Tab  Shift+Tab", "next and previous field or part"),
     ("Enter", "open, choose"),
@@ -46,6 +54,8 @@ _WORDS = (
     ("entry", "one signed statement: a proposal, a comment, a vote …"),
     ("provisional", "counted from what this peer has heard; more ballots may be on their way"),
     ("final", "a page closed the vote: every laptop counts the ballots that it names"),
+    ("indicative price", "what a round's supply and demand made of a good's price; nobody pays it"),
+    ("plan of record", "the plan that a vote adopted; results are held against it"),
     ("four words", "stand for a member's key; names can be copied, these words can't"),
     ("only here", "no other peer is known to hold it yet; stay online a little"),
 )
@@ -66,6 +76,9 @@ class HelpScreen(CouncilScreen):
         page: list[Content | str] = [
             heading("How something is decided"),
             *_table(_STEPS),
+            "",
+            heading("How something is planned"),
+            *_table(_PLANNING),
             "",
             heading("Keys"),
             *_table(_KEYS),

@@ -14,6 +14,7 @@ from p2pcouncil.peer.views.inbox import InboxItem
 from tui.content import heading
 from tui.drawing.inbox import empty_inbox, item_row, pending_panel
 from tui.screens.base import CouncilScreen
+from tui.screens.plan import PlanScreen
 from tui.screens.proposal import ProposalScreen
 from tui.screens.propose import ProposeScreen
 from tui.screens.register import RegisterScreen
@@ -77,6 +78,9 @@ class InboxScreen(CouncilScreen):
             return
         if item.kind == "go on":
             self.app.visit(RegisterScreen(item.council))
+            return
+        if item.kind == "plan":
+            self.app.visit(PlanScreen(ChangeHash(item.ref), place=self.place))
             return
         try:
             proposal = self.session.proposal(ChangeHash(item.ref))

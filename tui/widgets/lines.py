@@ -22,8 +22,10 @@ PLACES = (
     ("me", "Me"),
     ("register", "Register"),
     ("oversight", "Oversight"),
+    ("plan", "Plan"),
 )
 _GAP_CELLS = 2
+_TWO_DIGITS = 10
 _NARROW_CELLS = 78
 _KEY_NAMES = {
     "escape": "Esc",
@@ -52,12 +54,13 @@ class NavBar(Static):
         for number, (place, label) in enumerate(PLACES, start=1):
             text = f"{number} {label}"
             if place == "inbox" and waiting:
-                text = f"{text} ({waiting})"
+                # The places fill 80 cells; brackets are what a second digit can do without.
+                text = f"{text} ({waiting})" if waiting < _TWO_DIGITS else f"{text} {waiting}"
             if place == here:
                 parts.append(Content.styled(f"▸{text}", f"{HEADING} on $select"))
             else:
                 parts.append(Content.styled(f" {text}", MUTED))
-        self.update(join(parts, " "))
+        self.update(join(parts))
 
 
 class NoticePanel(Prose):

@@ -34,15 +34,24 @@ class Picker(Widget, can_focus=True):
             """The picker, for `on` selectors."""
             return self.picker
 
-    def __init__(self, labels: Sequence[str], *, index: int = 0, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        labels: Sequence[str],
+        *,
+        index: int = 0,
+        id: str | None = None,  # noqa: A002
+        is_counted: bool = True,
+    ) -> None:
         """Offer labels.
 
         Args:
             labels: at least one, anybody's text.
             index: the one to begin with.
             id: the widget's id.
+            is_counted: whether to say which of how many it is.
         """
         super().__init__(id=id)
+        self._is_counted = is_counted
         self._labels = tuple(labels)
         self.set_reactive(Picker.index, index)
 
@@ -65,7 +74,7 @@ class Picker(Widget, can_focus=True):
     def render(self) -> Content:
         """The label between its arrows, and which of how many it is."""
         many = len(self._labels) > 1
-        counted = many and not self._labels[self.index].isdecimal()
+        counted = self._is_counted and many and not self._labels[self.index].isdecimal()
         place = Content.styled(f"  {self.index + 1} of {len(self._labels)}", MUTED) if counted else Content()
         arrows = (Content.styled("◂ ", LINK), Content.styled(" ▸", LINK)) if many else (Content(), Content())
         return join([arrows[0], line(self._labels[self.index], cells=60), arrows[1], place])

@@ -98,6 +98,7 @@ def show_plan(peer: Peer, place: Place, plan: ChangeHash) -> PlanView:
         faults=tuple(clean_line(fault.message, 300) for fault in state.faults),
         given_off=tuple(_given_off(state)),
         reports=tuple(_report(state, people, fact) for fact in state.reports),
+        terms=terms,
         table=state.table,
         weights=labour_weights(terms),
     )

@@ -10,9 +10,10 @@ class InboxItem:
     """Something that waits for me, or that I should know.
 
     Attributes:
-        kind: 'go on' (sign a successor), 'vote', 'plan' (say what a council proposes in a round), 'vouch', 'second',
-            'open', 'review' (I was drawn to look at a closed vote), 'promise' (I answer for a decision and have not
-            said that it is done), 'voted', 'decided' (a vote of mine closed), 'waiting'.
+        kind: 'go on' (sign a successor), 'vote', 'plan' (say what a council proposes in a round, or adopt what the
+            rounds came to), 'vouch', 'second', 'open', 'review' (I was drawn to look at a closed vote), 'promise' (I
+            answer for a decision and have not said that it is done), 'voted', 'decided' (a vote of mine closed),
+            'waiting'.
         needs_me: whether I am asked to do something.
         why: why it affects me.
         ref: proposal hash, or join id for 'vouch', the vote that began the planning period for 'plan', the

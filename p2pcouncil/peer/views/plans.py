@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crdt.ids import ChangeHash, CouncilId
+from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.domain.entries import UnitPlan
 from p2pcouncil.domain.planning.quantities import Micro
 from p2pcouncil.domain.planning.table import Table
@@ -168,6 +169,7 @@ class PlanView:
         digest: what a vote adopts it by; empty while rounds go on.
         faults: why some goods have no labour value, a sentence each.
         given_off: per pollutant what all production gives off, and the lowest limit that somebody set (None for none).
+        terms: goods, councils and how rounds go, as the vote decided it; a later period may begin from the same.
         table: what goods take; explains values. None while nothing has one.
         weights: how much an hour of a kind of work counts in values, in millionths, where that is not one.
     """
@@ -195,5 +197,6 @@ class PlanView:
     faults: tuple[str, ...]
     given_off: tuple[tuple[FigureView, int | None], ...]
     reports: tuple[PlanReportView, ...]
+    terms: OpenPlan
     table: Table | None
     weights: Mapping[str, Micro]

@@ -1,10 +1,8 @@
-"""What a council proposes, between the words of the command line, lines of a table, and entries."""
+"""What a council proposes, between the lines that people fill in, on any interface, and the entry that says it."""
 
 from collections.abc import Iterator, Sequence
 
-from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.domain.entries import Limit, Made, UnitPlan, Wanted
-from p2pcouncil.domain.planning.quantities import Micro, QuantityError, read_quantity, show_quantity
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView, TechniqueView
 from p2pcouncil.plan_files.unit_file import Line
 from p2pcouncil.text_files.errors import TextFileError
@@ -12,27 +10,6 @@ from p2pcouncil.text_files.lines import quoted
 
 URGENCIES = {"must": 1, "": 2, "nice": 3}
 _WORDS = {"can't be missed": "must", "would be nice": "nice"}
-
-
-def lines_of_words(words: Sequence[str], kind: str) -> tuple[Line, ...]:
-    """Read words like ``bread=400`` or ``bread=300@oven``.
-
-    Raises:
-        UsageError: one of them says no amount.
-    """
-    found = []
-    for word in words:
-        good, equals, rest = word.rpartition("=")
-        amount, _, how = rest.partition("@")
-        if not equals or not good.strip():
-            raise UsageError(f"“{word[:40]}” says no amount.", "Write the good, =, and how much: bread=400.")
-        try:
-            found.append(Line(kind, good.strip(), read_quantity(amount.strip()), "", how.strip()))
-        except QuantityError as error:
-            raise UsageError(
-                f"The amount of “{good[:40]}” is “{amount[:40]}”, and {error}.", error.hint
-            ) from error
-    return tuple(found)
 
 
 def part_of(
@@ -79,13 +56,10 @@ def to_lines(unit: PlanUnitView) -> Iterator[Line]:
         yield Line(figure.kind, figure.name, figure.amount_micro, figure.unit, how)
 
 
-def amount(micro: int) -> str:
-    """An amount as people write it."""
-    return show_quantity(Micro(micro))
-
-
 def _technique(line: Line, techniques: Sequence[TechniqueView]) -> TechniqueView:
     fit = [t for t in techniques if t.product == line.good and line.how in ("", t.name, t.by.name)]
+    # Two people may give one name to what they do; the id says which.
+    fit = fit or [t for t in techniques if t.product == line.good and line.how == t.hash.hex()]
     fit = fit or [t for t in techniques if t.name == line.good and not line.how]
     if len(fit) == 1:
         return fit[0]

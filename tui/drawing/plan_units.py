@@ -1,0 +1,120 @@
+"""What councils propose, as a tree; how things can be made; and results against the plan of record."""
+
+from textual.content import Content
+
+from p2pcouncil.peer.plan_figures import amount, price
+from p2pcouncil.peer.views.plans import FigureView, PlanUnitView, PlanView, TechniqueView
+from tui import words
+from tui.content import BAD, GOOD, MUTED, STRONG, block, heading, indent, join, line, lines, muted, pad
+from tui.drawing.plan import NAME_CELLS
+from tui.drawing.tally import bar
+
+_KIND_CELLS = 10
+_AMOUNT_CELLS = 14
+
+
+def units_section(view: PlanView) -> Content:
+    """The councils, those within another one below it, each with what it proposes."""
+    rows: list[Content | str] = []
+    for unit in view.units:
+        rows.append(indent(_unit(unit, is_silent=unit.name in view.silent), 2 * unit.depth))
+    return lines(rows)
+
+
+def _unit(unit: PlanUnitView, *, is_silent: bool) -> Content:
+    if unit.has_spoken:
+        mark, style = "✓ ", GOOD
+    else:
+        mark, style = ("! ", f"bold {BAD}") if is_silent else ("· ", MUTED)
+    speaker = "you speak" if unit.speaker.is_me else f"{unit.speaker.name} speaks"
+    rows: list[Content | str] = [
+        join([Content.styled(mark, style), line(unit.name, STRONG), "  ", muted(f"{unit.kind} · {speaker}")]),
+        join(["  ", line(unit.standing, "" if unit.has_spoken else MUTED)]),
+        *(indent(figure_row(figure)) for figure in unit.figures),
+    ]
+    if unit.note:
+        rows.append(indent(block(unit.note, MUTED)))
+    return lines(rows)
+
+
+def figure_row(figure: FigureView) -> Content:
+    """One line of what a council proposes."""
+    return join(
+        [
+            pad(figure.kind, _KIND_CELLS, MUTED),
+            pad(f"{amount(figure.amount_micro)} {figure.unit}", _AMOUNT_CELLS),
+            line(figure.name),
+            "  ",
+            muted(figure.how),
+        ]
+    )
+
+
+def techniques_section(techniques: tuple[TechniqueView, ...]) -> Content:
+    """How things can be made, as members published it."""
+    if not techniques:
+        return lines(
+            [
+                line("Nobody has published how anything is made.", STRONG),
+                "",
+                "Press t to publish a table of techniques from a file.",
+            ]
+        )
+    rows: list[Content | str] = []
+    for found in techniques:
+        by = "you" if found.by.is_me else found.by.name
+        rows.append(join([line(found.product, STRONG), "  ", muted(f"by “{found.name}” · {by}")]))
+        makes = FigureView("makes", found.product, found.unit, found.output_micro)
+        parts = (makes, *found.inputs, *found.labour, *found.given_off)
+        rows.extend(indent(figure_row(figure)) for figure in parts)
+        if found.capacity_micro:
+            rows.append(
+                join(["  ", muted(f"at most {amount(found.capacity_micro)} {found.unit} in a period")])
+            )
+        if found.note:
+            rows.append(indent(block(found.note, MUTED)))
+        rows.append("")
+    return lines(rows)
+
+
+def results_section(view: PlanView) -> Content:
+    """What was reported, against what was planned."""
+    rows: list[Content | str] = [heading("Against the plan")]
+    for good in view.goods:
+        if good.kind != "product":
+            continue
+        rows.append(
+            join([line(good.name, STRONG), "  ", muted(f"planned {amount(good.supply)} {good.unit}")])
+        )
+        for what, done, whole in (("made", good.made, good.supply), ("used", good.used, good.demand)):
+            rows.append(
+                join([f"  {what}  ", bar(min(done, whole), whole), "  ", line(_progress(done, whole))])
+            )
+    rows.extend(["", heading("Reports")])
+    for found in view.reports:
+        who = "you" if found.person.is_me else found.person.name
+        told = f"{found.unit_name}, by {who}: {amount(found.amount_micro)} {found.unit} of {found.good}"
+        rows.append(join(["· ", line(told)]))
+        if found.text:
+            rows.append(indent(block(found.text, MUTED)))
+    if not view.reports:
+        rows.append(muted("Nobody has reported anything yet."))
+    return lines(rows)
+
+
+def _progress(done: int, whole: int) -> str:
+    """``120 of 400, 30 %``; more than planned says so."""
+    share = f", {100 * done // whole} %" if whole else ""
+    more = ", MORE than planned" if done > whole else ""
+    return f"{amount(done)} of {amount(whole)}{share}{more}"
+
+
+def price_table(view: PlanView, places: tuple[int, ...]) -> Content:
+    """Prices round by round as text: for whoever can't see a chart."""
+    rows: list[Content | str] = [muted("Indicative prices, round by round; the last is the present one.")]
+    for place in places:
+        good = view.goods[place]
+        rows.extend(["", line(good.name, STRONG)])
+        for number, milli in enumerate(good.prices_milli, start=1):
+            rows.append(join([pad(words.round_of(view, number), NAME_CELLS, MUTED), line(price(milli))]))
+    return lines(rows)

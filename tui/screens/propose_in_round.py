@@ -1,0 +1,319 @@
+"""What the councils that I speak for propose in a round, as a table: the last word, a suggestion, and mine."""
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from crdt.errors import LocalError
+from p2pcouncil.domain.entries import UnitPlan
+from p2pcouncil.domain.planning.quantities import QuantityError
+from p2pcouncil.peer.commands import ProposeInRound
+from p2pcouncil.peer.plan_lines import part_of
+from p2pcouncil.peer.views.plans import PlanUnitView, PlanView, TechniqueView
+from tui import words
+from tui.content import ACCENT, HEADING, MUTED, WARN, join, line, lines, muted
+from tui.messages import Finished
+from tui.screens.base import CouncilScreen
+from tui.screens.dialogs import ChoiceDialog
+from tui.unit_rows import RowSpec, first_rows, possible_rows, said_in
+from tui.widgets.field import Field
+from tui.widgets.figure_row import NOTE_CHARS_MAX, FigureRow, note_field
+from tui.widgets.picker import Picker
+
+
+class UnitTable(Vertical):
+    """The table of one council."""
+
+    def __init__(self, unit: PlanUnitView, rows: tuple[RowSpec, ...]) -> None:
+        """Show a council's rows.
+
+        Args:
+            unit: the council.
+            rows: with which to begin.
+        """
+        super().__init__(classes="unit-table")
+        self.unit = unit
+        self._specs = rows
+
+    def compose(self) -> ComposeResult:
+        """Lay the heading, the rows and the note."""
+        yield Static(classes="unit-head", markup=False)
+        columns = Static(_columns(), classes="columns", markup=False)
+        columns.display = bool(self._specs)
+        yield columns
+        last = said_in(self.unit, self.unit.part, self.unit.figures)
+        could = said_in(self.unit, self.unit.suggestion, self.unit.suggested)
+        with Vertical(classes="rows"):
+            for spec in self._specs:
+                yield FigureRow(spec, last.get(spec), could.get(spec))
+        yield Field("Note", note_field(self.unit.place, self.unit.note), limit=NOTE_CHARS_MAX)
+
+    def on_mount(self) -> None:
+        """Say how it stands, and remember what it begins with."""
+        self.compare(self.unit)
+        self.begun = self.typed()
+
+    def compare(self, unit: PlanUnitView) -> None:
+        """Take a newer view: what was said last, and what is suggested now."""
+        self.unit = unit
+        head = [join([line(unit.name, HEADING), "  ", muted(f"{unit.kind} · {unit.standing}")])]
+        if unit.suggestion is not None:
+            head.append(muted(f"The suggestion: {unit.why}."))
+        self.query_one(".unit-head", Static).update(lines(head))
+        last = said_in(unit, unit.part, unit.figures)
+        could = said_in(unit, unit.suggestion, unit.suggested)
+        for row in self.query(FigureRow):
+            row.compare(last.get(row.spec), could.get(row.spec))
+
+    def typed(self) -> dict[str, str]:
+        """What stands in the fields, by row."""
+        found = {}
+        for row in self.query(FigureRow):
+            found[row.spec.key] = row.field.value.strip()
+            found[f"{row.spec.key}/priority"] = str(row.priority)
+        found[f"{self.unit.place}/note"] = self.query_one(f"#note-{self.unit.place}", Input).value
+        return found
+
+    async def add(self, spec: RowSpec) -> FigureRow:
+        """One row more."""
+        self.query_one(".columns").display = True
+        row = FigureRow(spec, None, None)
+        await self.query_one(".rows").mount(row)
+        return row
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether this council's part is sent: it was changed, or has amounts that were not said in this round."""
+        typed = self.typed()
+        if typed != self.begun:
+            return True
+        has_amounts = any(row.field.value.strip() for row in self.query(FigureRow))
+        return has_amounts and not self.unit.has_spoken
+
+
+class ProposeInRoundScreen(CouncilScreen):
+    """A table for each council that I speak for."""
+
+    AUTO_FOCUS = "FigureRow Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "propose", "Propose it", priority=True),
+        Binding("ctrl+y", "take", "Take the suggestion", priority=True),
+        Binding("ctrl+o", "add", "Add a good", priority=True),
+        Binding("down", "row(1)", "Row", key_display="↑↓", priority=True),
+        Binding("up", "row(-1)", "Previous row", show=False, priority=True),
+    ]
+
+    def __init__(self, view: PlanView, place: str = "plan") -> None:
+        """Prepare the tables.
+
+        Args:
+            view: a period whose round runs.
+            place: the main place that we come from.
+        """
+        super().__init__()
+        self.place = place
+        self._view = view
+        self._techniques: tuple[TechniqueView, ...] = ()
+
+    @property
+    def _draft(self) -> str:
+        return f"round/{self._view.id.hex()}"
+
+    def compose_body(self) -> ComposeResult:
+        """Lay what it is about, the tables, and what is about to be signed."""
+        self._techniques = self.session.techniques(self._view.council)
+        with Vertical(classes="page"):
+            yield Static(id="heading", markup=False)
+            with VerticalScroll(id="tables", can_focus=False):
+                for at in self._view.mine:
+                    unit = self._view.units[at]
+                    yield UnitTable(unit, first_rows(self._view, unit, self._techniques))
+            yield Static(id="confirm", markup=False)
+
+    def on_mount(self) -> None:
+        """Bring back what was typed before."""
+        self._bring_back(self.app.drafts.get(self._draft, {}))
+
+    @work
+    async def _bring_back(self, draft: dict[str, str]) -> None:
+        for table in self.query(UnitTable):
+            rows = {row.spec.key: row for row in table.query(FigureRow)}
+            for spec in possible_rows(self._view, table.unit, self._techniques):
+                if spec.key not in draft:
+                    continue
+                row = rows.get(spec.key) or await table.add(spec)
+                row.fill(draft[spec.key], int(draft[f"{spec.key}/priority"]))
+            note = draft.get(f"{table.unit.place}/note")
+            if note is not None:
+                self.query_one(f"#note-{table.unit.place}", Input).value = note
+        self._confirm()
+
+    def refresh_view(self) -> None:
+        """Read how the round stands; what was typed stays."""
+        try:
+            self._view = self.session.plan(self._view.id)
+        except LocalError as error:
+            self.app.complain(error)
+            return
+        ends = words.deadline(self._view.closes_ms or 0, self.app.now_ms())
+        when = f" The round {ends} by page time." if ends else ""
+        told = self._view.can_propose or f"An empty amount leaves a good out.{when}"
+        self.query_one("#heading", Static).update(
+            lines(
+                [
+                    line(
+                        f"{self._view.title}, round {self._view.round}: what your councils propose", HEADING
+                    ),
+                    line(told, WARN if self._view.can_propose else ""),
+                ]
+            )
+        )
+        for table in self.query(UnitTable):
+            table.compare(self._view.units[table.unit.place])
+        self._confirm()
+
+    @on(Input.Changed)
+    @on(Picker.Changed)
+    def _confirm(self) -> None:
+        tables = [table for table in self.query(UnitTable) if hasattr(table, "begun")]
+        sent = [table.unit.name for table in tables if table.is_proposed]
+        kept = [table.unit.name for table in tables if not table.is_proposed]
+        parts: list[Content | str] = []
+        if sent:
+            parts.append(Content.styled("You propose for ", f"bold {ACCENT}"))
+            parts.append(line(", ".join(sent)))
+        if kept:
+            parts.append(muted(f"{'; ' if sent else ''}as it stands: {', '.join(kept)}"))
+        self.query_one("#confirm", Static).update(join(parts))
+
+    @on(Input.Submitted)
+    def _next(self) -> None:
+        self.focus_next()
+
+    def action_row(self, by: int) -> None:
+        """Move to the amount above or below."""
+        chain = self.focus_chain
+        at = chain.index(self.focused) if self.focused in chain else 0
+        around = chain[at + 1 :] + chain[:at] if by > 0 else chain[:at][::-1] + chain[:at:-1]
+        field = next((node for node in around if node.has_class("amount")), None)
+        if field is not None:
+            field.focus()
+
+    def _table(self) -> UnitTable | None:
+        """The council under the cursor, else the first."""
+        around = self.focused.ancestors_with_self if self.focused is not None else ()
+        under = next((node for node in around if isinstance(node, UnitTable)), None)
+        return under or next(iter(self.query(UnitTable)), None)
+
+    def action_take(self) -> None:
+        """Put what is suggested into the fields of the council under the cursor."""
+        table = self._table()
+        if table is None:
+            return
+        taken = [row.take_suggestion() for row in table.query(FigureRow)]
+        if not any(taken):
+            self.app.complain(
+                LocalError(
+                    f"There is nothing to suggest for {table.unit.name}.",
+                    "Propose yourself first; suggestions begin with the round after that.",
+                )
+            )
+            return
+        self.app.say(
+            f"The suggestion for {table.unit.name} is filled in. Nothing is said yet.",
+            "Change what you like, then press Ctrl+S.",
+        )
+
+    @work
+    async def action_add(self) -> None:
+        """One good more for the council under the cursor."""
+        table = self._table()
+        if table is None:
+            return
+        there = {row.spec.key for row in table.query(FigureRow)}
+        free = [s for s in possible_rows(self._view, table.unit, self._techniques) if s.key not in there]
+        if not free:
+            self.app.complain(_nothing_to_add(table.unit))
+            return
+        title = f"Add what to {table.unit.name}?"
+        dialog = ChoiceDialog(title, "Then type how much.", [_label(spec) for spec in free])
+        chosen = await self.app.push_screen_wait(dialog)
+        if chosen is not None:
+            (await table.add(free[chosen])).field.focus()
+
+    def action_propose(self) -> None:
+        """Check the tables and sign them."""
+        tables = [table for table in self.query(UnitTable) if table.is_proposed]
+        if not tables:
+            self.app.complain(
+                LocalError("There is nothing new to propose.", "Type an amount, or press Esc to go back.")
+            )
+            return
+        try:
+            parts = tuple(self._part(table) for table in tables)
+        except QuantityError as error:
+            self.app.complain(LocalError(f"An amount can't be read: {error}.", error.hint))
+            return
+        except LocalError as error:
+            self.app.complain(error)
+            return
+        self.submit("propose", ProposeInRound(self._view.id, parts))
+
+    def _part(self, table: UnitTable) -> UnitPlan:
+        found = []
+        for row in table.query(FigureRow):
+            try:
+                amount = row.read()
+            except QuantityError:
+                row.field.focus()
+                raise
+            if amount is not None:
+                found.append(row.spec.line(amount, row.priority))
+        note = self.query_one(f"#note-{table.unit.place}", Input).value
+        return part_of(found, table.unit.place, note, self._view, self._techniques)
+
+    @on(Finished)
+    def _proposed(self, message: Finished) -> None:
+        self.app.drafts.pop(self._draft, None)
+        self.leave()
+        self.app.say(message.done.message, "You may change it until the round is over.")
+
+    def action_back(self) -> None:
+        """Leave, and keep what was typed."""
+        changed = {
+            key: value
+            for table in self.query(UnitTable)
+            if table.typed() != table.begun
+            for key, value in table.typed().items()
+        }
+        if changed:
+            self.app.drafts[self._draft] = changed
+        super().action_back()
+        if changed:
+            self.app.say("Your draft is kept while p2pcouncil runs.", "Press e to go on with it.")
+
+
+def _columns() -> Content:
+    return Content.styled("".join(name.ljust(cells) for name, cells in _COLUMNS), MUTED)
+
+
+_COLUMNS = (("", 19), ("amount", 14), ("how", 16), ("last word", 11), ("suggested", 9))
+
+
+def _label(spec: RowSpec) -> str:
+    how = f", by “{spec.how}”" if spec.how else ""
+    return f"{spec.kind} {spec.name} ({spec.unit_of}){how}"
+
+
+def _nothing_to_add(unit: PlanUnitView) -> LocalError:
+    if unit.kind == "workers":
+        return LocalError(
+            "Every technique that was published is in the table.",
+            "Publish another one: press t on the screen of the plan.",
+        )
+    return LocalError("Every good of the plan is in the table.", "A new planning period may have others.")

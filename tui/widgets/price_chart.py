@@ -1,0 +1,47 @@
+"""Prices over the rounds as lines; each good has a sign of its own, so that lines can be told apart without colour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.color import Color
+from textual_plotext import PlotextPlot
+
+SIGNS = ("•", "x", "+", "o", "*", "#", "%", "@")
+_COLOURS = ("primary", "accent", "success", "error", "secondary", "foreground", "primary", "accent")
+_MILLI = 1_000
+_TICKS_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """The prices of one good; `sign` is the place of its sign in `SIGNS`."""
+
+    sign: int
+    prices_milli: tuple[int, ...]
+
+
+class PriceChart(PlotextPlot):
+    """A picture of what stands beside it in numbers; floats only ever become pixels here."""
+
+    def show(self, lines: Sequence[PriceLine], names: Sequence[str]) -> None:
+        """Draw.
+
+        Args:
+            lines: the goods that are picked.
+            names: what the rounds are called, one for each price.
+        """
+        plot = self.plt
+        plot.clear_data()
+        theme = self.app.current_theme
+        for found in lines:
+            colour = getattr(theme, _COLOURS[found.sign % len(SIGNS)]) or theme.primary
+            plot.plot(
+                list(range(1, len(found.prices_milli) + 1)),
+                [milli / _MILLI for milli in found.prices_milli],
+                marker=SIGNS[found.sign % len(SIGNS)],
+                color=Color.parse(colour).rgb,
+            )
+        step = max(1, -(-len(names) // _TICKS_MAX))
+        ticks = sorted({*range(1, len(names) + 1, step), len(names)}) if names else []
+        plot.xticks(ticks, [names[at - 1] for at in ticks])
+        self.refresh()
