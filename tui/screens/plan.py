@@ -25,7 +25,6 @@ from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.screens.begin_plan import BeginPlanScreen
 from tui.screens.dialogs import AskDialog, ConfirmDialog
-from tui.screens.hours import HoursScreen
 from tui.screens.proposal import SIDE_FROM_CELLS
 from tui.screens.propose_in_round import ProposeInRoundScreen
 from tui.screens.report_result import ReportResultScreen
@@ -185,6 +184,9 @@ class PlanScreen(CouncilScreen):
                 )
             )
             return
+        # Whoever asks for no hours should not wait for linear algebra to be loaded.
+        from tui.screens.hours import HoursScreen
+
         self.app.visit(HoursScreen(self._view, good.place, place=self.place))
 
     def action_propose(self) -> None:
