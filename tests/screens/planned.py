@@ -124,6 +124,7 @@ def good(
         value,
         prices,
         (),
+        (),
         trend,
     )
 
@@ -265,6 +266,7 @@ def plan() -> PlanView:
         reports=(),
         terms=TERMS,
         table=TABLE,
+        weights={},
     )
 
 
