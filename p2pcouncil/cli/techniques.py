@@ -71,7 +71,7 @@ async def publish(
             raise UsageError(
                 f"The table makes no {quoted(unknown[0])}.", "Give capacities for what it makes."
             )
-        entries = tuple(_entry(found, at, most, note) for at in range(len(found.techniques)))
+        entries = tuple(entry_of(found, at, most, note) for at in range(len(found.techniques)))
     except TextFileError as error:
         raise located(file, error) from error
     async with ctx.writing(wait) as session:
@@ -112,8 +112,18 @@ async def export(council: str = "", /, *, ctx: Ctx) -> None:
         ctx.say(written.splitlines(), {"csv": written})
 
 
-def _entry(found: TableFile, at: int, most: dict[str, int], note: str) -> PublishTechnique:
-    """A technique of a table as an entry says it."""
+def entry_of(found: TableFile, at: int, most: dict[str, int], note: str) -> PublishTechnique:
+    """A technique of a table as an entry says it.
+
+    Args:
+        found: the table.
+        at: which of its techniques.
+        most: capacities by product, in millionths; of others none is said.
+        note: where the figures come from.
+
+    Raises:
+        TextFileError: an entry can't hold it; with its line.
+    """
     technique, name = found.techniques[at], found.names[at] or found.techniques[at].product
     line, column = found.heads[at]
     if technique.by_products:

@@ -93,8 +93,8 @@ class PlanPlayer:
                 await self._propose(step)
                 self._spoke[step.plan] = step.who
             case ProposeTable(who=who, plan=plan, note=note):
-                more = ("--plan", await self._id(who, plan), "--note", note)
-                await self._with_file(who, step, "plan propose", *more)
+                said = ("--plan", await self._id(who, plan), "--note", note)
+                await self._with_file(who, step, "plan propose", *said)
                 self._spoke[plan] = who
             case TakeSuggestion(who=who, plan=plan):
                 await self._accept(who, plan)
