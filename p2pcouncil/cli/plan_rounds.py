@@ -12,6 +12,9 @@ from p2pcouncil.peer.commands import ProposeInRound
 from p2pcouncil.peer.views.plans import PlanView
 from p2pcouncil.runtime.session import PeerSession
 
+LATE_MS = 1_500
+"""So near to the end of a round a word may reach too few tellers in time; whoever can wait says it in the next one."""
+
 
 async def say_in_round(
     ctx: Context,
@@ -37,6 +40,9 @@ async def say_in_round(
         found = find_plan(session, ref, "rounds")
         if found.can_propose:
             raise NotHereError(found.can_propose, found.line)
+        is_late = found.closes_ms is not None and found.closes_ms - time.time() * 1_000 < LATE_MS
+        if is_late and ctx.within_seconds:
+            raise NotHereError(f"Round {found.round} is as good as over.", found.line)
         return found
 
     deadline = time.monotonic() + ctx.within_seconds

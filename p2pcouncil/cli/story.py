@@ -39,8 +39,9 @@ async def demo(*, keep: Annotated[bool, Parameter(negative="")] = False, ctx: Ct
     """Watch five peers decide something: real processes, real libp2p, all on this laptop.
 
     A bakery and its neighbours found a society, write a proposal together (one of them offline), and vote; somebody
-    arrives late, and one process is killed. At the end each peer says what it holds and counts. Needs no network and
-    touches no home of yours. Exit code 4 if the peers don't agree.
+    arrives late, and one process is killed. They plan a month in rounds, and each peer computes the same prices. At the
+    end each peer says what it holds and counts. Needs no network and touches no home of yours. Exit code 4 if the peers
+    don't agree.
 
     Examples:
         p2pcouncil demo
@@ -70,8 +71,8 @@ async def run(
         keep: Keep the homes of its people, and say where they are.
         ctx: Whose peer, and how to speak.
     """
-    path = file if file.exists() or file.suffix or file.parent != Path() else shipped_story(file.name)
-    await _play(ctx, path, keep, peers)
+    is_name = not file.suffix and file.parent == Path()
+    await _play(ctx, shipped_story(file.name) if is_name else file, keep, peers)
 
 
 async def _play(ctx: Context, file: Path, keep: bool, peers: int = 0) -> None:

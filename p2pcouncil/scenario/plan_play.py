@@ -26,11 +26,9 @@ from p2pcouncil.scenario.plan_steps import (
     SolveTable,
     TakeSuggestion,
 )
+from p2pcouncil.scenario.plan_talk import LOOK_AGAIN_SECONDS, PlanTalk, WordStep
 from p2pcouncil.scenario.processes import Actor, Answer
-from p2pcouncil.scenario.rounds_told import told_round
 from p2pcouncil.scenario.speakers import named_speakers
-
-LOOK_AGAIN_SECONDS = 0.3
 
 
 class PlanPlayer:
@@ -66,8 +64,7 @@ class PlanPlayer:
         self._failures = failures
         self._files = 0
         self._ids: dict[str, str] = {}
-        self._told: dict[str, int] = {}
-        self._spoke: dict[str, str] = {}
+        self._talk = PlanTalk(actors, self._say, self.shown, tell)
 
     async def do(self, step: PlanStep) -> str:
         """Play a step.
@@ -89,19 +86,12 @@ class PlanPlayer:
                 answer = await self._actors[who].do("plan begin", str(path), "--in", self._councils[council])
                 self.plans[key] = answer["id"]
                 return self.plans[key]
-            case ProposeProduction() | ProposeConsumption():
-                await self._propose(step)
-                self._spoke[step.plan] = step.who
-            case ProposeTable(who=who, plan=plan, note=note):
-                more = ["--plan", await self._id(who, plan), "--note", note]
-                await self._with_file(who, step, "plan propose", *more)
-                self._spoke[plan] = who
-            case TakeSuggestion(who=who, plan=plan):
-                await self._accept(who, plan)
+            case ProposeProduction() | ProposeConsumption() | ProposeTable() | TakeSuggestion():
+                await self._talk.say(step)
             case AwaitRound(plan=plan, within=within):
-                await self._await_round(plan, within)
+                await self._talk.end_of_round(plan, within)
             case Rounds():
-                await self._rounds(step)
+                await self._talk.rounds(step)
             case AdoptPlan(who=who, plan=plan):
                 return str((await self._actors[who].do("plan adopt", await self._id(who, plan)))["id"])
             case ReportResult(who=who, plan=plan, council=council, made=made, words=words):
@@ -138,65 +128,21 @@ class PlanPlayer:
             self._ids[plan] = str(shown["issue"]["id"])
         return self._ids[plan]
 
-    async def _propose(self, step: ProposeProduction | ProposeConsumption) -> None:
-        more = ["--plan", await self._id(step.who, step.plan), "--note", step.note]
-        if isinstance(step, ProposeProduction):
-            await self._actors[step.who].do("propose-production", step.council, *step.makes, *more)
-            return
-        more += [word for offer in step.offers for word in ("--offer", offer)]
-        more += [word for limit in step.limits for word in ("--limit", limit)]
-        await self._actors[step.who].do("propose-consumption", step.council, *step.wants, *more)
-
-    async def _rounds(self, step: Rounds) -> None:
-        plan, played = await self.shown(step.plan, step.accept[0]), 0
-        while plan["stage"] == "rounds" and (not step.most or played < step.most):
-            await asyncio.gather(*(self._accept(who, step.plan) for who in step.accept))
-            plan = await self._await_round(step.plan, step.within)
-            played += 1
-
-    async def _accept(self, who: str, plan: str) -> None:
-        try:
-            await self._actors[who].do("plan suggest", "--accept", "--plan", await self._id(who, plan))
-            self._spoke[plan] = who
-        except LocalError:
-            # Rounds may have ended between the look and the word; what was said before stands then.
-            if (await self.shown(plan, who))["stage"] == "rounds":
-                raise
-
-    async def _await_round(self, key: str, within: int) -> Answer:
-        """Wait until the round in which something was said is closed, and tell what it came to.
-
-        Returns:
-            The plan as it stands then.
-
-        Raises:
-            LocalError: it was not closed in time.
-        """
-        # To ask is to start a process, so one is asked: who spoke last knows of their own word, others may not yet.
-        last = self._spoke.get(key) or next(who for who in self._members(key) if self._actors[who].is_running)
-        plan = await self._closed(key, last, time.monotonic() + within)
-        told = self._told.get(key, 0)
-        closed = [found for found in plan["rounds"] if found["page"] and found["number"] > told]
-        for found in closed:
-            if found["proposals"]:
-                for line in told_round(plan, found["number"]):
-                    self._tell(f"    {line}")
-        self._told[key] = max((found["number"] for found in closed), default=told)
-        return plan
-
-    async def _closed(self, key: str, who: str, deadline: float) -> Answer:
-        """Wait until one peer holds the page that closes the round in which something was said."""
-        while True:
-            plan = await self.shown(key, who)
-            if plan["stage"] != "rounds" or not any(unit["has_spoken"] for unit in plan["units"]):
-                return plan
-            if time.monotonic() > deadline:
-                raise LocalError(
-                    f"Round {plan['round']} did not end in time with {self._actors[who].name}: {plan['line']}",
-                    "Run the story again on a machine that has less to do.",
-                )
-            left = (plan["closes_ms"] or 0) / 1_000 - time.time()
-            await asyncio.sleep(max(LOOK_AGAIN_SECONDS, min(left, deadline - time.monotonic())))
+    async def _say(self, step: WordStep) -> Answer:
+        actor, named = self._actors[step.who], ("--plan", await self._id(step.who, step.plan))
+        match step:
+            case ProposeProduction(council=council, makes=makes, note=note):
+                return await actor.do("propose-production", council, *makes, "--note", note, *named)
+            case ProposeConsumption(council=council, wants=wants, offers=offers, limits=limits, note=note):
+                more = [word for offer in offers for word in ("--offer", offer)]
+                more += [word for limit in limits for word in ("--limit", limit)]
+                return await actor.do("propose-consumption", council, *wants, *more, "--note", note, *named)
+            case ProposeTable(who=who, note=note):
+                return await self._with_file(who, step, "plan propose", *named, "--note", note)
+            case TakeSuggestion():
+                return await actor.do("plan suggest", "--accept", *named)
+            case _:
+                assert_never(step)
 
     async def _expect(self, step: ExpectPlan) -> None:
         deadline = time.monotonic() + step.within
