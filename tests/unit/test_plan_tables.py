@@ -4,6 +4,7 @@ import pytest
 
 from crdt.ids import ChangeHash, CouncilId, MemberId
 from p2pcouncil.cli.plan_tables import parts_of
+from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.peer.views.people import PersonView
 from p2pcouncil.peer.views.plans import SUM, FigureView, PlanGoodView, PlanUnitView, PlanView, TechniqueView
 from p2pcouncil.plan_files.unit_file import read_units
@@ -55,7 +56,9 @@ def a_plan(mine: tuple[int, ...] = (0, 3)) -> PlanView:
         faults=(),
         given_off=(),
         reports=(),
+        terms=OpenPlan((), (), 60),
         table=None,
+        weights={},
     )
 
 
