@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from p2pcouncil.domain.entries import UnitPlan
+from p2pcouncil.domain.planning.said import UnitPlan
 from p2pcouncil.peer.views.plans import FigureView, PlanUnitView, PlanView, TechniqueView
 from p2pcouncil.plan_files.unit_file import Line
 

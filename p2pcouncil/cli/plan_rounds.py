@@ -7,7 +7,7 @@ from crdt.errors import LocalError
 from p2pcouncil.cli.context import Context, Wait
 from p2pcouncil.cli.errors import NotHereError
 from p2pcouncil.cli.plan_refs import find_plan
-from p2pcouncil.domain.entries import UnitPlan
+from p2pcouncil.domain.planning.said import UnitPlan
 from p2pcouncil.peer.commands import ProposeInRound
 from p2pcouncil.peer.views.plans import PlanView
 from p2pcouncil.runtime.session import PeerSession

@@ -9,7 +9,7 @@ from p2pcouncil.cli.context import NO_WAIT, Ctx, File, Wait, Words
 from p2pcouncil.cli.plan_refs import OfPlan, find_plan, find_unit
 from p2pcouncil.cli.plan_rounds import say_in_round
 from p2pcouncil.cli.text_file import located, read_file
-from p2pcouncil.domain.entries import UnitPlan
+from p2pcouncil.domain.planning.said import UnitPlan
 from p2pcouncil.peer.plan_lines import part_of, to_lines
 from p2pcouncil.peer.views.plans import SUM, PlanUnitView, PlanView, TechniqueView
 from p2pcouncil.plan_files.unit_file import BEFORE, MANY_BOUNDS, CouncilLine, read_units, write_units

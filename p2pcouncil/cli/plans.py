@@ -17,7 +17,7 @@ from p2pcouncil.cli.plan_words import lines_of_words
 from p2pcouncil.cli.refs import Candidate, find_council, find_member, resolve
 from p2pcouncil.cli.show_plans import show_plan, show_plans, show_suggestion
 from p2pcouncil.cli.text_file import located, read_file
-from p2pcouncil.domain.entries import UnitPlan
+from p2pcouncil.domain.planning.said import UnitPlan
 from p2pcouncil.peer.commands import ReportOnPlan
 from p2pcouncil.peer.plan_lines import part_of
 from p2pcouncil.peer.plan_proposals import adoption, beginning

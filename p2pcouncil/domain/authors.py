@@ -11,7 +11,6 @@ from p2pcouncil.domain.entries import (
     Object,
     Open,
     Pledge,
-    ProposePlan,
     Review,
     Second,
     StateDuty,
@@ -21,6 +20,7 @@ from p2pcouncil.domain.entries import (
 )
 from p2pcouncil.domain.facts import Fact, Lane
 from p2pcouncil.domain.membership import MAX_VOUCHES_PER_LANE
+from p2pcouncil.domain.planning.said import ProposePlan
 from p2pcouncil.domain.rejections import REFUSALS, Refused, Rule
 
 TAKES_DUTY: tuple[type[AnyEntry], ...] = (

@@ -23,9 +23,6 @@ from p2pcouncil.domain.entries import (
     Pledge,
     Progress,
     Propose,
-    ProposePlan,
-    PublishTechnique,
-    ReportResult,
     Review,
     Second,
     StateDuty,
@@ -40,6 +37,7 @@ from p2pcouncil.domain.membership import Membership
 from p2pcouncil.domain.openings import Openings
 from p2pcouncil.domain.outcomes import Subject, SubjectKind
 from p2pcouncil.domain.planning.round_book import RoundBook
+from p2pcouncil.domain.planning.said import ProposePlan, PublishTechnique, ReportResult
 from p2pcouncil.domain.planning.terms import Figures
 from p2pcouncil.domain.proposals import Proposal
 from p2pcouncil.domain.records import Charter, Genesis, Join

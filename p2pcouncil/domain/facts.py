@@ -26,9 +26,6 @@ from p2pcouncil.domain.entries import (
     Pledge,
     Progress,
     Propose,
-    ProposePlan,
-    PublishTechnique,
-    ReportResult,
     Review,
     Second,
     StateDuty,
@@ -39,6 +36,7 @@ from p2pcouncil.domain.entries import (
     decode_entry,
 )
 from p2pcouncil.domain.feed_entry import FeedEntry
+from p2pcouncil.domain.planning.said import ProposePlan, PublishTechnique, ReportResult
 from p2pcouncil.domain.records import (
     Duty,
     Genesis,

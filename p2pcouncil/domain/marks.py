@@ -15,14 +15,13 @@ from p2pcouncil.domain.entries import (
     Feedback,
     Open,
     Progress,
-    ProposePlan,
-    ReportResult,
     Review,
     Second,
     Vouch,
     Withdraw,
 )
 from p2pcouncil.domain.facts import Fact, Facts
+from p2pcouncil.domain.planning.said import ProposePlan, ReportResult
 
 
 class Layer(IntEnum):

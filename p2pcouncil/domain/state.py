@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId, LaneId, MemberId
 from p2pcouncil.domain.agenda import Agenda
-from p2pcouncil.domain.entries import AnyEntry, AskToJoin, Invite, ProposePlan, Vouch
+from p2pcouncil.domain.entries import AnyEntry, AskToJoin, Invite, Vouch
 from p2pcouncil.domain.facts import Fact, Facts
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.finals import named_ballots
@@ -31,6 +31,7 @@ from p2pcouncil.domain.outcomes import (
     VouchMade,
 )
 from p2pcouncil.domain.planning.reading import PlanState, read_plan, read_techniques
+from p2pcouncil.domain.planning.said import ProposePlan
 from p2pcouncil.domain.readings import (
     read_about,
     read_children,

@@ -24,9 +24,6 @@ from p2pcouncil.domain.entries import (
     Pledge,
     Progress,
     Propose,
-    ProposePlan,
-    PublishTechnique,
-    ReportResult,
     Review,
     Second,
     StateDuty,
@@ -43,6 +40,7 @@ from p2pcouncil.domain.openings import judge_entered, judge_open
 from p2pcouncil.domain.outcomes import Subject, SubjectKind
 from p2pcouncil.domain.oversight import judge_afterwards
 from p2pcouncil.domain.planning.judging import judge_plan, judge_report, judge_technique
+from p2pcouncil.domain.planning.said import ProposePlan, PublishTechnique, ReportResult
 from p2pcouncil.domain.proposals import judge_comment, judge_propose, judge_second, judge_withdraw
 from p2pcouncil.domain.records import Duty, Genesis, Join, duty_message, encode_record, join_message
 from p2pcouncil.domain.register.belonging import is_lot_key

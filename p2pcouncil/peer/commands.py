@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from crdt.ids import ChangeHash, CouncilId, DeviceId, MemberId
 from p2pcouncil.domain.effects import Effect
-from p2pcouncil.domain.entries import PublishTechnique, TextVersionRef, UnitPlan
+from p2pcouncil.domain.entries import TextVersionRef
+from p2pcouncil.domain.planning.said import PublishTechnique, UnitPlan
 from p2pcouncil.domain.records import Charter
 from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.domain.tally.method import Method

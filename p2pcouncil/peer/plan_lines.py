@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from p2pcouncil.domain.entries import Limit, Made, UnitPlan, Wanted
+from p2pcouncil.domain.planning.said import Limit, Made, UnitPlan, Wanted
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView, TechniqueView
 from p2pcouncil.plan_files.unit_file import Line
 from p2pcouncil.text_files.errors import TextFileError

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from p2pcouncil.domain.entries import MAX_INPUTS, Named, PublishTechnique
+from p2pcouncil.domain.planning.said import MAX_INPUTS, Named, PublishTechnique
 from p2pcouncil.plan_files.listing import HOUR
 from p2pcouncil.plan_files.table_file import TableFile
 from p2pcouncil.text_files.errors import TextFileError

@@ -23,9 +23,6 @@ from p2pcouncil.domain.entries import (
     Pledge,
     Progress,
     Propose,
-    ProposePlan,
-    PublishTechnique,
-    ReportResult,
     Review,
     Second,
     StateDuty,
@@ -36,6 +33,7 @@ from p2pcouncil.domain.entries import (
     decode_entry,
 )
 from p2pcouncil.domain.plain_text import clean_line
+from p2pcouncil.domain.planning.said import ProposePlan, PublishTechnique, ReportResult
 from p2pcouncil.domain.records import read_genesis, read_join
 from p2pcouncil.domain.register.sayings import (
     PageProposal,

@@ -8,9 +8,10 @@ from crdt.errors import RemoteError
 from crdt.ids import ChangeHash, LaneId, MemberId
 from crdt.keys import LaneKind
 from crdt.parts import WHOLE
-from p2pcouncil.domain.entries import AnyEntry, Ballot, ProposePlan, Tell, decode_entry
+from p2pcouncil.domain.entries import AnyEntry, Ballot, Tell, decode_entry
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.fingerprint import fingerprint, tell_apart
+from p2pcouncil.domain.planning.said import ProposePlan
 from p2pcouncil.domain.planning.standing import Entries
 from p2pcouncil.domain.register.plan_rounds import round_id
 from p2pcouncil.domain.state import CouncilState

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.entries import Made, ProposePlan, PublishTechnique, UnitPlan, Wanted
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.planning.quantities import Micro, show_quantity
+from p2pcouncil.domain.planning.said import Made, ProposePlan, PublishTechnique, UnitPlan, Wanted
 from p2pcouncil.domain.planning.standing import Entries, UnitStanding
 
 NAME_CELLS = 40

@@ -4,8 +4,9 @@ from typing import Protocol
 
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.entries import Ballot, Open, ProposePlan
+from p2pcouncil.domain.entries import Ballot, Open
 from p2pcouncil.domain.finals import is_fitting
+from p2pcouncil.domain.planning.said import ProposePlan
 from p2pcouncil.domain.register.chain import OpenVote
 from p2pcouncil.domain.register.minutes import Minutes
 from p2pcouncil.domain.tally.choice_words import show_choice

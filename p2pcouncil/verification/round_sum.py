@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.entries import ProposePlan
 from p2pcouncil.domain.planning.judging import is_sound
 from p2pcouncil.domain.planning.round_result import RoundSum, sum_round
+from p2pcouncil.domain.planning.said import ProposePlan
 from p2pcouncil.domain.planning.so_far import prices_now
 from p2pcouncil.domain.register.chain import Chain, OpenVote
 from p2pcouncil.domain.register.closing import Sheet

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.entries import ProposePlan
 from p2pcouncil.domain.planning.quantities import Micro, show_quantity, show_scaled
+from p2pcouncil.domain.planning.said import ProposePlan
 from p2pcouncil.domain.planning.so_far import prices_now
 from p2pcouncil.domain.planning.standing import UnitStanding
 from p2pcouncil.domain.planning.terms import HOUR, Figures

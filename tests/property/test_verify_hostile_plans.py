@@ -8,8 +8,9 @@ import pytest
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.cli.as_json import dump
 from p2pcouncil.cli.show_verification import json_of_report, show_report
-from p2pcouncil.domain.entries import (
-    AnyEntry,
+from p2pcouncil.domain.entries import AnyEntry, encode_entry
+from p2pcouncil.domain.feed_entry import FeedEntry
+from p2pcouncil.domain.planning.said import (
     Limit,
     Made,
     Named,
@@ -17,9 +18,7 @@ from p2pcouncil.domain.entries import (
     PublishTechnique,
     UnitPlan,
     Wanted,
-    encode_entry,
 )
-from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.planning.terms import MAX_AMOUNT
 from p2pcouncil.verification.explaining import explain_ballots
 from p2pcouncil.verification.verify import Verification

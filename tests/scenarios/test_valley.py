@@ -4,9 +4,9 @@
 """
 
 from crdt.ids import ChangeHash
-from p2pcouncil.domain.entries import Made, UnitPlan, Wanted
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.planning.reading import PlanState
+from p2pcouncil.domain.planning.said import Made, UnitPlan, Wanted
 from p2pcouncil.domain.register.plan_rounds import RoundOutcome
 from p2pcouncil.domain.state import CouncilState
 from p2pcouncil.peer.showing.suggesting import suggest

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.entries import Limit, Made, UnitPlan, Wanted
 from p2pcouncil.domain.planning.quantities import Micro
+from p2pcouncil.domain.planning.said import Limit, Made, UnitPlan, Wanted
 from p2pcouncil.domain.planning.table import make_table
 from p2pcouncil.domain.planning.technique import Hours, Item, Technique
 from p2pcouncil.domain.planning.terms import MICRO, PlanGood, PlanUnit

@@ -6,7 +6,7 @@ import pytest
 
 from crdt.errors import LocalError
 from p2pcouncil.domain.effects import AdoptPlan, OpenPlan
-from p2pcouncil.domain.entries import Limit, Made, UnitPlan, Wanted
+from p2pcouncil.domain.planning.said import Limit, Made, UnitPlan, Wanted
 from p2pcouncil.peer.commands import MakeProposal, ProposeInRound, PublishTechniques, ReportOnPlan
 from p2pcouncil.plan_files.terms_file import TEMPLATE
 from tests.screens import people, planned

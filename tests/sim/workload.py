@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 from crdt.ids import ChangeHash, CouncilId, MemberId
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.entries import Made, Named, PublishTechnique, UnitPlan, Wanted
 from p2pcouncil.domain.outcomes import ProposalState, ProposalStatus
+from p2pcouncil.domain.planning.said import Made, Named, PublishTechnique, UnitPlan, Wanted
 from p2pcouncil.domain.planning.terms import MICRO, PlanGood, PlanUnit
 from p2pcouncil.domain.tally.method import Approval, Method, Ranked, YesNo
 from p2pcouncil.peer import commands as c

@@ -1,8 +1,9 @@
 """A small planning period for tests: bakers, millers and households of one council, and what they say in its rounds."""
 
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.entries import Made, Named, Propose, ProposePlan, PublishTechnique, UnitPlan, Wanted
+from p2pcouncil.domain.entries import Propose
 from p2pcouncil.domain.feed_entry import FeedEntry
+from p2pcouncil.domain.planning.said import Made, Named, ProposePlan, PublishTechnique, UnitPlan, Wanted
 from p2pcouncil.domain.planning.terms import MICRO, PlanGood, PlanUnit
 from tests.support.tellers import Tellers
 from tests.support.world import MAJORITY, World, digest_of

@@ -2,7 +2,7 @@
 
 import random
 
-from p2pcouncil.domain.entries import (
+from p2pcouncil.domain.planning.said import (
     Limit,
     Made,
     Named,

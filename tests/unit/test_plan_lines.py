@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from crdt.errors import LocalError
-from p2pcouncil.domain.entries import Made, Wanted
+from p2pcouncil.domain.planning.said import Made, Wanted
 from p2pcouncil.peer.plan_lines import part_of, to_lines
 from p2pcouncil.peer.plan_proposals import adoption, speaker_in
 from p2pcouncil.plan_files.unit_file import Line

@@ -5,11 +5,12 @@ import pytest
 
 from crdt.errors import RemoteError
 from p2pcouncil.domain.effects import AdoptPlan
-from p2pcouncil.domain.entries import Propose, PublishTechnique, ReportResult, UnitPlan, Wanted
+from p2pcouncil.domain.entries import Propose
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.planning.faults import FaultKind
 from p2pcouncil.domain.planning.plan_values import valued_table
 from p2pcouncil.domain.planning.quantities import ONE, Micro
+from p2pcouncil.domain.planning.said import PublishTechnique, ReportResult, UnitPlan, Wanted
 from p2pcouncil.domain.planning.technique import Hours, Item, Technique
 from p2pcouncil.domain.planning.terms import Figures
 from p2pcouncil.domain.register.chain import Chain

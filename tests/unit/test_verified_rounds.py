@@ -7,8 +7,9 @@ import pytest
 
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.effects import AdoptPlan
-from p2pcouncil.domain.entries import Leave, PublishTechnique
+from p2pcouncil.domain.entries import Leave
 from p2pcouncil.domain.feed_entry import FeedEntry
+from p2pcouncil.domain.planning.said import PublishTechnique
 from p2pcouncil.domain.register.pages import Result
 from p2pcouncil.domain.register.plan_rounds import result_digest
 from p2pcouncil.verification.explaining import explain_ballots

@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from crdt.errors import LocalError
-from p2pcouncil.domain.entries import UnitPlan
 from p2pcouncil.domain.planning.quantities import QuantityError
+from p2pcouncil.domain.planning.said import UnitPlan
 from p2pcouncil.peer.commands import ProposeInRound
 from p2pcouncil.peer.plan_lines import part_of
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView, TechniqueView

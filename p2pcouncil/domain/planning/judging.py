@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.entries import (
+from p2pcouncil.domain.entries import Open
+from p2pcouncil.domain.facts import Fact, Facts
+from p2pcouncil.domain.planning.said import (
     Named,
-    Open,
     ProposePlan,
     PublishTechnique,
     ReportResult,
     UnitPlan,
     Wanted,
 )
-from p2pcouncil.domain.facts import Fact, Facts
 from p2pcouncil.domain.planning.standing import Entries
 from p2pcouncil.domain.planning.terms import HOUR
 from p2pcouncil.domain.proposals import counted

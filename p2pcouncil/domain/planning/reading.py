@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.books import Books
-from p2pcouncil.domain.entries import PublishTechnique, ReportResult
 from p2pcouncil.domain.facts import Fact
 from p2pcouncil.domain.planning.board import Period
 from p2pcouncil.domain.planning.faults import Fault
@@ -18,6 +17,7 @@ from p2pcouncil.domain.planning.round_result import (
     proposals_before,
     sum_round,
 )
+from p2pcouncil.domain.planning.said import PublishTechnique, ReportResult
 from p2pcouncil.domain.planning.so_far import period_so_far, prices_now
 from p2pcouncil.domain.planning.table import Table
 from p2pcouncil.domain.planning.terms import Figures

@@ -3,8 +3,8 @@
 from bisect import bisect_left, insort
 
 from crdt.ids import ChangeHash, MemberId
-from p2pcouncil.domain.entries import ProposePlan
 from p2pcouncil.domain.facts import Fact
+from p2pcouncil.domain.planning.said import ProposePlan
 from p2pcouncil.domain.voter import Voter
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.books import Books
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.entries import ProposePlan
 from p2pcouncil.domain.planning.judging import is_sound
 from p2pcouncil.domain.planning.plan_values import (
     labour_weights,
@@ -14,6 +13,7 @@ from p2pcouncil.domain.planning.plan_values import (
     valued_table,
     values_of_goods,
 )
+from p2pcouncil.domain.planning.said import ProposePlan
 from p2pcouncil.domain.planning.so_far import prices_now
 from p2pcouncil.domain.planning.standing import (
     Entries,

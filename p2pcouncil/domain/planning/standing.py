@@ -12,7 +12,8 @@ from typing import Protocol
 
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.entries import AnyEntry, ProposePlan, PublishTechnique, UnitPlan
+from p2pcouncil.domain.entries import AnyEntry
+from p2pcouncil.domain.planning.said import ProposePlan, PublishTechnique, UnitPlan
 from p2pcouncil.domain.planning.terms import MAX_AMOUNT
 
 

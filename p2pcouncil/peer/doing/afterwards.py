@@ -3,15 +3,8 @@
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.effects import Promise
-from p2pcouncil.domain.entries import (
-    MAX_COMMENT_CHARS,
-    MAX_NOTE_CHARS,
-    Feedback,
-    Object,
-    Pledge,
-    Progress,
-    Review,
-)
+from p2pcouncil.domain.entries import MAX_COMMENT_CHARS, Feedback, Object, Pledge, Progress, Review
+from p2pcouncil.domain.entry import MAX_NOTE_CHARS
 from p2pcouncil.domain.outcomes import IssueState, RegisterOf, Status
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf

@@ -6,14 +6,7 @@ from nacl.signing import SigningKey
 
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import CouncilId
-from p2pcouncil.domain.entries import (
-    MAX_COMMENT_CHARS,
-    Announce,
-    AskToJoin,
-    Invite,
-    Leave,
-    Vouch,
-)
+from p2pcouncil.domain.entries import MAX_COMMENT_CHARS, Announce, AskToJoin, Invite, Leave, Vouch
 from p2pcouncil.domain.plain_text import validate_line
 from p2pcouncil.domain.records import (
     KINDS,

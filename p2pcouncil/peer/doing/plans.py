@@ -8,9 +8,9 @@ import msgspec
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, MemberId
-from p2pcouncil.domain.entries import ProposePlan, ReportResult, UnitPlan
 from p2pcouncil.domain.moments import moment
 from p2pcouncil.domain.planning.judging import judge_part, judge_technique
+from p2pcouncil.domain.planning.said import ProposePlan, ReportResult, UnitPlan
 from p2pcouncil.domain.planning.terms import PlanUnit
 from p2pcouncil.domain.register.chain import OpenVote, PlanPeriod
 from p2pcouncil.domain.rejections import Refused, Verdict

@@ -2,12 +2,7 @@
 
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash
-from p2pcouncil.domain.entries import (
-    MAX_SECONDS,
-    Ballot,
-    Open,
-    TextVersionRef,
-)
+from p2pcouncil.domain.entries import MAX_SECONDS, Ballot, Open, TextVersionRef
 from p2pcouncil.domain.outcomes import ProposalState, ProposalStatus, Status
 from p2pcouncil.domain.tally.choice import validate_choice
 from p2pcouncil.peer import commands as c

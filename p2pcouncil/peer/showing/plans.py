@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, MemberId
-from p2pcouncil.domain.entries import Limit, Made, PublishTechnique, ReportResult, UnitPlan, Wanted
 from p2pcouncil.domain.facts import Fact
 from p2pcouncil.domain.moments import moment
 from p2pcouncil.domain.plain_text import clean_block, clean_line
 from p2pcouncil.domain.planning.board import BILLIONTHS_PER_BASIS_POINT, GoodRound
 from p2pcouncil.domain.planning.plan_values import labour_weights
 from p2pcouncil.domain.planning.reading import PlanState, RoundState
+from p2pcouncil.domain.planning.said import Limit, Made, PublishTechnique, ReportResult, UnitPlan, Wanted
 from p2pcouncil.domain.planning.standing import UnitStanding, technique_of
 from p2pcouncil.domain.planning.steps import imbalance_of
 from p2pcouncil.domain.planning.terms import Figures, PlanGood

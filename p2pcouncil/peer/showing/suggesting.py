@@ -11,8 +11,8 @@ from decimal import Decimal
 import msgspec
 
 from crdt.ids import ChangeHash
-from p2pcouncil.domain.entries import Made, UnitPlan, Wanted
 from p2pcouncil.domain.planning.reading import PlanState
+from p2pcouncil.domain.planning.said import Made, UnitPlan, Wanted
 from p2pcouncil.domain.planning.standing import Entries, UnitStanding, technique_of
 from p2pcouncil.domain.planning.terms import MAX_AMOUNT, MICRO, Figures
 

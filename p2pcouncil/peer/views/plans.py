@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from crdt.ids import ChangeHash, CouncilId
 from p2pcouncil.domain.effects import OpenPlan
-from p2pcouncil.domain.entries import UnitPlan
 from p2pcouncil.domain.planning.quantities import Micro
+from p2pcouncil.domain.planning.said import UnitPlan
 from p2pcouncil.domain.planning.table import Table
 from p2pcouncil.peer.views.people import PersonView
 
