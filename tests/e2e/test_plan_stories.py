@@ -1,4 +1,4 @@
-"""A planning period as a real process plays it, by the verbs that members type; the demo goes on to a plan of record."""
+"""A planning period as a real process plays it, by verbs that members type; the demo goes on to a plan of record."""
 
 from pathlib import Path
 
