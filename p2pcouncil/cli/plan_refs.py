@@ -11,6 +11,11 @@ from p2pcouncil.peer.session import Session
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView
 
 OfPlan = Annotated[str, Parameter(name="--plan")]
+_NONE = {
+    "rounds": "No planning period takes proposals.",
+    "ended": "No planning period has come to its end and waits to be adopted.",
+    "adopted": "There is no plan of record.",
+}
 
 
 def find_plan(session: Session, ref: str, stage: str = "") -> PlanView:
@@ -34,7 +39,7 @@ def find_plan(session: Session, ref: str, stage: str = "") -> PlanView:
         return fit[0]
     if not fit:
         raise NotHereError(
-            "There is no such planning period on this laptop.",
+            _NONE[stage] if views and stage else "There is no planning period on this laptop.",
             "Propose one with `p2pcouncil plan begin`; see `p2pcouncil plan show`.",
         )
     raise LocalError("There are several; which one?", ", ".join(view.title for view in fit))

@@ -73,7 +73,10 @@ def plan_round(desk: Desk, command: c.ProposeInRound) -> Plan:
         tuple(units[place] for place in sorted(units)),
     )
     names = ", ".join(shown(period.terms.units[part.unit].name) for part in command.units)
-    again = "; this takes the place of what you proposed before" if mine is not None else ""
+    is_again = mine is not None and any(
+        part.unit in {old.unit for old in mine.units} for part in command.units
+    )
+    again = "; this takes the place of what you proposed before" if is_again else ""
     return Plan(
         (Append(place.council, (entry,)),), f"You proposed for {names} in round {vote.round}{again}.", None
     )
