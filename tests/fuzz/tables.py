@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from crdt.errors import LocalError
-from p2pcouncil.cli.show_prices import Prices, Source, json_of_prices, json_of_tree, show_prices, show_tree
+from p2pcouncil.cli.show_prices import (
+    Prices,
+    Source,
+    json_of_prices,
+    json_of_source,
+    json_of_tree,
+    show_prices,
+    show_tree,
+)
 from p2pcouncil.domain.planning.faults import TableError
 from p2pcouncil.domain.planning.hour_tree import THRESHOLD, hour_tree
 from p2pcouncil.domain.planning.labour_values import NO_WEIGHTS, labour_values
@@ -40,7 +48,10 @@ def check_table_file(data: bytes) -> None:
     assert len(json_of_prices(prices)["prices"]) == len(table.products)
     tree = hour_tree(table, 0)
     assert all(line.isprintable() for line in show_tree(tree, values.digits, THRESHOLD, NO_WEIGHTS))
-    assert json_of_tree(tree, SOURCE, values.digits, NO_WEIGHTS)["tree"]["product"] == table.products[0]
+    assert (
+        json_of_tree(tree, json_of_source(SOURCE), values.digits, NO_WEIGHTS)["tree"]["product"]
+        == table.products[0]
+    )
 
 
 def check_written_again(file: TableFile, table: Table) -> None:
