@@ -5,10 +5,11 @@ Those of plans, which are read from what this laptop holds, stand in `plan_price
 
 import hashlib
 import shlex
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -159,7 +160,7 @@ def solve(
     ctx.say(show_prices(prices), json_of_prices(prices))
 
 
-async def explain(
+def explain(
     product: str,
     /,
     *,
@@ -169,7 +170,7 @@ async def explain(
     threshold: str = "1",
     depth: int = DEPTH_MAX,
     ctx: Ctx,
-) -> None:
+) -> Coroutine[Any, Any, None] | None:
     """Explain the labour value of a product: the tree of hours in it, direct ones and those in what is used for it.
 
     Without a table, by the plan of record of your council, or the one that is being made.
@@ -195,13 +196,7 @@ async def explain(
     if not 0 <= depth <= DEPTH_MAX:
         raise UsageError(f"The depth must be 0 to {DEPTH_MAX}.", "Give --depth 4.")
     if table is None:
-        async with ctx.session() as session:
-            view, goods = await ctx.arrive(lambda: find_table(session, plan))
-        weights = {**view.weights, **terms.weights_for(goods)}
-        tree = hour_tree(goods, _find(goods, product), terms.digits, weights, least, depth)
-        said = [*show_plan_line(view), "", *show_tree(tree, terms.digits, least, weights)]
-        ctx.say(said, json_of_tree(tree, json_of_plan(view), terms.digits, weights))
-        return
+        return _explain_by_plan(product, plan, terms, least, depth, ctx)
     if plan:
         raise UsageError("A table and a plan are two things.", "Give --table or --plan.")
     try:
@@ -218,6 +213,18 @@ async def explain(
         show_tree(tree, terms.digits, least, weights),
         json_of_tree(tree, json_of_source(source), terms.digits, weights),
     )
+    return None
+
+
+async def _explain_by_plan(
+    product: str, plan: str, terms: Terms, least: Fraction, depth: int, ctx: Context
+) -> None:
+    async with ctx.session() as session:
+        view, goods = await ctx.arrive(lambda: find_table(session, plan))
+    weights = {**view.weights, **terms.weights_for(goods)}
+    tree = hour_tree(goods, _find(goods, product), terms.digits, weights, least, depth)
+    said = [*show_plan_line(view), "", *show_tree(tree, terms.digits, least, weights)]
+    ctx.say(said, json_of_tree(tree, json_of_plan(view), terms.digits, weights))
 
 
 def _solve(file: Path, terms: Terms, ctx: Context) -> Prices:

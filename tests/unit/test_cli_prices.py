@@ -216,7 +216,6 @@ def test_a_bad_table_gives_a_located_error(
             "percent",
         ),
         (["explain", "bread", "--table", "FILE", "--depth", "13"], ExitCode.USAGE, "0 to 12", "--depth"),
-        (["explain", "bread"], ExitCode.USAGE, "--table", "price"),
     ],
 )
 def test_words_that_do_not_fit(
