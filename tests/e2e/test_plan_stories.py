@@ -60,7 +60,7 @@ speaker = "ada"
 do = "open"
 who = "ada"
 proposal = "spring"
-window = "2s"
+window = "8s"
 [[steps]]
 do = "vote"
 who = "ada"

@@ -61,10 +61,11 @@ RECORD = {"results": ("8", *("right",) * 4), "report": ("8", "r")}
 
 
 def pressed(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
-    """Press keys, and hold the cursor still: it blinks, and a busy machine takes the picture when it likes."""
+    """Press keys, wait until nothing scrolls, and hold the cursor still: a busy machine takes pictures when it likes."""
 
     async def press(pilot: Pilot[None]) -> None:
         await pilot.press(*keys)
+        await pilot.wait_for_scheduled_animations()
         for field in pilot.app.screen.query("*").results(Input | TextArea):
             field.cursor_blink = False
         await pilot.pause()
