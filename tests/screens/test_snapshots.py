@@ -61,7 +61,7 @@ RECORD = {"results": ("8", *("right",) * 4), "report": ("8", "r")}
 
 
 def pressed(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
-    """Press keys, wait until nothing scrolls, and hold the cursor still: a busy machine takes pictures when it likes."""
+    """Press keys, wait until nothing scrolls, and hold the cursor still: a busy machine takes pictures when it will."""
 
     async def press(pilot: Pilot[None]) -> None:
         await pilot.press(*keys)
