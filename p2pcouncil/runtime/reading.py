@@ -1,5 +1,7 @@
 """Reading: what a running peer shows of councils, proposals, plans and registers, out of what is in memory."""
 
+from abc import ABC, abstractmethod
+
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId
 from p2pcouncil.peer.core import Peer
@@ -16,13 +18,13 @@ from p2pcouncil.peer.views.proposals import ProposalView
 from p2pcouncil.peer.views.register import RegisterView
 
 
-class Reading:
+class Reading(ABC):
     """The part of a session that only looks; see the port, `p2pcouncil.peer.session.Session`."""
 
     @property
+    @abstractmethod
     def peer(self) -> Peer:
         """The core."""
-        raise NotImplementedError
 
     def inbox(self) -> tuple[InboxItem, ...]:
         """What waits for me."""
