@@ -16,6 +16,9 @@ import sys
 from typing import Any
 
 from crdt.errors import CouncilError, DamagedError, LocalError
+from p2pcouncil.domain.plain_text import clean_line
+
+FILE_CELLS = 80
 
 
 class ExitCode(enum.IntEnum):
@@ -66,6 +69,13 @@ def expected() -> tuple[type[BaseException], ...]:
     """
     transport = sys.modules.get("net.transport")
     return (CouncilError, OSError) if transport is None else (CouncilError, OSError, transport.TransportError)
+
+
+def words_of(error: BaseException) -> str:
+    """What went wrong, in a sentence; of a file what the system says, with its name and without a number."""
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{clean_line(str(error.filename), FILE_CELLS)}: {error.strerror}."
+    return str(error)
 
 
 def is_network_fault(error: BaseException | None) -> bool:

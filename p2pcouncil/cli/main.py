@@ -15,7 +15,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from p2pcouncil.cli.context import Context
-from p2pcouncil.cli.errors import CheckFailedError, ExitCode, exit_code_of, expected, hint_of
+from p2pcouncil.cli.errors import CheckFailedError, ExitCode, exit_code_of, expected, hint_of, words_of
 from p2pcouncil.cli.groups import EVERYWHERE, PROGRAM
 from p2pcouncil.cli.interface import interface
 from p2pcouncil.runtime.home import Home
@@ -182,7 +182,7 @@ def _execute(command: Callable[..., object], bound: inspect.BoundArguments, cont
     except expected() as error:
         code = exit_code_of(error)
         found = error.data if isinstance(error, CheckFailedError) else None
-        context.complain(str(error), hint_of(error), code, found)
+        context.complain(words_of(error), hint_of(error), code, found)
         return code
     except (KeyboardInterrupt, EOFError, asyncio.CancelledError):
         context.complain("Interrupted.", "", ExitCode.INTERRUPTED)

@@ -23,6 +23,13 @@ def verb_of(app: App, words: str) -> App:
     return app
 
 
+def test_a_file_that_is_missing_is_named_without_a_number(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_verb(["price", "solve", "no such file.csv"]) is ExitCode.ERROR
+    told = capsys.readouterr().err
+    assert "error: no such file.csv: No such file or directory." in told
+    assert "Errno" not in told
+
+
 def test_every_verb_is_there_with_examples() -> None:
     app = make_app()
     for words in [*PROMISED, *BELOW, "completion install", "completion show", "price solve", "price explain"]:
