@@ -102,9 +102,15 @@ def settle(quick: Quick) -> LabourValues:
     Raises:
         TableError: the table is not productive.
     """
+    faults = faults_of_groups(quick)
+    if faults:
+        raise TableError(faults)
+    return settle_productive(quick)
+
+
+def settle_productive(quick: Quick) -> LabourValues:
+    """The same for a table of which `faults_of_groups` found none, so that it is not asked twice."""
     found = quick.found
-    if not found.is_productive:
-        check_productive(quick.table, quick.system)
     rows = found.open
     exact = solve_exactly(quick.system, quick.right, quick.rounding, rows) if rows else {}
     values = tuple(exact[row] if value is None else value for row, value in enumerate(found.values))

@@ -78,7 +78,7 @@ def valued_table(
         The table (None if it is empty), per product its value in millionths of an hour, and what was wrong.
     """
     # Whoever plans nothing should not wait for linear algebra to be loaded.
-    from p2pcouncil.domain.planning.labour_values import faults_of_groups, quick_values, settle
+    from p2pcouncil.domain.planning.labour_values import faults_of_groups, quick_values, settle_productive
 
     faults: list[Fault] = []
     left, unmade = _made_of_what_is_made(techniques)
@@ -88,7 +88,7 @@ def valued_table(
             table = make_table(left)
             quick = quick_values(table, DIGITS, weights)
             found = faults_of_groups(quick)
-            values = () if found else settle(quick).values
+            values = () if found else settle_productive(quick).values
         except TableError as error:
             found = list(error.faults)
         if not found:
