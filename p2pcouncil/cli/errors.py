@@ -61,6 +61,14 @@ class FoundDamagedError(CheckFailedError):
     """The doctor found damage, and did not or could not repair it."""
 
 
+class BatchEndedError(LocalError):
+    """A line of a batch failed; `code` is how it ended."""
+
+    def __init__(self, message: str, hint: str, code: ExitCode) -> None:
+        super().__init__(message, hint)
+        self.code = code
+
+
 def expected() -> tuple[type[BaseException], ...]:
     """What a verb may end with through no fault of the program: a sentence is shown, and never a traceback.
 
@@ -91,6 +99,8 @@ def exit_code_of(error: BaseException) -> ExitCode:
             return ExitCode.INTERRUPTED
         case UsageError():
             return ExitCode.USAGE
+        case BatchEndedError():
+            return error.code
         case NotInTimeError():
             return ExitCode.NETWORK
         case VerificationFailedError():

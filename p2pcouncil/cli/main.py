@@ -5,7 +5,6 @@ import difflib
 import inspect
 import os
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import version
@@ -16,6 +15,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from p2pcouncil.cli.context import Context
 from p2pcouncil.cli.errors import CheckFailedError, ExitCode, exit_code_of, expected, hint_of, words_of
+from p2pcouncil.cli.everywhere import apart
 from p2pcouncil.cli.groups import EVERYWHERE, PROGRAM
 from p2pcouncil.cli.interface import interface
 from p2pcouncil.runtime.home import Home
@@ -36,6 +36,7 @@ CHAPTERS = {
     "verify": ("verify",),
     "doctor": ("doctor",),
     "story": ("demo", "scenario"),
+    "batch": ("batch",),
     "completion": ("completion",),
 }
 """The modules that bring verbs, in the order of the help page, with the verbs of each: to run one, the other modules
@@ -92,7 +93,7 @@ def run_verb(arguments: list[str]) -> ExitCode:
     # Known before anything is parsed, so that a usage error is spoken in the wanted way, too.
     context = Context(Home.default(), "--json" in arguments)
     # Further back, free text that may begin with a hyphen would take what every verb takes.
-    everywhere, verb = _apart(arguments)
+    everywhere, verb = apart(arguments)
     arguments = everywhere + verb
     chapter = _chapter_of(verb)
     if chapter is not None:
@@ -106,29 +107,6 @@ def run_verb(arguments: list[str]) -> ExitCode:
     except CycloptsError as error:
         context.complain(*_usage(app, verb, error), ExitCode.USAGE)
         return ExitCode.USAGE
-
-
-def _apart(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """What every verb takes, wherever it stands, and the verb with what follows it."""
-    first: list[str] = []
-    rest: list[str] = []
-    lacking: list[str] = []
-    left = deque(arguments)
-    while left:
-        word = left.popleft()
-        name, _, value = word.partition("=")
-        if word == "--":
-            return first, [*rest, *lacking, word, *left]
-        if word == "--json" or (name in ("--home", "--within") and value):
-            first.append(word)
-        elif word in ("--home", "--within") and left and not left[0].startswith("--"):
-            first += [word, left.popleft()]
-        elif name in ("--home", "--within"):
-            lacking.append(name)
-        else:
-            rest.append(word)
-    # What lacks its value goes to the end, where nothing can be taken for one.
-    return first, rest + lacking
 
 
 def _chapter_of(arguments: list[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""Playing a story: each step by the verbs that a person would type, in processes of their own."""
+"""Playing a story: each step by the verbs that a person would type, on a home of their own."""
 
 import asyncio
 import time
@@ -100,7 +100,7 @@ class Player:
 
     async def close(self) -> None:
         """End every process that was started."""
-        await asyncio.gather(*(actor.stop() for actor in self.actors.values()))
+        await asyncio.gather(*(actor.close() for actor in self.actors.values()))
 
     async def _get_ready(self) -> None:
         """Everybody makes an identity; whoever is not late starts their peer."""

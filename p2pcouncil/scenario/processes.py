@@ -1,7 +1,8 @@
 """The processes of a story: each person's peer, and each verb that they run, on a home of their own.
 
-Nothing is simulated: a peer is `p2pcouncil serve` over loopback libp2p, and whatever somebody does is a run of the
-command line on their home. Every wait is bounded, and every process that was started is ended by its own id.
+Nothing is simulated: a peer is `p2pcouncil serve` over loopback libp2p, and whatever somebody does is a verb of the
+command line on their home, run by a batch that stays loaded. Every wait is bounded, and every process that was started
+is ended by its own id.
 """
 
 import asyncio
@@ -9,11 +10,13 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from crdt.errors import LocalError
+from p2pcouncil.scenario.batches import Batches
 
 START_SECONDS = 45.0
 STOP_SECONDS = 15.0
@@ -51,6 +54,11 @@ class Actor:
     pid: int = 0
     _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
     _reader: asyncio.Task[None] | None = field(default=None, repr=False)
+    _batches: Batches = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Prepare to run their verbs."""
+        self._batches = Batches(self._spawn_batch)
 
     @property
     def is_running(self) -> bool:
@@ -123,8 +131,12 @@ class Actor:
             VerbError: it ended with an error; the message says whose verb, and what it said.
             LocalError: it did not end in time.
         """
-        out, code = await self._run(verb, "--json", "--within", str(within), *verb.split(), *arguments)
-        answer = _decode(out)
+        words = ("--within", str(within), *verb.split(), *arguments)
+        try:
+            lines, code = await self._batches.run(words, VERB_SECONDS)
+        except (TimeoutError, EOFError, ConnectionError) as error:
+            raise self._not_ended(verb) from error
+        answer = _decode(lines)
         if code != 0 or answer is None:
             said = str((answer or {}).get("error", "")) or _last_line(self._log) or f"exit code {code}"
             hint = str((answer or {}).get("hint", "")) or f"See {self._log}."
@@ -141,29 +153,11 @@ class Actor:
             VerbError: it ended with an error.
             LocalError: it did not end in time.
         """
-        out, code = await self._run(verb, "--within", str(WITHIN_SECONDS), *verb.split(), *arguments)
+        lines, code = await self._run(verb, "--within", str(WITHIN_SECONDS), *verb.split(), *arguments)
         if code != 0:
             said = _last_line(self._log) or f"exit code {code}"
             raise VerbError(f"{self.name}'s `p2pcouncil {verb}` failed: {said}", f"See {self._log}.", said)
-        return out.decode("utf-8", "replace").splitlines()
-
-    async def _run(self, verb: str, *arguments: str) -> tuple[bytes, int]:
-        """What a verb writes, and its exit code."""
-        process = await self._spawn(*arguments)
-        try:
-            async with asyncio.timeout(VERB_SECONDS):
-                out, _ = await process.communicate()
-        except TimeoutError as error:
-            raise LocalError(
-                f"{self.name}'s `p2pcouncil {verb}` did not end within {VERB_SECONDS:g} s.",
-                f"See {self._log}.",
-            ) from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        assert process.returncode is not None
-        return out, process.returncode
+        return [line.decode("utf-8", "replace") for line in lines]
 
     async def audit(self, bundle: Path) -> tuple[Answer, bool]:
         """Verify a bundle in a process of its own.
@@ -174,23 +168,46 @@ class Actor:
         Raises:
             LocalError: it did not end in time, or said nothing.
         """
-        process = await self._spawn("--json", "verify", str(bundle))
+        lines, code = await self._run("verify", "--json", "verify", str(bundle))
+        answer = _decode(lines)
+        if answer is None:
+            raise LocalError(f"Verifying said nothing: {_last_line(self._log)}", f"See {self._log}.")
+        return answer, code == 0
+
+    async def close(self) -> None:
+        """End whatever runs for them."""
+        await asyncio.gather(self.stop(), self._batches.close())
+
+    async def _run(self, verb: str, *arguments: str) -> tuple[list[bytes], int]:
+        """The lines that a verb writes in a process of its own, and its exit code."""
+        process = await self._spawn(*arguments)
         try:
             async with asyncio.timeout(VERB_SECONDS):
                 out, _ = await process.communicate()
         except TimeoutError as error:
-            process.kill()
-            raise LocalError("Verifying did not end in time.", f"See {self._log}.") from error
-        answer = _decode(out)
-        if answer is None:
-            raise LocalError(f"Verifying said nothing: {_last_line(self._log)}", f"See {self._log}.")
-        return answer, process.returncode == 0
+            raise self._not_ended(verb) from error
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        assert process.returncode is not None
+        return out.splitlines(), process.returncode
+
+    def _not_ended(self, verb: str) -> LocalError:
+        return LocalError(
+            f"{self.name}'s `p2pcouncil {verb}` did not end within {VERB_SECONDS:g} s.", f"See {self._log}."
+        )
 
     @property
     def _log(self) -> Path:
         return self.home / "story.log"
 
-    async def _spawn(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def _spawn_batch(self) -> asyncio.subprocess.Process:
+        return await self._spawn("--json", "batch", "--go-on", stdin=asyncio.subprocess.PIPE)
+
+    async def _spawn(
+        self, *arguments: str, stdin: int = asyncio.subprocess.DEVNULL
+    ) -> asyncio.subprocess.Process:
         # In a session of its own, so that Ctrl-C reaches the story first and the story ends its processes in order.
         with self._log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
@@ -198,7 +215,7 @@ class Actor:
                 "--home",
                 str(self.home),
                 *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
@@ -220,8 +237,8 @@ async def _drain(stream: asyncio.StreamReader) -> None:
         pass
 
 
-def _decode(out: bytes) -> Answer | None:
-    lines = out.decode("utf-8", "replace").strip().splitlines()
+def _decode(lines: Sequence[bytes]) -> Answer | None:
+    """The last object that a verb said; None if it said none."""
     try:
         answer = json.loads(lines[-1]) if lines else None
     except json.JSONDecodeError:
