@@ -25,16 +25,13 @@ from p2pcouncil.peer.events import (
     Reply,
     ReplyWithEnvelopes,
 )
+from p2pcouncil.peer.pacing import PULL_EVERY_MS, Pacing
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.rates import Bucket, What
+from p2pcouncil.peer.rates import What
 from p2pcouncil.peer.spreading import read_gossip
 from p2pcouncil.peer.wire import GossipKind, Kind, council_of, pack
 from p2pcouncil.peer.world import World
 
-PULL_EVERY_MS = 15_000
-"""How often a pull runs for good measure: a lost gossip message is noticed after this long at the latest."""
-PULL_STRANGERS_EVERY_MS = 480_000
-"""How often, at the least, from who brings nothing but lanes of strangers: each such pull doubles the pause."""
 RETRY_AFTER_MS = 2_000
 LET_IN_PAUSE_MS = 500
 """After somebody was let in: what had come of theirs was set aside and is taken in first, not fetched again."""
@@ -52,9 +49,6 @@ MAX_FETCHING = 8
 MAX_LOOKED_AT = 8
 """Resting pulls that are looked at in one go; the others have their turn next time."""
 MAX_GOSSIPED = 10_000
-VAIN_PULLS_PER_SECOND = 1
-VAIN_PULLS_BURST = 10
-"""Pulls that hints led to and that brought nothing; hints without end must not make us ask without end."""
 
 
 @dataclass(slots=True)
@@ -96,11 +90,10 @@ class Pulling:
         self._running: dict[tuple[DeviceId, CouncilId], _Running] = {}
         self._claims: dict[CouncilId, Claims] = {}
         self._doorsteps: dict[CouncilId, Doorstep] = {}
-        self._pause_ms: dict[tuple[DeviceId, CouncilId], int] = {}
+        self._pacing = Pacing()
         self._asks: dict[int, _Running] = {}
         self._batches: dict[int, _Batch] = {}
         self._gossiped: dict[int, _Gossiped] = {}
-        self._due_ms: dict[tuple[DeviceId, CouncilId], int] = {}
         self._let_in_ms: dict[CouncilId, int] = {}
         self._progress_ms: dict[CouncilId, int] = {}
         self._last: dict[tuple[DeviceId, CouncilId], Pull] = {}
@@ -108,7 +101,6 @@ class Pulling:
         self._lacks_council: set[tuple[DeviceId, CouncilId]] = set()
         self._checked_ms = 0
         self._turn = 0
-        self._vain: dict[tuple[DeviceId, CouncilId], Bucket] = {}
 
     def behind(self, device: DeviceId, council: CouncilId) -> int | None:
         """What a device was seen to hold and we still lack; None when nothing was compared yet."""
@@ -142,17 +134,9 @@ class Pulling:
         return self._continue(running, now_ms)
 
     def hint(self, device: DeviceId, council: CouncilId, now_ms: int) -> list[Effect]:
-        """Begin a pull because a device says, or shows, that it has news; later when such hints led nowhere.
-
-        Without the pause, whoever sends hints without end would have us flood those who only passed them on.
-        """
+        """Begin a pull because a device says, or shows, that it has news; later when such hints led nowhere."""
         key = (device, council)
-        if self._pause_ms.get(key, 0) > PULL_EVERY_MS and now_ms < self._due_ms.get(key, 0):
-            return []
-        pause_ms = self._vain[key].take(0, now_ms) if key in self._vain else 0
-        if pause_ms and key not in self._running:
-            due_ms = now_ms + pause_ms
-            self._due_ms[key] = min(self._due_ms.get(key, due_ms), due_ms)
+        if not self._pacing.heeds(key, now_ms, is_running=key in self._running):
             return []
         return self.start(device, council, now_ms)
 
@@ -178,10 +162,7 @@ class Pulling:
             claims.forget(device)
         self._asks = {n: r for n, r in self._asks.items() if r.device != device}
         self._gossiped = {n: some for n, some in self._gossiped.items() if some.device != device}
-        self._vain = {key: bucket for key, bucket in self._vain.items() if key[0] != device}
-        for key in [k for k in self._due_ms if k[0] == device]:
-            del self._due_ms[key]
-        self._pause_ms = {key: pause for key, pause in self._pause_ms.items() if key[0] != device}
+        self._pacing.forget(device)
         for key in [k for k in self._last if k[0] == device]:
             del self._last[key]
         self._lacks_council = {key for key in self._lacks_council if key[0] != device}
@@ -194,7 +175,7 @@ class Pulling:
         self._asks.clear()
         self._batches.clear()
         self._gossiped.clear()
-        self._due_ms.clear()
+        self._pacing.reset()
         self._last.clear()
         self._after_fold.clear()
 
@@ -219,7 +200,7 @@ class Pulling:
         for device in self._world.connected:
             for council in self._world.places:
                 key = (device, council)
-                if key not in self._running and now_ms >= self._due_ms.get(key, 0):
+                if key not in self._running and self._pacing.is_due(key, now_ms):
                     effects += self.start(device, council, now_ms)
         return effects
 
@@ -362,7 +343,7 @@ class Pulling:
         if question is None:
             if running.accepting or not running.pull.is_done:
                 return []
-            return self._end(running, now_ms, self._pause(running), is_whole=True)
+            return self._end_whole(running, now_ms)
         ask = self._world.next_number()
         self._asks[ask] = running
         running.asking = True
@@ -377,15 +358,6 @@ class Pulling:
             place = self._world.places[council]
             found = self._doorsteps[council] = Doorstep(place.index, place.state.is_admitted)
         return found
-
-    def _pause(self, running: _Running) -> int:
-        """For how long to leave a device alone after a whole pull: longer if all that it had was strangers'."""
-        key = (running.device, running.council)
-        pause_ms = PULL_EVERY_MS
-        if running.pull.stranger_bytes and not running.gained:
-            pause_ms = min(2 * self._pause_ms.get(key, PULL_EVERY_MS), PULL_STRANGERS_EVERY_MS)
-        self._pause_ms[key] = pause_ms
-        return pause_ms
 
     def _looked_at(self, running: _Running) -> None:
         """Put a pull behind all others: what it did not get when it was asked, somebody else may try first."""
@@ -410,17 +382,23 @@ class Pulling:
             effects += self._end(running, now_ms, RETRY_AFTER_MS)
         return effects
 
-    def _end(self, running: _Running, now_ms: int, due_in_ms: int, *, is_whole: bool = False) -> list[Effect]:
+    def _end(self, running: _Running, now_ms: int, due_in_ms: int) -> list[Effect]:
+        """Give up a pull for now."""
+        self._pacing.ended((running.device, running.council), now_ms, due_in_ms)
+        return self._ended(running, now_ms)
+
+    def _end_whole(self, running: _Running, now_ms: int) -> list[Effect]:
+        """End a pull that came to its end."""
+        key, strangers = (running.device, running.council), running.pull.stranger_bytes > 0
+        self._last[key] = running.pull
+        self._pacing.ended_whole(key, now_ms, gained=running.gained, has_strangers=strangers)
+        return self._ended(running, now_ms)
+
+    def _ended(self, running: _Running, now_ms: int) -> list[Effect]:
         key = (running.device, running.council)
         self._running.pop(key, None)
         if running.council in self._claims:
             self._claims[running.council].end(running.device)
-        self._due_ms[key] = now_ms + due_in_ms
-        if is_whole:
-            self._last[key] = running.pull
-            if not running.gained:
-                vain = self._vain.setdefault(key, Bucket(VAIN_PULLS_PER_SECOND, VAIN_PULLS_BURST))
-                vain.charge(1, now_ms)
         effects = self._pass_on(running) if running.gained else []
         if running.again and running.gained:
             self._after_fold.add(key)

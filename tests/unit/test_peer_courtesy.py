@@ -33,8 +33,8 @@ from p2pcouncil.peer.events import (
     ShelfRead,
     Tick,
 )
+from p2pcouncil.peer.pacing import VAIN_PULLS_BURST
 from p2pcouncil.peer.patience import MAX_TIMES, Patience
-from p2pcouncil.peer.pulling import VAIN_PULLS_BURST
 from p2pcouncil.peer.rates import RATES, WINDOW_MS, Bucket, What
 from p2pcouncil.peer.wire import BusyAnswer, GossipKind, Kind, KnowsAnswer, pack, read_body, topic_of
 from tests.sim.node import Node

@@ -4,7 +4,8 @@ import pytest
 
 from crdt import sync_claims
 from p2pcouncil.peer.events import Accept, BatchAccepted, Reply, ReplyWithEnvelopes
-from p2pcouncil.peer.pulling import CLAIM_MS, MAX_FETCHING, PULL_EVERY_MS, STUCK_MS
+from p2pcouncil.peer.pacing import PULL_EVERY_MS
+from p2pcouncil.peer.pulling import CLAIM_MS, MAX_FETCHING, STUCK_MS
 from tests.sim.simulation import TICK_MS
 from tests.support.crowd import Crowd, Fetching, Serving, crowd
 

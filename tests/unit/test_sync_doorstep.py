@@ -13,7 +13,7 @@ from crdt.store.accept import accept
 from crdt.sync import Doorstep, Pull
 from crdt.sync_wire import decode_request
 from p2pcouncil.peer.events import Accept, AnswerHeard, Ask, BatchAccepted, Effect, PeerConnected, Tick
-from p2pcouncil.peer.pulling import PULL_EVERY_MS, PULL_STRANGERS_EVERY_MS
+from p2pcouncil.peer.pacing import PULL_EVERY_MS, PULL_STRANGERS_EVERY_MS
 from p2pcouncil.peer.wire import Kind, pack
 from tests.sim.simulation import Simulation
 from tests.store_support import COUNCIL, chain, devices, group, writer
