@@ -8,13 +8,13 @@ from hashlib import sha256
 
 import msgspec
 
-from crdt.ids import domain_hash
+from crdt.ids import HASH_BYTES, domain_hash
 
 LEAVES_DOMAIN = "p2pcouncil/leaves/1"
 FANOUT = 64
 """Buckets per group and groups per tree: 4,096 buckets hold about 25 leaves each at 100,000 leaves."""
 
-_EMPTY = bytes(32)
+_EMPTY = bytes(HASH_BYTES)
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -43,7 +43,8 @@ class LeafTree:
         self._leaves: dict[int, dict[bytes, bytes]] = {}
         self._dirty: set[int] = set()
         self._dirty_groups: set[int] = set()
-        self._buckets = [_EMPTY] * (FANOUT * FANOUT)
+        self._buckets: dict[int, bytearray] = {}
+        """Hashes of a group's buckets in a row; of a group that never had a leaf there are none."""
         self._groups = [sha256(_EMPTY * FANOUT).digest()] * FANOUT
         self._root = b""
         """What `root` said last; empty while there is something to hash."""
@@ -88,8 +89,11 @@ class LeafTree:
                 parts = [key + len(leaves[key]).to_bytes(4, "big") + leaves[key] for key in sorted(leaves)]
                 digest = sha256(b"".join(parts)).digest()
                 at_most -= len(leaves)
-            self._buckets[bucket] = digest
-            self._dirty_groups.add(bucket // FANOUT)
+            group, place = divmod(bucket, FANOUT)
+            if group not in self._buckets:
+                self._buckets[group] = bytearray(_EMPTY * FANOUT)
+            self._buckets[group][place * HASH_BYTES : (place + 1) * HASH_BYTES] = digest
+            self._dirty_groups.add(group)
         return bool(self._dirty)
 
     def root(self) -> bytes:
@@ -99,8 +103,7 @@ class LeafTree:
         while self.settle(1 << 20):
             pass
         for group in self._dirty_groups:
-            nodes = self._buckets[group * FANOUT : (group + 1) * FANOUT]
-            self._groups[group] = sha256(b"".join(nodes)).digest()
+            self._groups[group] = sha256(self._buckets[group]).digest()
         self._dirty_groups.clear()
         self._root = domain_hash(LEAVES_DOMAIN, self._domain.encode("ascii"), *self._groups)
         return self._root

@@ -23,7 +23,7 @@ from crdt.text import TextDocument
 from crdt.text_guard import LIMITS, TextGuard, genesis_change
 from tests.fuzz.choices import Choices, edit_bytes
 from tests.fuzz.target import Target
-from tests.support.decoding import remembered_decoding
+from tests.support.decoding import read_head_once, remembered_decoding
 from tests.text_sessions import LANES, TEXT, play_session, with_actor_table
 
 SESSION, _ = play_session(7, 4, writers=3)
@@ -140,7 +140,7 @@ class Forger:
         for _ in range(1 + self.choices.number(ADDED_MAX)):
             lane = self.choices.pick(LANES)
             raw = self._raw(lane)
-            head = read(lambda raw: read_change_head(raw, LIMITS), raw)
+            head = read(lambda raw: read_head_once(raw, LIMITS), raw)
             if head is None:
                 continue
             signer = LANES[0] if self.choices.number(8) == 7 else lane

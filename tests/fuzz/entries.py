@@ -1,9 +1,10 @@
 """Entries and the fold over them, records that prove themselves, and entries put together from parts."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from p2pcouncil.domain.tally.choice import YES
 from tests.fuzz.choices import Choices, edit_bytes, edit_tree, encode_tree
 from tests.fuzz.people import remembered_signatures, sign
 from tests.fuzz.target import Target
+from tests.support.copies import Copies
 from tests.support.world import World, genesis_of, key_of
 
 NAMES = ("Ada", "Ben", "Cem", "Dora", "Eve")
@@ -77,6 +79,32 @@ class Base:
     world: World
     samples: Sequence[Any]
     known: Sequence[Any]
+    _copies: dict[object, Copies[CouncilState]] = field(default_factory=dict)
+
+    def founded(self) -> CouncilState:
+        """The council with its founding alone."""
+        return self.lane_after_lane(())
+
+    def whole(self) -> CouncilState:
+        """The council with all of the world's entries, taken in at once."""
+        if None not in self._copies:
+            self._copies[None] = _copies_of(fold(self.world.genesis, self.world.entries))
+        return self._copies[None].make()
+
+    def lane_after_lane(self, lanes: tuple[LaneId, ...]) -> CouncilState:
+        """The council with some lanes of the world, whole, one after the other."""
+        if lanes not in self._copies:
+            state = self.lane_after_lane(lanes[:-1]) if lanes else CouncilState(self.world.genesis)
+            state.apply(entry for entry in self.world.entries if entry.lane in lanes[-1:])
+            self._copies[lanes] = _copies_of(state)
+        return self._copies[lanes].make()
+
+
+def _copies_of(state: CouncilState) -> Copies[CouncilState]:
+    """Copies of a state of which all was read: what is added makes some of it change, and the rest is known."""
+    state.state_hash()
+    read_everything(state)
+    return Copies(state)
 
 
 BASE = Base(WORLD, ENTRIES, KNOWN)
@@ -98,6 +126,11 @@ class Chronicle:
         self.known = list(base.known)
         for _ in range(1 + choices.number(ADDED_MAX)):
             self._add()
+
+    @property
+    def added(self) -> list[FeedEntry]:
+        """The entries that are not of the base world."""
+        return self.entries[len(self.base.world.entries) :]
 
     def _add(self) -> None:
         choices = self.choices
@@ -130,36 +163,43 @@ class Chronicle:
 
 def run_entries(data: bytes) -> None:
     with remembered_signatures():
-        fold_both_ways(Chronicle(Choices(data)))
+        chronicle = Chronicle(Choices(data))
+        take_back(chronicle, fold_both_ways(chronicle))
 
 
-def fold_both_ways(chronicle: Chronicle) -> None:
-    """One by one and all at once, in another order, come to the same; so does taking some back."""
-    entries, genesis = chronicle.entries, chronicle.base.world.genesis
-    held = len(chronicle.base.world.entries)
-    for entry in entries[held:]:
+def fold_both_ways(chronicle: Chronicle) -> CouncilState:
+    """One by one and all at once, in another order, come to the same; returns it."""
+    for entry in chronicle.added:
         check_entry(entry.data or b"")
-    state = CouncilState(genesis)
-    state.apply(entries[:held])
-    for entry in entries[held:]:
+    state = chronicle.base.whole()
+    for entry in chronicle.added:
         state.apply([entry])
-    expected = state.state_hash()
-    assert lane_by_lane(chronicle, entries).state_hash() == expected
+    assert lane_by_lane(chronicle).state_hash() == state.state_hash()
     read_everything(state)
+    return state
+
+
+def take_back(chronicle: Chronicle, state: CouncilState) -> None:
+    """Taking some back, if the choices say so, comes to the same as never having had them."""
+    entries = chronicle.entries
     if chronicle.choices.flag():
         return
     forked = entries[chronicle.choices.number(len(entries))]
     state.void(forked.lane, forked.seq)
-    kept = [e for e in entries if e.lane != forked.lane or e.seq < forked.seq]
-    assert state.state_hash() == fold(genesis, kept).state_hash()
+    fresh = chronicle.base.founded()
+    fresh.apply(e for e in entries if e.lane != forked.lane or e.seq < forked.seq)
+    assert state.state_hash() == fresh.state_hash()
 
 
-def lane_by_lane(chronicle: Chronicle, entries: Sequence[FeedEntry]) -> CouncilState:
+def lane_by_lane(chronicle: Chronicle) -> CouncilState:
     """The fold of the same entries, one whole lane after the other, in an order that the choices name."""
-    choices, lanes = chronicle.choices, sorted({entry.lane for entry in entries})
-    state = CouncilState(chronicle.base.world.genesis)
-    while lanes:
-        lane = lanes.pop(choices.number(len(lanes)))
+    choices, entries = chronicle.choices, chronicle.entries
+    left = sorted({entry.lane for entry in entries})
+    order = [left.pop(choices.number(len(left))) for _ in range(len(left))]
+    longer = {entry.lane for entry in chronicle.added}
+    known = tuple(takewhile(lambda lane: lane not in longer, order))
+    state = chronicle.base.lane_after_lane(known)
+    for lane in order[len(known) :]:
         state.apply(entry for entry in entries if entry.lane == lane)
     return state
 

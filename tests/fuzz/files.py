@@ -43,6 +43,7 @@ from tests.fuzz.council import BRANCHES, COUNCIL, GENESIS_BYTES, GROUPS
 from tests.fuzz.peers import DORA, EVE, KNOWN, OTHER, Stage
 from tests.fuzz.people import remembered_signatures
 from tests.fuzz.target import Target, check_hint
+from tests.support.decoding import remembered_decoding
 from tests.support.world import digest_of, key_of
 
 # Invitations.
@@ -203,7 +204,7 @@ def run_bundle(data: bytes) -> None:
     raw, is_whole = (MAGIC + choices.rest(), False) if choices.number(8) == 7 else bundle_of(choices)
     path = Path(SCRATCH.name) / "carried"
     path.write_bytes(raw)
-    with remembered_signatures(), closing(Carried(choices, connected=())) as stage:
+    with remembered_signatures(), remembered_decoding(), closing(Carried(choices, connected=())) as stage:
         before = unforked(stage.conn)
         try:
             finish(import_from(cast(Engine, _Engine(stage)), path))

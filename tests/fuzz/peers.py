@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -61,6 +62,7 @@ from tests.fuzz.people import check_remembered, remembered_signatures
 from tests.fuzz.stores import new_store
 from tests.fuzz.target import Target
 from tests.store_support import index_of
+from tests.support.copies import Copies
 from tests.support.world import genesis_of, key_of
 
 ADA, BEN, CEM, DORA, EVE = PEOPLE
@@ -93,14 +95,23 @@ INITIAL = _initial_store()
 class Stage:
     """A peer, its store, and whoever talks to it."""
 
-    def __init__(self, choices: Choices, connected: Sequence[DeviceId] = DEVICES) -> None:
+    def __init__(self, choices: Choices, connected: Sequence[DeviceId] | None = DEVICES) -> None:
+        """Set it up.
+
+        Args:
+            choices: what happens on it.
+            connected: who is there already; None for a peer that has not even read its store.
+        """
         self.choices = choices
         self.conn: sqlite3.Connection = new_store(INITIAL)
-        self.peer = Peer(me(ADA))
         self.now_ms = START_MS
-        self.asks: list[Ask] = []
-        self.cursor = Cursor()
         self.questions = 0
+        self.peer, self.asks, self.cursor = (
+            (Peer(me(ADA)), [], Cursor()) if connected is None else _begun(tuple(connected)).make()
+        )
+
+    def begin(self, connected: Sequence[DeviceId]) -> None:
+        """Let the peer read its store, and others come."""
         pending = shelf.PendingJoin(OTHER_ID, ADA.join(OTHER_ID), "Another", "Ben", ("/ip4/127.0.0.1/tcp/1",))
         kept = ((shelf.COUNCIL, COUNCIL, GENESIS_BYTES), (shelf.JOIN, OTHER_ID, shelf.write(pending)))
         self.handle(ShelfRead(kept))
@@ -274,7 +285,7 @@ class Stage:
         assert Reply(0, pack(Kind.GENESIS, GENESIS_BYTES)) in told
 
     def check_place(self, rows: NewRows) -> None:
-        place, fresh = self.peer.world.places[COUNCIL], Place(GENESIS_BYTES)
+        place, fresh = self.peer.world.places[COUNCIL], _founded().make()
         fresh.load(
             [Row(e.header, e.envelope, e.first_seen_ms) for e in rows.envelopes],
             dict(rows.forks),
@@ -283,6 +294,19 @@ class Stage:
         assert place.index.fingerprint() == fresh.index.fingerprint()
         if any(row.header.kind is LaneKind.TEXT for row in rows.envelopes):
             assert place.text(TEXT).version() == fresh.text(TEXT).version()
+
+
+@cache
+def _begun(connected: tuple[DeviceId, ...]) -> Copies[tuple[Peer, list[Ask], Cursor]]:
+    """A peer that has begun, what it asks, and how far it has read."""
+    with closing(Stage(Choices(b""), None)) as stage:
+        stage.begin(connected)
+        return Copies((stage.peer, stage.asks, stage.cursor))
+
+
+@cache
+def _founded() -> Copies[Place]:
+    return Copies(Place(GENESIS_BYTES))
 
 
 def serve(wanted: Iterable[Any]) -> list[EnvelopeGroup]:

@@ -15,8 +15,8 @@ from p2pcouncil.domain.register.chain import first_chain
 from p2pcouncil.domain.register.succession import Successor, signed_founding, support_of, why_unfit
 from p2pcouncil.domain.state import CouncilState
 from tests.fuzz.choices import Choices, edit_bytes, edit_tree, encode_tree
-from tests.fuzz.entries import GENESIS_TREE, PEOPLE, RECORD_KNOWN, WORLD, hash_of
-from tests.fuzz.people import sign
+from tests.fuzz.entries import BASE, GENESIS_TREE, PEOPLE, RECORD_KNOWN, WORLD, hash_of
+from tests.fuzz.people import remembered_signatures, sign
 from tests.fuzz.target import Target
 
 FOUNDERS = sorted(founder[0] for founder in GENESIS_TREE[6])
@@ -30,7 +30,12 @@ KEYS = {bytes(person.member_key.verify_key): person.member_key for person in PEO
 
 
 def run(data: bytes) -> None:
-    choices = Choices(data)
+    with remembered_signatures():
+        play(Choices(data))
+
+
+def play(choices: Choices) -> None:
+    """Found a successor, and see who goes on in it."""
     body = encode_tree(edit_tree(choices, TREE, RECORD_KNOWN) if choices.number(8) else TREE)
     if choices.number(16) == 15:
         body = edit_bytes(choices, body)
@@ -43,7 +48,7 @@ def run(data: bytes) -> None:
     except RemoteError:
         return
     assert records.encode_record(genesis) == body, "a founding has one spelling"
-    before = CouncilState(WORLD.genesis)
+    before = BASE.founded()
     chain = first_chain(WORLD.council, before.genesis)
     successor = Successor(CouncilId(name), body, genesis, signatures)
     is_fit = not why_unfit(before.genesis, chain, genesis)
@@ -74,8 +79,8 @@ def check_entry(choices: Choices, body: bytes, name: bytes, signatures: dict[Mem
     lane, data = WORLD.lane(person.name, 0, 0), encode_entry(entry)
     seq = 1 + max((e.seq for e in WORLD.entries if e.lane == lane.lane), default=0)
     place = (lane.lane, MemberId(person.id), lane.device, 0, seq)
-    state = CouncilState(WORLD.genesis)
-    state.apply([*WORLD.entries, FeedEntry(hash_of(lane.lane, seq, data), *place, data, "")])
+    state = BASE.whole()
+    state.apply([FeedEntry(hash_of(lane.lane, seq, data), *place, data, "")])
     found = [s for s in state.successors() if s.council == name]
     assert not found or set(found[0].signatures) == {person.id}
     assert not found or isinstance(found[0].genesis, SuccessorGenesis | None)

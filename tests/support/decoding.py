@@ -1,25 +1,32 @@
-"""Text changes and frames, each decoded once however many peers, texts and checks of a test read the same bytes."""
+"""Text changes, frames and pages, each read once however many peers, texts and checks of a test see the same bytes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-from crdt import sync_pull, text_guard
-from crdt.change_codec import decode_canonical
+from crdt import sync_pull, text, text_guard
+from crdt.change_codec import decode_canonical, read_change_head
 from crdt.envelope import EnvelopeGroup
+from p2pcouncil.domain.register import minutes
+from p2pcouncil.domain.register.chain import Chain
+from p2pcouncil.domain.register.following import follow
+from p2pcouncil.domain.register.pages import Page
 from p2pcouncil.peer import spreading
 
+FOLLOWED_MAX = 1 << 12
 decode_once = lru_cache(maxsize=1 << 12)(decode_canonical)
+read_head_once = lru_cache(maxsize=1 << 12)(read_change_head)
 
 
 @contextmanager
 def remembered_decoding() -> Iterator[None]:
-    """Let the guard decode equal bytes once; that this changes nothing is for the codec's own tests to show."""
-    original, text_guard.decode_canonical = text_guard.decode_canonical, decode_once
+    """Let texts decode equal bytes once; that this changes nothing is for the codec's own tests to show."""
+    decode, text_guard.decode_canonical = text_guard.decode_canonical, decode_once
+    read_head, text.read_change_head = text.read_change_head, read_head_once
     try:
         yield
     finally:
-        text_guard.decode_canonical = original
+        text_guard.decode_canonical, text.read_change_head = decode, read_head
 
 
 @contextmanager
@@ -39,3 +46,25 @@ def remembered_frames() -> Iterator[None]:
         yield
     finally:
         spreading.decode_groups = sync_pull.decode_groups = decode
+
+
+@contextmanager
+def remembered_pages() -> Iterator[None]:
+    """Let minutes put each page behind the one before it once; a page's hash names all before it, and so the chain."""
+    original, minutes.follow = minutes.follow, _follow_once
+    try:
+        yield
+    finally:
+        minutes.follow = original
+
+
+_followed: dict[tuple[bytes, bytes], Chain] = {}
+
+
+def _follow_once(chain: Chain, page: Page, page_hash: bytes) -> Chain:
+    after = _followed.get((chain.page, page_hash))
+    if after is None:
+        if len(_followed) == FOLLOWED_MAX:
+            _followed.clear()
+        after = _followed[chain.page, page_hash] = follow(chain, page, page_hash)
+    return after

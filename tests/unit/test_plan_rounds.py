@@ -7,6 +7,7 @@ from crdt.errors import RemoteError
 from p2pcouncil.domain.effects import AdoptPlan
 from p2pcouncil.domain.entries import Propose
 from p2pcouncil.domain.feed_entry import FeedEntry
+from p2pcouncil.domain.planning import labour_values
 from p2pcouncil.domain.planning.faults import FaultKind
 from p2pcouncil.domain.planning.plan_values import valued_table
 from p2pcouncil.domain.planning.quantities import ONE, Micro
@@ -267,6 +268,20 @@ def test_no_page_may_name_figures_that_do_not_follow_from_it() -> None:
     ):
         with pytest.raises(RemoteError):
             with_result(**changes)
+
+
+def test_equal_tables_are_solved_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    solved = []
+    quick_values = labour_values.quick_values
+    monkeypatch.setattr(
+        labour_values, "quick_values", lambda *asked: solved.append(asked) or quick_values(*asked)
+    )
+    hay = Technique("hay", "t", Micro(7_000_001), (), (Hours("mowing", ONE), Hours("raking", ONE)))
+    assert valued_table([hay])[1] == {"hay": 285_714}
+    assert valued_table((hay,), {})[1] == {"hay": 285_714}
+    assert len(solved) == 1
+    assert valued_table([hay], {"mowing": Micro(2_000_000)})[1] == {"hay": 428_571}
+    assert len(solved) == 2, "weights matter"
 
 
 def test_what_is_made_from_nothing_has_no_value_however_long_the_chain_is() -> None:

@@ -6,6 +6,7 @@ known; nor has anything that is made from it, nor products that together need mo
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.effects import OpenPlan
@@ -18,6 +19,8 @@ from p2pcouncil.domain.planning.terms import MAX_VALUE_MICRO
 
 DIGITS = 6
 NO_WEIGHTS: Mapping[str, Micro] = {}
+Valued = tuple[Table | None, Mapping[str, int], tuple[Fault, ...]]
+"""A table, the values of its products, and why others have none."""
 
 
 def plan_techniques(
@@ -65,9 +68,7 @@ def labour_weights(terms: OpenPlan) -> dict[str, Micro]:
     return {good.name: Micro(good.weight_micro) for good in terms.goods if good.weight_micro != ONE}
 
 
-def valued_table(
-    techniques: Sequence[Technique], weights: Mapping[str, Micro] = NO_WEIGHTS
-) -> tuple[Table | None, Mapping[str, int], tuple[Fault, ...]]:
+def valued_table(techniques: Sequence[Technique], weights: Mapping[str, Micro] = NO_WEIGHTS) -> Valued:
     """The table of those products that have a value, their values, and why others have none.
 
     Args:
@@ -77,9 +78,16 @@ def valued_table(
     Returns:
         The table (None if it is empty), per product its value in millionths of an hour, and what was wrong.
     """
+    return _valued_table(tuple(techniques), tuple(sorted(weights.items())))
+
+
+# A round is added up for its page, then for whoever looks at it and at the round after it, with equal tables.
+@lru_cache(maxsize=4)
+def _valued_table(techniques: tuple[Technique, ...], weighted: tuple[tuple[str, Micro], ...]) -> Valued:
     # Whoever plans nothing should not wait for linear algebra to be loaded.
     from p2pcouncil.domain.planning.labour_values import faults_of_groups, quick_values, settle_productive
 
+    weights = dict(weighted)
     faults: list[Fault] = []
     left, unmade = _made_of_what_is_made(techniques)
     faults += unmade

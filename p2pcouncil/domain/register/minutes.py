@@ -13,6 +13,7 @@ Source: DESIGN section 6.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from crdt.errors import RemoteError
 from crdt.ids import DeviceId, MemberId
@@ -289,7 +290,7 @@ class Minutes:
         valid: dict[bytes, Chain | None] = {}
         chain = self.chain
         self._valid.append(valid)
-        self._shots.append(Shot(chain.next_committee(), lambda value: self._is_valid(chain, valid, value)))
+        self._shots.append(Shot(chain.next_committee(), partial(self._is_valid, chain, valid)))
         self._votes.update(chain.votes)
         topics: list[Topic] = [number, *chain.votes]
         for topic in topics:
