@@ -28,6 +28,7 @@ def part_of(
         match line.kind:
             case "makes":
                 technique = _technique(line, techniques)
+                _check_planned(technique, line, view)
                 made[technique.hash] = made.get(technique.hash, 0) + line.amount
             case "wants":
                 if line.how not in URGENCIES:
@@ -74,6 +75,27 @@ def _technique(line: Line, techniques: Sequence[TechniqueView]) -> TechniqueView
     raise TextFileError(
         f"There are {len(fit)} ways to make {quoted(line.good)}.", f"Say which: {ways}.", line.line
     )
+
+
+def _check_planned(technique: TechniqueView, line: Line, view: PlanView) -> None:
+    """Refuse a technique that makes, uses or needs what the plan has not, or counts otherwise."""
+    goods = {good.name: good for good in view.goods}
+    parts = [("makes", technique.product, technique.unit)]
+    parts += [(item.kind, item.name, item.unit) for item in (*technique.inputs, *technique.labour)]
+    for verb, name, unit in parts:
+        good = goods.get(name)
+        if good is None:
+            raise TextFileError(
+                f"{quoted(technique.name)} {verb} {quoted(name)}, which is not planned.",
+                "Take another technique, or plan it in a new period.",
+                line.line,
+            )
+        if good.unit != unit:
+            raise TextFileError(
+                f"{quoted(technique.name)} counts {quoted(name)} in {unit}, and the plan in {good.unit}.",
+                f"Publish it in {good.unit}: `p2pcouncil technique publish`.",
+                line.line,
+            )
 
 
 def _good(line: Line, view: PlanView) -> int:
