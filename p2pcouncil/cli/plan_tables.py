@@ -1,20 +1,26 @@
 """Verbs that read and write what councils propose as a table of many: one file for all that somebody speaks for."""
 
-import asyncio
 from itertools import groupby
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from crdt.errors import LocalError
-from p2pcouncil.cli.context import NO_WAIT, Ctx, File, Wait, Words
+from p2pcouncil.cli.context import NO_WAIT, Context, Ctx, File, Wait, Words
 from p2pcouncil.cli.plan_refs import OfPlan, find_plan, find_unit
 from p2pcouncil.cli.plan_rounds import say_in_round
 from p2pcouncil.cli.text_file import located, read_file
 from p2pcouncil.domain.planning.said import UnitPlan
-from p2pcouncil.peer.plan_lines import part_of, to_lines
+from p2pcouncil.peer.plan_exports import proposals_table, unit_table
+from p2pcouncil.peer.plan_lines import part_of
+from p2pcouncil.peer.session import FileThereError, Session
 from p2pcouncil.peer.views.plans import SUM, PlanUnitView, PlanView, TechniqueView
-from p2pcouncil.plan_files.unit_file import BEFORE, MANY_BOUNDS, CouncilLine, read_units, write_units
+from p2pcouncil.plan_files.unit_file import MANY_BOUNDS, CouncilLine, read_units
 from p2pcouncil.text_files.errors import TextFileError
 from p2pcouncil.text_files.lines import quoted
+
+Replace = Annotated[bool, Parameter(negative="")]
 
 
 async def propose(
@@ -95,7 +101,9 @@ def _check_kind(unit: PlanUnitView, rows: list[CouncilLine]) -> None:
             )
 
 
-async def export(plan: str = "", /, *, council: str = "", to: Path | None = None, ctx: Ctx) -> None:
+async def export(
+    plan: str = "", /, *, council: str = "", to: Path | None = None, replace: Replace = False, ctx: Ctx
+) -> None:
     """Write what councils propose as CSV; of one council alone, as a table that can be changed and proposed again.
 
     Examples:
@@ -107,21 +115,26 @@ async def export(plan: str = "", /, *, council: str = "", to: Path | None = None
         plan: Which period; the only one that goes on, if left out.
         council: One of its councils alone.
         to: A file; standard output, if left out.
+        replace: Whether a file of that name may go.
         ctx: Whose peer, and how to speak.
     """
     async with ctx.session() as session:
         view = await ctx.arrive(lambda: find_plan(session, plan))
-        if council:
-            written = write_units(((), line) for line in to_lines(find_unit(view, council)))
-        else:
-            rows = (
-                ((unit.name, unit.speaker.name, unit.standing), line)
-                for unit in view.units
-                for line in to_lines(unit)
-            )
-            written = write_units(rows, BEFORE)
-        if to is None:
-            ctx.say(written.splitlines(), {"csv": written})
-            return
-        await asyncio.to_thread(to.write_text, written, encoding="utf-8")
-        ctx.say([f"Written to {to}."], {"file": str(to)})
+        written = unit_table(find_unit(view, council)) if council else proposals_table(view)
+        await hand_over(ctx, session, written, to, replace=replace)
+
+
+async def hand_over(ctx: Context, session: Session, written: str, to: Path | None, *, replace: bool) -> None:
+    """Print a table, or write it into a file.
+
+    Raises:
+        LocalError: the file can't be written, or is there already.
+    """
+    if to is None:
+        ctx.say(written.splitlines(), {"csv": written})
+        return
+    try:
+        target = await session.write_file(to, written.encode(), replace=replace)
+    except FileThereError as error:
+        raise LocalError(str(error), "Give another name, or --replace to lose what stands in it.") from error
+    ctx.say([f"Written to {target}."], {"file": str(target)})
