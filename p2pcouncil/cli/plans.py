@@ -14,7 +14,7 @@ from p2pcouncil.cli.plan_refs import OfPlan, find_plan, find_unit, going_on
 from p2pcouncil.cli.plan_rounds import say_in_round
 from p2pcouncil.cli.plan_tables import export, propose
 from p2pcouncil.cli.plan_words import lines_of_words
-from p2pcouncil.cli.refs import Candidate, find_council, find_member, resolve
+from p2pcouncil.cli.refs import Candidate, find_council, find_member, resolve, short
 from p2pcouncil.cli.show_plans import show_plan, show_plans, show_suggestion
 from p2pcouncil.cli.text_file import located, read_file
 from p2pcouncil.domain.planning.said import UnitPlan
@@ -133,6 +133,11 @@ async def adopt(plan: str = "", /, *, wait: Wait = NO_WAIT, ctx: Ctx) -> None:
             return view
 
         view = await ctx.arrive(look)
+        if view.adoption is not None:
+            raise LocalError(
+                f"The adoption of “{view.title}” is proposed already: “{view.adoption_title}”.",
+                f"See how far it has come: `p2pcouncil show {short(view.adoption)}`.",
+            )
         await ctx.do(session, adoption(view), wait)
 
 

@@ -154,6 +154,10 @@ def _given_off(view: PlanView) -> list[Content]:
 
 
 def _my_part(view: PlanView) -> list[Content]:
+    if view.adoption is not None:
+        return [
+            line(f"“{view.adoption_title}” would make it the plan of record. Press a to go there."),
+        ]
     if view.stage == "ended":
         return [line("A vote can make it the plan of record: press a to propose that.")]
     if view.stage == "adopted":
