@@ -7,16 +7,13 @@ import pytest
 from crdt.errors import LocalError
 from p2pcouncil.domain.effects import AdoptPlan, OpenPlan
 from p2pcouncil.domain.planning.said import Limit, Made, UnitPlan, Wanted
-from p2pcouncil.peer.commands import MakeProposal, ProposeInRound, PublishTechniques, ReportOnPlan
+from p2pcouncil.peer.commands import MakeProposal, ProposeInRound, ReportOnPlan
 from p2pcouncil.plan_files.terms_file import TEMPLATE
 from tests.screens import people, planned
 from tests.screens.driver import LARGE, SMALL, Driver, driven
 from tests.screens.planned import BAKERY, BAKING, BREAD, MARCHETTI, OVEN, SPRING, micro, planning
 
 pytestmark = pytest.mark.asyncio
-TECHNIQUES = b"""product,technique,unit,output,kind,item,quantity,item unit
-bread,stove,loaf,10,labour,baking,1,h
-"""
 
 
 async def clear(driver: Driver) -> None:
@@ -261,6 +258,21 @@ async def test_adoption_is_proposed_after_a_question() -> None:
         assert command.effect == AdoptPlan(SPRING, 2, people.digest("round 2"))
 
 
+async def test_an_adoption_that_is_proposed_already_is_gone_to_and_not_proposed_twice() -> None:
+    session = planning()
+    proposal = session.all_proposals[0]
+    session.all_plans = [replace(planned.ended(), adoption=proposal.id, adoption_title="Adopt “Spring”")]
+    async with driven(session) as driver:
+        await driver.press("8", "right", "right", "right")
+        assert "“Adopt “Spring”” would make it the plan of record." in driver.text
+        await driver.press("a")
+        assert driver.place == "ProposalScreen"
+        assert "is proposed already" in driver.text
+        assert session.commands == []
+        await driver.press("escape")
+        assert driver.place == "PlanScreen"
+
+
 async def test_results_stand_against_the_plan_of_record_and_are_reported() -> None:
     async with driven(planning(planned.adopted())) as driver:
         await driver.press("8", *("right",) * 4)
@@ -277,20 +289,6 @@ async def test_results_stand_against_the_plan_of_record_and_are_reported() -> No
         await driver.press("ctrl+s")
         command = ReportOnPlan(SPRING, BAKERY, BREAD, micro(12.5), "The second week.")
         assert driver.session.commands == [command]
-
-
-async def test_techniques_are_published_from_a_table() -> None:
-    session = planning()
-    session.files["stove.csv"] = TECHNIQUES
-    async with driven(session) as driver:
-        await driver.press("8", "left")
-        assert "bread by “deck oven” · you" in driver.text
-        await driver.press("t")
-        await driver.type("stove.csv")
-        await driver.press("enter")
-        (command,) = driver.session.commands
-        assert isinstance(command, PublishTechniques)
-        assert [technique.name for technique in command.techniques] == ["stove"]
 
 
 async def test_several_periods_are_a_list_first() -> None:
