@@ -1,6 +1,5 @@
 """Verbs that read and write what councils propose as a table of many: one file for all that somebody speaks for."""
 
-from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +12,11 @@ from p2pcouncil.cli.plan_rounds import say_in_round
 from p2pcouncil.cli.text_file import located, read_file
 from p2pcouncil.domain.planning.said import UnitPlan
 from p2pcouncil.peer.plan_exports import proposals_table, unit_table
-from p2pcouncil.peer.plan_lines import part_of
+from p2pcouncil.peer.plan_many import parts_of
 from p2pcouncil.peer.session import FileThereError, Session
-from p2pcouncil.peer.views.plans import SUM, PlanUnitView, PlanView, TechniqueView
-from p2pcouncil.plan_files.unit_file import MANY_BOUNDS, CouncilLine, read_units
+from p2pcouncil.peer.views.plans import PlanView
+from p2pcouncil.plan_files.unit_file import MANY_BOUNDS, read_units
 from p2pcouncil.text_files.errors import TextFileError
-from p2pcouncil.text_files.lines import quoted
 
 Replace = Annotated[bool, Parameter(negative="")]
 
@@ -47,58 +45,11 @@ async def propose(
 
         def parts(view: PlanView) -> tuple[UnitPlan, ...]:
             try:
-                found = parts_of(read_units(data), note, view, session.techniques(view.council))
+                return parts_of(read_units(data), note, view, session.techniques(view.council))
             except TextFileError as error:
                 raise located(file, error) from error
-            if not found:
-                mine = ", ".join(view.units[at].name for at in view.mine)
-                raise LocalError(
-                    "The table has nothing for councils that you speak for.", f"They are: {mine}."
-                )
-            return found
 
         await say_in_round(ctx, session, plan, wait, parts)
-
-
-def parts_of(
-    lines: tuple[CouncilLine, ...], note: str, view: PlanView, techniques: tuple[TechniqueView, ...]
-) -> tuple[UnitPlan, ...]:
-    """What a table of many proposes for the councils that I speak for, by ascending place.
-
-    Raises:
-        TextFileError: it names a council, a good or a technique that is not there, or does not fit; with the line.
-    """
-    units = {unit.name: unit for unit in view.units}
-    found: dict[int, UnitPlan] = {}
-    for name, group in groupby(lines, key=lambda line: line.council):
-        rows = list(group)
-        unit = units.get(name)
-        if unit is None:
-            raise TextFileError(
-                f"The plan has no council {quoted(name)}.", "See `p2pcouncil plan show`.", rows[0].line.line
-            )
-        if unit.place in found:
-            raise TextFileError(
-                f"{quoted(name)} stands at two places of the table.",
-                "Put its lines together.",
-                rows[0].line.line,
-            )
-        if unit.place in view.mine and rows[0].standing != SUM:
-            _check_kind(unit, rows)
-            found[unit.place] = part_of([row.line for row in rows], unit.place, note, view, techniques)
-    return tuple(found[place] for place in sorted(found))
-
-
-def _check_kind(unit: PlanUnitView, rows: list[CouncilLine]) -> None:
-    """Refuse a line that a council of this kind can't propose, where it stands."""
-    for row in rows:
-        is_wrong = row.line.kind != "offers" and (row.line.kind == "makes") != (unit.kind == "workers")
-        if is_wrong:
-            raise TextFileError(
-                f"{quoted(unit.name)} is a council of {unit.kind}, and proposes nothing of the kind “{row.line.kind}”.",
-                "Write makes for workers, wants and limits for consumers, and offers for either.",
-                row.line.line,
-            )
 
 
 async def export(

@@ -113,6 +113,51 @@ async def test_a_suggestion_is_taken_with_one_key_and_nothing_is_said_before_it_
         assert "You proposed for Morgenbrot bakery, Household Marchetti" in driver.text
 
 
+async def test_a_table_fills_the_fields_of_all_councils_that_it_names_and_says_nothing_yet() -> None:
+    session = planning()
+    session.files["spring.csv"] = (
+        b"council,kind,good,amount,unit,how\nMorgenbrot bakery,makes,bread,520,loaf,deck oven\n"
+        b"Lindhof mill,makes,flour,9,kg,\nHousehold Marchetti,wants,flour,3,kg,nice\n"
+    )
+    async with driven(session) as driver:
+        await driver.press("8", "e", "ctrl+l")
+        assert "~/spring.csv" in driver.text
+        await driver.press("enter")
+        assert "Filled in for Morgenbrot bakery, Household Marchetti. Nothing is said yet." in driver.text
+        assert session.commands == []
+        await driver.press("ctrl+s")
+        (command,) = session.commands
+        assert isinstance(command, ProposeInRound)
+        bakery, marchetti = command.units
+        assert bakery.made == (Made(OVEN, micro(520)),)
+        assert bakery.note == "The oven is down on Mondays.", "a table has no notes, so they stay"
+        assert marchetti.wanted == (Wanted(planned.FLOUR, micro(3), 3),)
+        assert (marchetti.offered, marchetti.limits) == ((), ()), "the table is all that is proposed"
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        (b"", "spring.csv: The file is empty."),
+        (b"kind,good,amount,unit\nmakes,bread,NaN,\n", "Line 2, column 3: The amount is “NaN”"),
+        (b"kind,good,amount,unit\nwants,bread,1,\n", "spring.csv: Line 2: “Morgenbrot bakery” is a"),
+        (b"kind,good,amount,unit\nmakes,cake,1,\n", "Line 2: Nobody published how to make “cake”."),
+        (b"council,kind,good,amount,unit\nEast,wants,bread,1,\n", "Line 2: The plan has no council “East”."),
+        (b"council,kind,good,amount,unit\nLindhof mill,makes,flour,1,\n", "nothing for councils that you"),
+    ],
+)
+async def test_a_table_that_can_t_be_read_says_where_and_changes_nothing(table: bytes, says: str) -> None:
+    session = planning()
+    session.files["spring.csv"] = table
+    async with driven(session) as driver:
+        await driver.press("8", "e", "ctrl+l", "enter")
+        assert says in driver.text
+        assert "~/spring.csv" in driver.text, "the path can be corrected, or the file, and read again"
+        await driver.press("escape")
+        assert driver.place == "ProposeInRoundScreen"
+        assert "400" in driver.text
+
+
 async def test_an_amount_that_is_none_is_told_below_its_field_and_nothing_is_lost() -> None:
     async with driven(planning()) as driver:
         await driver.press("8", "e")
