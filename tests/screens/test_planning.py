@@ -336,6 +336,16 @@ async def test_results_stand_against_the_plan_of_record_and_are_reported() -> No
         assert driver.session.commands == [command]
 
 
+async def test_a_report_that_was_begun_is_there_again() -> None:
+    async with driven(planning(planned.adopted())) as driver:
+        await driver.press("8", "r", "right", "tab", "right", "tab")
+        await driver.type("7")
+        await driver.press("escape")
+        assert "Your draft is kept" in driver.text
+        await driver.press("r", "ctrl+s")
+        assert driver.session.commands == [ReportOnPlan(SPRING, MARCHETTI, planned.FLOUR, micro(7), "")]
+
+
 async def test_several_periods_are_a_list_first() -> None:
     autumn = replace(planned.adopted(), id=planned.AUTUMN, title="Autumn")
     async with driven(planning(planned.plan(), autumn)) as driver:
