@@ -99,6 +99,8 @@ def quantity_at(text: str, what: str, line: int, column: int) -> Micro:
     Raises:
         TextFileError: it is none.
     """
+    if not text:
+        raise TextFileError(f"{what} is missing.", "Write a number, or 0.", line, column)
     try:
         return read_quantity(text)
     except QuantityError as error:

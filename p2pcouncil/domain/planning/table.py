@@ -134,12 +134,17 @@ def _faults_apart(techniques: Sequence[Technique]) -> Iterator[Fault]:
             "Add up the workplaces of each region first.",
         )
         return
-    products = {technique.product for technique in techniques}
-    if len(products) > PRODUCTS_MAX:
+    first: dict[str, int] = {}
+    for at, technique in enumerate(techniques):
+        first.setdefault(technique.product, at)
+    if len(first) > PRODUCTS_MAX:
+        product, place = list(first.items())[PRODUCTS_MAX]
         yield Fault(
             FaultKind.TOO_MANY,
-            f"There are {len(products):,} products; at most {PRODUCTS_MAX:,} can be counted.",
+            f"There are {len(first):,} products; at most {PRODUCTS_MAX:,} can be counted.",
             "Put products together that are made alike.",
+            (product,),
+            technique=place,
         )
         return
     for at, technique in enumerate(techniques):
