@@ -80,6 +80,23 @@ def said_in(unit: PlanUnitView, part: UnitPlan | None, figures: Sequence[FigureV
     return found
 
 
+def said_in_part(
+    view: PlanView, unit: PlanUnitView, part: UnitPlan, techniques: Sequence[TechniqueView]
+) -> dict[RowSpec, Said]:
+    """The rows that a part fills, of all that a council's table can have."""
+    goods = view.goods
+    said = {("makes", made.technique.hex()): Said(made.amount) for made in part.made}
+    said |= {("wants", goods[w.good].name): Said(w.amount, w.priority - 1) for w in part.wanted}
+    said |= {("offers", goods[offered.good].name): Said(offered.amount) for offered in part.offered}
+    said |= {("limits", limit.name): Said(limit.most) for limit in part.limits}
+    rows = possible_rows(view, unit, techniques)
+    return {
+        spec: said[spec.kind, spec.id or spec.name]
+        for spec in rows
+        if (spec.kind, spec.id or spec.name) in said
+    }
+
+
 def possible_rows(
     view: PlanView, unit: PlanUnitView, techniques: Sequence[TechniqueView]
 ) -> Iterator[RowSpec]:

@@ -1,10 +1,12 @@
-"""What a council proposes, as words of the command line."""
+"""What stands on the command line about plans: an error in it is one of usage, not of a file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from p2pcouncil.cli.errors import UsageError
-from p2pcouncil.domain.planning.quantities import QuantityError, read_quantity
 from p2pcouncil.plan_files.unit_file import Line
+from p2pcouncil.plan_files.words import lines_of_words as read_words
+from p2pcouncil.text_files.errors import TextFileError
 
 
 def lines_of_words(words: Sequence[str], kind: str) -> tuple[Line, ...]:
@@ -13,16 +15,14 @@ def lines_of_words(words: Sequence[str], kind: str) -> tuple[Line, ...]:
     Raises:
         UsageError: one of them says no amount.
     """
-    found = []
-    for word in words:
-        good, equals, rest = word.rpartition("=")
-        amount, _, how = rest.partition("@")
-        if not equals or not good.strip():
-            raise UsageError(f"“{word[:40]}” says no amount.", "Write the good, =, and how much: bread=400.")
-        try:
-            found.append(Line(kind, good.strip(), read_quantity(amount.strip()), "", how.strip()))
-        except QuantityError as error:
-            raise UsageError(
-                f"The amount of “{good[:40]}” is “{amount[:40]}”, and {error}.", error.hint
-            ) from error
-    return tuple(found)
+    with reading_words():
+        return read_words(words, kind)
+
+
+@contextmanager
+def reading_words() -> Iterator[None]:
+    """Turn what is wrong with words into an error of usage."""
+    try:
+        yield
+    except TextFileError as error:
+        raise UsageError(str(error), error.hint) from error

@@ -14,13 +14,14 @@ from p2pcouncil.cli.plan_refs import OfPlan, find_plan, find_unit, going_on
 from p2pcouncil.cli.plan_rounds import say_in_round
 from p2pcouncil.cli.plan_tables import export, propose
 from p2pcouncil.cli.plan_words import lines_of_words
-from p2pcouncil.cli.refs import Candidate, find_council, find_member, resolve
+from p2pcouncil.cli.refs import Candidate, find_council, find_member, resolve, short
 from p2pcouncil.cli.show_plans import show_plan, show_plans, show_suggestion
 from p2pcouncil.cli.text_file import located, read_file
 from p2pcouncil.domain.planning.said import UnitPlan
 from p2pcouncil.peer.commands import ReportOnPlan
 from p2pcouncil.peer.plan_lines import part_of
-from p2pcouncil.peer.plan_proposals import adoption, beginning
+from p2pcouncil.peer.plan_many import check_kinds
+from p2pcouncil.peer.plan_proposals import adoption, beginning, beginning_like
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView
 from p2pcouncil.plan_files.terms_file import BOUNDS, TEMPLATE, read_terms
 from p2pcouncil.plan_files.unit_file import BOUNDS as UNIT_BOUNDS
@@ -73,6 +74,9 @@ async def begin(
     *,
     council: In = "",
     text: Words | None = None,
+    like: str = "",
+    title: Words = "",
+    summary: Words = "",
     example: Annotated[bool, Many] = False,
     wait: Wait = NO_WAIT,
     ctx: Ctx,
@@ -86,10 +90,15 @@ async def begin(
 
         p2pcouncil plan begin spring.toml
 
+        p2pcouncil plan begin --like spring --title Summer --summary "As in spring, from June to August."
+
     Args:
         file: The terms, as `docs/planning.md` describes them, or - for standard input.
         council: Which council; the only one of yours, if left out.
         text: What else there is to say for it; the terms as they stand in the file, if left out.
+        like: An earlier period, whose terms are taken instead of a file's.
+        title: Of the period, with --like; a file says it itself.
+        summary: Likewise.
         example: Print terms to begin with, and propose nothing.
         wait: Whether to wait until others hold it.
         ctx: Whose peer, and how to speak.
@@ -97,6 +106,19 @@ async def begin(
     if example:
         ctx.say(TEMPLATE.splitlines(), {"example": TEMPLATE})
         return
+    if like:
+        if file is not None or not (title and summary):
+            raise UsageError(
+                "With --like the terms come from an earlier period, and title and summary from you.",
+                'p2pcouncil plan begin --like spring --title Summer --summary "…"',
+            )
+        async with ctx.writing(wait) as session:
+            view = await ctx.arrive(lambda: find_plan(session, like))
+            where = find_council(session, council, member=True).id if council else view.council
+            await ctx.do(session, beginning_like(where, title, summary, view, text or ""), wait)
+        return
+    if title or summary:
+        raise UsageError("A file says title and summary itself.", "Write them into it, or take --like PLAN.")
     if file is None:
         raise UsageError(
             "The file is missing.", "p2pcouncil plan begin FILE, or --example for one to begin with"
@@ -133,6 +155,11 @@ async def adopt(plan: str = "", /, *, wait: Wait = NO_WAIT, ctx: Ctx) -> None:
             return view
 
         view = await ctx.arrive(look)
+        if view.adoption is not None:
+            raise LocalError(
+                f"The adoption of “{view.title}” is proposed already: “{view.adoption_title}”.",
+                f"See how far it has come: `p2pcouncil show {short(view.adoption)}`.",
+            )
         await ctx.do(session, adoption(view), wait)
 
 
@@ -299,6 +326,7 @@ async def _propose(
                 raise LocalError(f"{unit.name} is a council of {unit.kind}.", f"Use `p2pcouncil {verb}`.")
             try:
                 lines = words if data is None else (*words, *read_unit(data))
+                check_kinds(unit, lines)
                 return (part_of(lines, unit.place, note, view, session.techniques(view.council)),)
             except TextFileError as error:
                 if file is None:

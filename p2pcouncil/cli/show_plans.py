@@ -50,8 +50,8 @@ def show_plan(view: PlanView, *, rounds: bool) -> list[str]:
             (
                 str(found.number),
                 OUTCOMES[found.outcome],
-                "" if found.worst is None else f"at most {percent(found.worst)} apart ({found.worst_good})",
-                plural(found.proposals, "proposal"),
+                f"at most {percent(found.worst)} apart ({found.worst_good})" if found.worst else "",
+                plural(found.proposals, "proposal") if found.proposals else "nobody spoke",
             )
             for found in view.rounds
         ),

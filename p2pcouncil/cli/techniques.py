@@ -1,26 +1,24 @@
 """Verbs about techniques: how things can be made, as workers' councils publish it."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from p2pcouncil.cli.context import NO_WAIT, Ctx, File, Wait, Words
 from p2pcouncil.cli.councils import In
-from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.groups import PLANS, add_verb
-from p2pcouncil.cli.plan_words import lines_of_words
+from p2pcouncil.cli.plan_tables import Replace, hand_over
+from p2pcouncil.cli.plan_words import reading_words
 from p2pcouncil.cli.refs import find_council
 from p2pcouncil.cli.show_plans import show_techniques
 from p2pcouncil.cli.text_file import located, read_file
-from p2pcouncil.domain.planning.quantities import Micro
-from p2pcouncil.domain.planning.technique import Hours, Item, Technique
 from p2pcouncil.peer.commands import PublishTechniques
-from p2pcouncil.peer.views.plans import FigureView, TechniqueView
-from p2pcouncil.plan_files.listing import write_list
+from p2pcouncil.peer.plan_exports import techniques_table
 from p2pcouncil.plan_files.reading import BOUNDS, read_table_file
 from p2pcouncil.plan_files.technique_entries import entries_of
+from p2pcouncil.plan_files.words import capacities_of_words
 from p2pcouncil.text_files.errors import TextFileError
-from p2pcouncil.text_files.lines import quoted
 
 
 def register(app: App) -> None:
@@ -45,7 +43,8 @@ async def publish(
     """Publish how you make things: inputs, hours of each kind of work, and what is given off.
 
     A later technique of the same product and name takes the place of an earlier one; `p2pcouncil log` keeps both. The
-    file is a table as `p2pcouncil price solve` reads it; --example list prints one there.
+    file is a table as `p2pcouncil price solve` reads it, and may have the columns capacity and note besides; --example
+    list prints one there.
 
     Examples:
         p2pcouncil technique publish bakery.csv
@@ -55,19 +54,15 @@ async def publish(
     Args:
         file: The table, or - for standard input.
         capacity: The most of a product that can be made in a period, like bread=600; may be given several times.
-        note: Where the figures come from.
+        note: Where the figures come from, of techniques that have no note in the table.
         council: Which council; the only one of yours, if left out.
         wait: Whether to wait until others hold it.
         ctx: Whose peer, and how to speak.
     """
     try:
         found = read_table_file(read_file(file, BOUNDS.file_bytes))
-        most = {line.good: line.amount for line in lines_of_words(capacity, "makes")}
-        unknown = sorted(most.keys() - {technique.product for technique in found.techniques})
-        if unknown:
-            raise UsageError(
-                f"The table makes no {quoted(unknown[0])}.", "Give capacities for what it makes."
-            )
+        with reading_words():
+            most = capacities_of_words(capacity, found)
         entries = entries_of(found, most, note)
     except TextFileError as error:
         raise located(file, error) from error
@@ -92,7 +87,7 @@ async def list_(council: str = "", /, *, ctx: Ctx) -> None:
         ctx.say(show_techniques(found), {"techniques": found})
 
 
-async def export(council: str = "", /, *, ctx: Ctx) -> None:
+async def export(council: str = "", /, *, to: Path | None = None, replace: Replace = False, ctx: Ctx) -> None:
     """Write the published techniques as CSV, as `technique publish` and `price solve` read it.
 
     Examples:
@@ -100,24 +95,11 @@ async def export(council: str = "", /, *, ctx: Ctx) -> None:
 
     Args:
         council: Which council; the only one of yours, if left out.
+        to: A file; standard output, if left out.
+        replace: Whether a file of that name may go.
         ctx: Whose peer, and how to speak.
     """
     async with ctx.session() as session:
         target = await ctx.arrive(lambda: find_council(session, council))
-        found = session.techniques(target.id)
-        written = write_list([_technique(view) for view in found], [view.name for view in found])
-        ctx.say(written.splitlines(), {"csv": written})
-
-
-def _technique(view: TechniqueView) -> Technique:
-    def items(figures: tuple[FigureView, ...]) -> tuple[Item, ...]:
-        return tuple(Item(f.name, f.unit, Micro(f.amount_micro)) for f in figures)
-
-    return Technique(
-        view.product,
-        view.unit,
-        Micro(view.output_micro),
-        items(view.inputs),
-        tuple(Hours(f.name, Micro(f.amount_micro)) for f in view.labour),
-        items(view.given_off),
-    )
+        written = techniques_table(session.techniques(target.id))
+        await hand_over(ctx, session, written, to, replace=replace)

@@ -36,6 +36,7 @@ from p2pcouncil.domain.entries import (
     decode_entry,
 )
 from p2pcouncil.domain.feed_entry import FeedEntry
+from p2pcouncil.domain.malformed import where_malformed
 from p2pcouncil.domain.planning.said import ProposePlan, PublishTechnique, ReportResult
 from p2pcouncil.domain.records import (
     Duty,
@@ -262,7 +263,9 @@ def _read(entry: FeedEntry, council: CouncilId) -> tuple[AnyEntry | None, Record
     try:
         body = decode_entry(entry.data)
     except RemoteError:
-        return None, None, REFUSALS[Rule.UNKNOWN_KIND if _is_unknown_kind(entry.data) else Rule.MALFORMED]
+        if _is_unknown_kind(entry.data):
+            return None, None, REFUSALS[Rule.UNKNOWN_KIND]
+        return None, None, _malformed(where_malformed(entry.data))
     record: Record | Refused | None = None
     match body:
         case Vouch():
@@ -313,6 +316,12 @@ def _fault(entry: FeedEntry, body: AnyEntry, record: Record | None, council: Cou
             if isinstance(record, SuccessorGenesis) and record.succeeds.council != council:
                 return REFUSALS[Rule.OTHER_COUNCIL]
     return None
+
+
+@lru_cache(maxsize=1024)
+def _malformed(where: str) -> Refused:
+    """One refusal per place, so that a flood of bad entries shares its reasons."""
+    return Refused(Rule.MALFORMED, where)
 
 
 def _is_unknown_kind(data: bytes) -> bool:

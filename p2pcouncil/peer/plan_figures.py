@@ -1,6 +1,6 @@
 """The figures of a plan as people read them, the same on every interface."""
 
-from p2pcouncil.domain.planning.quantities import Micro, show_quantity, show_scaled
+from p2pcouncil.domain.planning.quantities import DECIMALS_MAX, ONE, Micro, show_quantity, show_scaled
 
 OUTCOMES = {
     "runs": "takes proposals",
@@ -11,10 +11,20 @@ OUTCOMES = {
 }
 """How a round stands, or ended, by `PlanRoundView.outcome`."""
 
+SHOWN_DIGITS = 6
+
 
 def amount(micro: int) -> str:
     """An amount in millionths as people write it: ``0.75``."""
     return show_quantity(Micro(micro))
+
+
+def rounded(micro: int) -> str:
+    """An amount in millionths to be read beside others: ``8860.97`` of 8860.973913. Whole units are never rounded."""
+    whole = len(str(micro // ONE))
+    decimals = max(0, min(DECIMALS_MAX, SHOWN_DIGITS - whole))
+    step = 10 ** (DECIMALS_MAX - decimals)
+    return amount((micro + step // 2) // step * step)
 
 
 def percent(basis_points: int) -> str:

@@ -1,6 +1,6 @@
 """What a council proposes, between the lines that people fill in, on any interface, and the entry that says it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from p2pcouncil.domain.planning.said import Limit, Made, UnitPlan, Wanted
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView, TechniqueView
@@ -28,17 +28,24 @@ def part_of(
         match line.kind:
             case "makes":
                 technique = _technique(line, techniques)
+                _check_planned(technique, line, view)
                 made[technique.hash] = made.get(technique.hash, 0) + line.amount
             case "wants":
                 if line.how not in URGENCIES:
                     raise TextFileError(
                         f"{quoted(line.how)} is no priority.", "Write must or nice, or nothing.", line.line
                     )
-                wanted[_good(line, view)] = (line.amount, URGENCIES[line.how])
+                good = _good(line, view)
+                _check_new(good, wanted, line)
+                wanted[good] = (line.amount, URGENCIES[line.how])
             case "offers":
-                offered[_good(line, view)] = line.amount
+                good = _good(line, view)
+                _check_new(good, offered, line)
+                offered[good] = line.amount
             case _:
-                limits[line.good, _unit_of_pollutant(line, techniques)] = line.amount
+                limit = (line.good, _unit_of_pollutant(line, techniques))
+                _check_new(limit, limits, line)
+                limits[limit] = line.amount
     return UnitPlan(
         unit,
         tuple(Made(name, made[name]) for name in sorted(made)),
@@ -74,6 +81,37 @@ def _technique(line: Line, techniques: Sequence[TechniqueView]) -> TechniqueView
     raise TextFileError(
         f"There are {len(fit)} ways to make {quoted(line.good)}.", f"Say which: {ways}.", line.line
     )
+
+
+def _check_new(key: object, before: Container[object], line: Line) -> None:
+    """Refuse to let one line take the place of another without a word; what is made twice adds up."""
+    if key in before:
+        raise TextFileError(
+            f"A line above {line.kind} {quoted(line.good)} already.",
+            "Add the two up, and keep one.",
+            line.line,
+        )
+
+
+def _check_planned(technique: TechniqueView, line: Line, view: PlanView) -> None:
+    """Refuse a technique that makes, uses or needs what the plan has not, or counts otherwise."""
+    goods = {good.name: good for good in view.goods}
+    parts = [("makes", technique.product, technique.unit)]
+    parts += [(item.kind, item.name, item.unit) for item in (*technique.inputs, *technique.labour)]
+    for verb, name, unit in parts:
+        good = goods.get(name)
+        if good is None:
+            raise TextFileError(
+                f"{quoted(technique.name)} {verb} {quoted(name)}, which is not planned.",
+                "Take another technique, or plan it in a new period.",
+                line.line,
+            )
+        if good.unit != unit:
+            raise TextFileError(
+                f"{quoted(technique.name)} counts {quoted(name)} in {unit}, and the plan in {good.unit}.",
+                f"Publish it in {good.unit}: `p2pcouncil technique publish`.",
+                line.line,
+            )
 
 
 def _good(line: Line, view: PlanView) -> int:

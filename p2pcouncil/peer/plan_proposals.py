@@ -27,6 +27,14 @@ def beginning(council: CouncilId, title: str, summary: str, text: str, terms: Op
     return MakeProposal(council, title, summary, text, YesNo(500), tags=("plan",), effect=terms)
 
 
+def beginning_like(
+    council: CouncilId, title: str, summary: str, view: PlanView, text: str = ""
+) -> MakeProposal:
+    """Propose a planning period on the terms of an earlier one; that is what its text says, if it is left out."""
+    said = text or f"The terms are those of “{view.title}”.\n"
+    return beginning(council, title, summary, said, view.terms)
+
+
 def adoption(view: PlanView) -> MakeProposal:
     """Propose that what a planning period came to is the plan of record.
 

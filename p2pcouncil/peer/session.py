@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId
 from p2pcouncil.peer.commands import Command, Done
 from p2pcouncil.peer.views.councils import CouncilView
@@ -17,6 +18,20 @@ from p2pcouncil.peer.views.people import IdentityView
 from p2pcouncil.peer.views.plans import PlanView, TechniqueView
 from p2pcouncil.peer.views.proposals import ProposalView
 from p2pcouncil.peer.views.register import RegisterView
+
+
+class FileThereError(LocalError):
+    """A file would be written where one is already."""
+
+    def __init__(self, name: str) -> None:
+        """Say which.
+
+        Args:
+            name: the file's, as it can be shown.
+        """
+        super().__init__(
+            f"There is a file {name} already.", "Give another name, or say that it may be replaced."
+        )
 
 
 class Session(Protocol):
@@ -146,6 +161,23 @@ class Session(Protocol):
 
         Raises:
             LocalError: there is no such file, or it can't be read.
+        """
+        ...
+
+    async def write_file(self, path: Path, content: bytes, *, replace: bool = False) -> Path:
+        """Write a file on this laptop, in whole: a table to be worked on elsewhere.
+
+        Args:
+            path: where to; a leading ~ stands for the home folder.
+            content: all of it.
+            replace: whether a file that is there may go.
+
+        Returns:
+            Where it is now, from the root.
+
+        Raises:
+            FileThereError: there is one of that name, and it may not go.
+            LocalError: it can't be written.
         """
         ...
 

@@ -9,9 +9,12 @@
 ``item``        which product is used, which kind of work, which pollutant
 ``quantity``    how much of it
 ``item unit``   in which unit; for labour ``h`` or nothing
+``capacity``    the most of the product that can be made in a period; may be left out
+``note``        where the figures come from; may be left out
 ==============  ==================================================================================
 
-Columns may stand in any order.
+Columns may stand in any order. Capacity and note belong to a technique, and stand in any one of its lines; prices don't
+depend on them.
 """
 
 import csv
@@ -28,9 +31,17 @@ from p2pcouncil.text_files.lines import delimiter_of, is_remark, quoted, split_c
 
 PRODUCT, TECHNIQUE, UNIT, OUTPUT = "product", "technique", "unit", "output"
 KIND, ITEM, QUANTITY, ITEM_UNIT = "kind", "item", "quantity", "item unit"
+CAPACITY, NOTE = "capacity", "note"
 COLUMNS = (PRODUCT, TECHNIQUE, UNIT, OUTPUT, KIND, ITEM, QUANTITY, ITEM_UNIT)
+MORE_COLUMNS = (CAPACITY, NOTE)
+OPTIONAL = (TECHNIQUE, *MORE_COLUMNS)
+_WHICH_COLUMNS = (
+    f"Have the columns {', '.join(COLUMNS)}, each once; "
+    "technique may be left out, and capacity and note may be added."
+)
 INPUT, LABOUR, POLLUTANT, BY_PRODUCT = "input", "labour", "pollutant", "by-product"
 HOUR = "h"
+NONE = Micro(0)
 WORK = "work"
 """The kind of work of a line of labour that names none."""
 
@@ -43,6 +54,8 @@ class _Draft:
     name: str
     unit: str
     output: Micro
+    capacity: Micro = NONE
+    note: str = ""
     inputs: list[Item] = field(default_factory=list)
     hours: list[Hours] = field(default_factory=list)
     pollutants: list[Item] = field(default_factory=list)
@@ -113,6 +126,7 @@ def read_list(lines: Sequence[str], start: int) -> TableFile:
             heads.append((number, row.column(PRODUCT)))
         at, draft = drafts[key]
         _check_again(row, draft)
+        _take_terms(row, draft)
         items.setdefault((at, _add(row, draft)), (number, row.column(QUANTITY)))
     return TableFile(
         "list",
@@ -120,27 +134,41 @@ def read_list(lines: Sequence[str], start: int) -> TableFile:
         tuple(draft.name for _, draft in drafts.values()),
         tuple(heads),
         items,
+        capacities=tuple(draft.capacity for _, draft in drafts.values()),
+        notes=tuple(draft.note for _, draft in drafts.values()),
     )
 
 
-def write_list(techniques: Sequence[Technique], names: Sequence[str] = ()) -> str:
+def write_list(
+    techniques: Sequence[Technique],
+    names: Sequence[str] = (),
+    capacities: Sequence[Micro] = (),
+    notes: Sequence[str] = (),
+) -> str:
     """Write techniques as a list that `read_list` reads as the same.
 
     Args:
         techniques: without by-products, each with an input, a kind of work or a pollutant.
         names: of the techniques; needed where a product has several.
+        capacities: the most that can be made by each in a period; 0 for what has no limit.
+        notes: where the figures of each come from; line breaks become spaces.
     """
+    none = [""] * len(techniques)
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    for technique, name in zip(techniques, names or [""] * len(techniques), strict=True):
+    has_terms = any(capacities) or any(notes)
+    rows.writerow((*COLUMNS, *MORE_COLUMNS) if has_terms else COLUMNS)
+    most = [show_quantity(capacity) if capacity else "" for capacity in capacities]
+    for technique, name, *terms in zip(techniques, names or none, most or none, notes or none, strict=True):
+        said = [" ".join(term.split()) for term in terms] if has_terms else []
         begin = [technique.product, name, technique.unit, show_quantity(technique.output)]
         for kind, item, quantity, unit in (
             *((INPUT, item.name, item.quantity, item.unit) for item in technique.inputs),
             *((LABOUR, work.kind, work.hours, HOUR) for work in technique.hours),
             *((POLLUTANT, item.name, item.quantity, item.unit) for item in technique.pollutants),
         ):
-            rows.writerow([*begin, kind, item, show_quantity(quantity), unit])
+            rows.writerow([*begin, kind, item, show_quantity(quantity), unit, *said])
+            said = [""] * len(said)
     return written.getvalue()
 
 
@@ -150,21 +178,17 @@ def _read_head(cells: Sequence[str], line: int) -> dict[str, int]:
         name = " ".join(cell.casefold().replace("_", " ").split())
         if not name and not any(cells[column:]):
             break
-        if name not in COLUMNS or name in columns:
+        if name not in (*COLUMNS, *MORE_COLUMNS) or name in columns:
             raise TextFileError(
                 f"The column {quoted(cell)} is {'there twice' if name in columns else 'not known'}.",
-                f"Have the columns {', '.join(COLUMNS)}, each once; technique may be left out.",
+                _WHICH_COLUMNS,
                 line,
                 column + 1,
             )
         columns[name] = column
     for name in COLUMNS:
-        if name not in columns and name != TECHNIQUE:
-            raise TextFileError(
-                f"The column {name} is missing.",
-                f"Have the columns {', '.join(COLUMNS)}, each once; technique may be left out.",
-                line,
-            )
+        if name not in columns and name not in OPTIONAL:
+            raise TextFileError(f"The column {name} is missing.", _WHICH_COLUMNS, line)
     return columns
 
 
@@ -215,6 +239,26 @@ def _check_again(row: _Row, draft: _Draft) -> None:
             "above.",
             "If it is another way of making it, name each way in the column technique.",
         )
+
+
+def _take_terms(row: _Row, draft: _Draft) -> None:
+    """Capacity and note stand in any line of their technique, and say the same where they are repeated."""
+    if row[CAPACITY]:
+        capacity = row.quantity(CAPACITY, "The capacity")
+        if draft.capacity not in (0, capacity):
+            raise row.wrong(
+                CAPACITY,
+                f"The capacity of {quoted(draft.product)} is {quoted(row[CAPACITY])} here, and "
+                f"{show_quantity(draft.capacity)} above.",
+                "Give it once for each technique.",
+            )
+        draft.capacity = capacity
+    if row[NOTE]:
+        if draft.note not in ("", row[NOTE]):
+            raise row.wrong(
+                NOTE, f"{quoted(draft.product)} has another note above.", "Give one note for each technique."
+            )
+        draft.note = row[NOTE]
 
 
 def _add(row: _Row, draft: _Draft) -> str:

@@ -27,6 +27,8 @@ class TableFile:
         heads: where each begins.
         items: where an item of a technique stands, for a list.
         rows: the line of an item, for a matrix; its column is that of the technique.
+        capacities: the most that can be made by each technique in a period, 0 for no limit; empty for a matrix.
+        notes: where the figures of each come from; likewise.
     """
 
     layout: str
@@ -35,6 +37,8 @@ class TableFile:
     heads: tuple[Place, ...]
     items: Mapping[tuple[int, str], Place] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
+    capacities: tuple[Micro, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def table(self) -> Table:
         """Combine the techniques.
@@ -44,6 +48,22 @@ class TableFile:
         """
         try:
             return make_table(self.techniques)
+        except TableError as error:
+            raise self.located(error) from error
+
+    def check_part(self) -> None:
+        """Refuse techniques that can't be right, whatever others make: what nobody here makes may come from them.
+
+        Raises:
+            TextFileError: what is wrong, and where.
+        """
+        # Whoever plans nothing should not wait for linear algebra to be loaded.
+        from p2pcouncil.domain.planning.labour_values import check_productive
+        from p2pcouncil.domain.planning.system import value_system
+
+        try:
+            table = make_table(self.techniques, is_part=True)
+            check_productive(table, value_system(table))
         except TableError as error:
             raise self.located(error) from error
 
@@ -79,6 +99,8 @@ def quantity_at(text: str, what: str, line: int, column: int) -> Micro:
     Raises:
         TextFileError: it is none.
     """
+    if not text:
+        raise TextFileError(f"{what} is missing.", "Write a number, or 0.", line, column)
     try:
         return read_quantity(text)
     except QuantityError as error:

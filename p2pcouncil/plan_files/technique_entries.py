@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+from p2pcouncil.domain.entry import MAX_NOTE_CHARS
+from p2pcouncil.domain.planning.judging import judge_technique
 from p2pcouncil.domain.planning.said import MAX_INPUTS, Named, PublishTechnique
+from p2pcouncil.domain.rejections import Refused
 from p2pcouncil.plan_files.listing import HOUR
 from p2pcouncil.plan_files.table_file import TableFile
 from p2pcouncil.text_files.errors import TextFileError
@@ -16,12 +19,14 @@ def entries_of(found: TableFile, most: Mapping[str, int], note: str) -> tuple[Pu
 
     Args:
         found: the table.
-        most: per product the most that can be made of it in a period, in millionths; what is left out has no bound.
-        note: where the figures come from.
+        most: per product the most that can be made of it in a period, in millionths; of what is left out the table
+            says it.
+        note: where the figures of those techniques come from of which the table does not say it.
 
     Raises:
-        TextFileError: what does not fit into an entry, and where it stands.
+        TextFileError: what can't be right or does not fit into an entry, and where it stands.
     """
+    found.check_part()
     return tuple(_entry(found, at, most, note) for at in range(len(found.techniques)))
 
 
@@ -62,7 +67,12 @@ def _entry(found: TableFile, at: int, most: Mapping[str, int], note: str) -> Pub
             raise TextFileError(
                 f"{quoted(text)} is too long, or empty.", f"Use 1 to {limit} characters.", line, column
             )
-    return PublishTechnique(
+    told = (found.notes[at] if found.notes else "") or note.strip()
+    if len(told) > MAX_NOTE_CHARS:
+        raise TextFileError(
+            f"The note has {len(told):,} characters; at most {MAX_NOTE_CHARS:,} fit.", "Shorten it.", line
+        )
+    entry = PublishTechnique(
         0,
         name,
         technique.product,
@@ -71,6 +81,10 @@ def _entry(found: TableFile, at: int, most: Mapping[str, int], note: str) -> Pub
         tuple(Named(item.name, item.unit, item.quantity) for item in inputs if item.quantity),
         tuple(Named(work.kind, HOUR, work.hours) for work in labour if work.hours),
         tuple(Named(item.name, item.unit, item.quantity) for item in given_off if item.quantity),
-        most.get(technique.product, 0),
-        note.strip(),
+        most.get(technique.product, found.capacities[at] if found.capacities else 0),
+        told,
     )
+    verdict = judge_technique(entry)
+    if isinstance(verdict, Refused):
+        raise TextFileError(f"{quoted(technique.product)}: {verdict.detail}", "Correct it.", line, column)
+    return entry

@@ -18,11 +18,13 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
-from crdt.errors import RemoteError
+from crdt.errors import LocalError
 from crdt.ids import MemberId
 from p2pcouncil.domain.effects import OpenPlan
+from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.planning.quantities import QuantityError, read_quantity
 from p2pcouncil.domain.planning.terms import (
     GOOD_KINDS,
@@ -36,8 +38,10 @@ from p2pcouncil.domain.planning.terms import (
     UNIT_KINDS,
     PlanGood,
     PlanUnit,
+    TermsError,
     validate_goods_and_units,
 )
+from p2pcouncil.plan_files.terms_places import Places
 from p2pcouncil.text_files.errors import TextFileError
 from p2pcouncil.text_files.lines import Bounds, lines_of, quoted
 
@@ -46,6 +50,7 @@ ROUNDS = 25
 TOLERANCE = "5 %"
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _BASIS_POINTS = 100
+_MESSAGE_CELLS = 300
 
 TEMPLATE = """\
 title = "Spring"
@@ -112,9 +117,9 @@ def read_terms(data: bytes, speaker: Callable[[str], MemberId]) -> TermsFile:
     Raises:
         TextFileError: what is wrong, and where.
     """
-    text = "\n".join(lines_of(data, BOUNDS))
+    lines = lines_of(data, BOUNDS)
     try:
-        found = tomllib.loads(text)
+        found = tomllib.loads("\n".join(lines))
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         raise TextFileError(
@@ -122,129 +127,158 @@ def read_terms(data: bytes, speaker: Callable[[str], MemberId]) -> TermsFile:
             "Put texts and amounts in quotation marks; begin goods with [[good]].",
             int(line[1]) if line else 0,
         ) from error
-    known = {"title", "summary", "round", "rounds", "tolerance", "good", "council"}
-    _refuse_unknown(found, known, "The file")
-    goods = _tables(found, "good", MAX_GOODS)
-    councils = _tables(found, "council", MAX_UNITS)
-    names = [str(council.get("name", "")) for council in councils]
+    places = Places(lines)
+    whole = _Table(found, "The file", places.of_file)
+    whole.refuse_unknown({"title", "summary", "round", "rounds", "tolerance", "good", "council"})
+    goods = _tables(found, "good", MAX_GOODS, places)
+    councils = _tables(found, "council", MAX_UNITS, places)
+    names = [str(council.values.get("name", "")) for council in councils]
     terms = OpenPlan(
         tuple(_good(good) for good in goods),
         tuple(_unit(council, names, speaker) for council in councils),
-        _seconds(_text(found, "round", "The file")),
-        _whole(found, "rounds", ROUNDS, MAX_ROUNDS),
-        _tolerance(str(found.get("tolerance", TOLERANCE))),
+        _seconds(whole),
+        _whole(whole, "rounds", ROUNDS, MAX_ROUNDS),
+        _tolerance(whole),
     )
     try:
         validate_goods_and_units(terms.goods, terms.units)
-    except RemoteError as error:
-        raise TextFileError(str(error), "Change it, and try again.") from error
-    return TermsFile(_text(found, "title", "The file"), _text(found, "summary", "The file"), terms)
+    except TermsError as error:
+        tables, at = (goods, error.good) if error.good >= 0 else (councils, error.unit)
+        line_number = tables[at].line(error.key) if at >= 0 else 0
+        told = clean_line(str(error), _MESSAGE_CELLS)
+        raise TextFileError(told, "Correct it there, and try again.", line_number) from error
+    return TermsFile(whole.text("title"), whole.text("summary"), terms)
 
 
-def _tables(found: Mapping[str, Any], name: str, most: int) -> list[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of the file, with the line of each of its keys.
+
+    Attributes:
+        values: as TOML has them.
+        what: the table in a sentence.
+        line: where a key stands, or the table; 0 if that is not known.
+    """
+
+    values: Mapping[str, Any]
+    what: str
+    line: Callable[[str], int]
+
+    def wrong(self, key: str, message: str, hint: str) -> TextFileError:
+        return TextFileError(message, hint, self.line(key))
+
+    def text(self, key: str, allowed: tuple[str, ...] = ()) -> str:
+        value = self.values.get(key)
+        if not isinstance(value, str) or not value.strip():
+            how = "without quotation marks" if value not in (None, "") else ""
+            told = f"{self.what} has a {key} {how}." if how else f"{self.what} has no {key}."
+            raise self.wrong(key, told, f'Write {key} = "…", in quotation marks.')
+        if allowed and value not in allowed:
+            told = f"{self.what} has the {key} {quoted(value)}."
+            raise self.wrong(key, told, f"Write one of {', '.join(allowed)}.")
+        limit = {"name": 64, "unit": 16, "title": 120, "summary": 600}.get(key, 64)
+        if len(value) > limit:
+            told = f"{self.what} has a {key} of {len(value):,} characters."
+            raise self.wrong(key, told, f"Use at most {limit}.")
+        return value.strip()
+
+    def amount(self, key: str) -> int:
+        value = self.values[key]
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            told = f"{self.what} has a {key} without quotation marks."
+            raise self.wrong(key, told, f'Write {key} = "12.5".')
+        try:
+            return read_quantity(str(value))
+        except QuantityError as error:
+            told = f"{self.what} has the {key} {quoted(str(value))}, and {error}."
+            raise self.wrong(key, told, error.hint) from error
+
+    def refuse_unknown(self, known: set[str]) -> None:
+        for key in sorted(self.values):
+            if key not in known:
+                told = f"{self.what} has {quoted(key)}, which means nothing here."
+                raise self.wrong(key, told, f"It can have: {', '.join(sorted(known))}.")
+
+
+def _tables(found: Mapping[str, Any], name: str, most: int, places: Places) -> list[_Table]:
     tables = found.get(name, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables) or not tables:
         raise TextFileError(f"There is no [[{name}]].", f"Begin each with [[{name}]] in a line of its own.")
     if len(tables) > most:
-        raise TextFileError(f"There are {len(tables):,} of [[{name}]].", f"A period has at most {most:,}.")
-    return tables
+        raise TextFileError(
+            f"There are {len(tables):,} of [[{name}]].",
+            f"A period has at most {most:,}; put some together.",
+            places.of_table(name, most),
+        )
+    return [
+        _Table(table, f"The {name} {quoted(str(table.get('name', '')))}", partial(places.of_table, name, at))
+        for at, table in enumerate(tables)
+    ]
 
 
-def _good(table: Mapping[str, Any]) -> PlanGood:
-    what = f"The good {quoted(str(table.get('name', '')))}"
-    _refuse_unknown(table, {"name", "unit", "kind", "stock", "start_price", "weight"}, what)
-    kind = _text(table, "kind", what, GOOD_KINDS)
-    unit = HOUR if kind == "labour" and "unit" not in table else _text(table, "unit", what)
-    start = _amount(table, "start_price", what) if "start_price" in table else None
+def _good(table: _Table) -> PlanGood:
+    table.refuse_unknown({"name", "unit", "kind", "stock", "start_price", "weight"})
+    kind = table.text("kind", GOOD_KINDS)
+    unit = HOUR if kind == "labour" and "unit" not in table.values else table.text("unit")
+    start = table.amount("start_price") if "start_price" in table.values else None
     return PlanGood(
-        _text(table, "name", what),
+        table.text("name"),
         unit,
         kind,
-        _amount(table, "stock", what) if "stock" in table else 0,
+        table.amount("stock") if "stock" in table.values else 0,
         START_PRICE_MILLI if start is None else max(1, start // 1_000),
-        _weight(table, what) if "weight" in table else MICRO,
+        _weight(table) if "weight" in table.values else MICRO,
     )
 
 
-def _weight(table: Mapping[str, Any], what: str) -> int:
-    weight = _amount(table, "weight", what)
+def _weight(table: _Table) -> int:
+    weight = table.amount("weight")
     if not 1 <= weight <= MAX_WEIGHT_MICRO:
-        raise TextFileError(
-            f"{what} has a weight that is 0, or more than 100.", "An hour of work counts for something."
-        )
+        told = f"{table.what} has a weight that is 0, or more than 100."
+        raise table.wrong("weight", told, "An hour of work counts for something: 1, or 1.5.")
     return weight
 
 
-def _unit(table: Mapping[str, Any], names: list[str], speaker: Callable[[str], MemberId]) -> PlanUnit:
-    what = f"The council {quoted(str(table.get('name', '')))}"
-    _refuse_unknown(table, {"name", "kind", "speaker", "within"}, what)
-    within = str(table.get("within", ""))
+def _unit(table: _Table, names: list[str], speaker: Callable[[str], MemberId]) -> PlanUnit:
+    table.refuse_unknown({"name", "kind", "speaker", "within"})
+    within = str(table.values.get("within", ""))
     if within and within not in names:
-        raise TextFileError(
-            f"{what} is within {quoted(within)}, which is not there.", "Name one of [[council]]."
-        )
+        told = f"{table.what} is within {quoted(within)}, which is not there."
+        raise table.wrong("within", told, "Name one of [[council]].")
+    who = table.text("speaker")
+    try:
+        member = speaker(who)
+    except LocalError as error:
+        raise table.wrong("speaker", str(error), error.hint) from error
     return PlanUnit(
-        _text(table, "name", what),
-        _text(table, "kind", what, UNIT_KINDS),
-        speaker(_text(table, "speaker", what)),
-        names.index(within) + 1 if within else 0,
+        table.text("name"), table.text("kind", UNIT_KINDS), member, names.index(within) + 1 if within else 0
     )
 
 
-def _text(table: Mapping[str, Any], key: str, what: str, allowed: tuple[str, ...] = ()) -> str:
-    value = table.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise TextFileError(f"{what} has no {key}.", f'Write {key} = "…", in quotation marks.')
-    if allowed and value not in allowed:
-        raise TextFileError(f"{what} has the {key} {quoted(value)}.", f"Write one of {', '.join(allowed)}.")
-    limit = {"name": 64, "unit": 16, "title": 120, "summary": 600}.get(key, 64)
-    if len(value) > limit:
-        raise TextFileError(f"{what} has a {key} of {len(value):,} characters.", f"Use at most {limit}.")
-    return value.strip()
-
-
-def _amount(table: Mapping[str, Any], key: str, what: str) -> int:
-    value = table[key]
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise TextFileError(f"{what} has a {key} without quotation marks.", f'Write {key} = "12.5".')
-    try:
-        return read_quantity(str(value))
-    except QuantityError as error:
-        raise TextFileError(f"{what} has the {key} {quoted(str(value))}, and {error}.", error.hint) from error
-
-
-def _seconds(text: str) -> int:
+def _seconds(table: _Table) -> int:
+    text = table.text("round")
     found = re.fullmatch(r"([0-9]{1,6})([smhdw])", text)
     seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
     if not 1 <= seconds <= 31_536_000:
-        raise TextFileError(
-            f"A round can't take {quoted(text)}.", "Give a time like 90m, 36h or 3d, up to a year."
-        )
+        hint = "Give a time like 90m, 36h or 3d, up to a year."
+        raise table.wrong("round", f"A round can't take {quoted(text)}.", hint)
     return seconds
 
 
-def _whole(table: Mapping[str, Any], key: str, default: int, most: int) -> int:
-    value = table.get(key, default)
+def _whole(table: _Table, key: str, default: int, most: int) -> int:
+    value = table.values.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise TextFileError(f"{key} is {quoted(str(value))}.", f"Write a whole number from 1 to {most}.")
+        told = f"{key} is {quoted(str(value))}."
+        raise table.wrong(key, told, f"Write a whole number from 1 to {most}.")
     return value
 
 
-def _tolerance(text: str) -> int:
+def _tolerance(table: _Table) -> int:
     """Hundredths of a percent."""
+    text = str(table.values.get("tolerance", TOLERANCE))
     found = re.fullmatch(r"([0-9]{1,3})(?:\.([0-9]{1,2}))? ?%?", text)
     points = Fraction(f"{found[1]}.{found[2] or 0}") * _BASIS_POINTS if found else Fraction(0)
     if not 1 <= points < 20_000:
-        raise TextFileError(
-            f"The tolerance is {quoted(text)}.", "Write it in percent, from 0.01 % to less than 200 %: 5 %."
-        )
+        hint = "Write it in percent, from 0.01 % to less than 200 %: 5 %."
+        raise table.wrong("tolerance", f"The tolerance is {quoted(text)}.", hint)
     return int(points)
-
-
-def _refuse_unknown(table: Mapping[str, Any], known: set[str], what: str) -> None:
-    for key in sorted(table):
-        if key not in known:
-            raise TextFileError(
-                f"{what} has {quoted(key)}, which means nothing here.",
-                f"It can have: {', '.join(sorted(known))}.",
-            )

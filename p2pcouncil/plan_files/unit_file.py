@@ -79,6 +79,17 @@ def read_units(data: bytes) -> tuple[CouncilLine, ...]:
     return tuple(found)
 
 
+def is_of_many(data: bytes) -> bool:
+    """Whether a file is a table of many councils, by the names of its columns.
+
+    Raises:
+        TextFileError: it is no text, or too large.
+    """
+    lines = lines_of(data, MANY_BOUNDS)
+    head = next((line for line in lines if not is_remark(line)), "")
+    return BEFORE[0] in (cell.strip(' "').casefold() for cell in head.split(delimiter_of(head)))
+
+
 def _read_rows(
     data: bytes, bounds: Bounds, needed: Sequence[str], known: Sequence[str]
 ) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:

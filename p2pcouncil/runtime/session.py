@@ -21,7 +21,6 @@ from crdt.ids import ChangeHash, CouncilId
 from crdt.store.shelf import shelf_list
 from crdt.store.shell import AsyncStore
 from net.transport import TransportError
-from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.identity.keystore import Identity, Keystore
 from p2pcouncil.peer.commands import Command, DisownDevice, Done, GoOn, MakeProposal, OpenVote, TakeOverDuty
 from p2pcouncil.peer.core import Peer
@@ -42,6 +41,7 @@ from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.reading import Reading
 from p2pcouncil.runtime.sneakernet import export_to, import_from
 from p2pcouncil.runtime.transports import MakeTransport, NetworkOptions, make_libp2p_transport
+from p2pcouncil.runtime.user_files import read_user_file, write_user_file
 from p2pcouncil.runtime.verify import verify_bundle, verify_store
 from p2pcouncil.verification.verify import Verification
 
@@ -50,8 +50,6 @@ log = logging.getLogger("p2pcouncil")
 KNOW_OWN_FEEDS_MS = 3_000
 """How long after a peer connected a command waits at most until it was compared with."""
 
-
-PATH_CELLS = 120
 SWITCH_SECONDS = 0.001
 """How long one thread computes before another gets Python's lock. The network's, the store's and the interface's take
 turns during a catch-up; with Python's own five milliseconds it is slower by a tenth and the interface waits longer."""
@@ -145,19 +143,11 @@ class PeerSession(Reading):
 
     async def read_file(self, path: Path, bytes_max: int) -> bytes:
         """The bytes of a file on this laptop; see the port."""
+        return await asyncio.to_thread(read_user_file, path, bytes_max)
 
-        def read() -> bytes:
-            with path.expanduser().open("rb") as stream:
-                return stream.read(bytes_max + 1)
-
-        try:
-            return await asyncio.to_thread(read)
-        except OSError as error:
-            name = clean_line(str(path), PATH_CELLS)
-            raise LocalError(
-                f"The file {name} can't be read: {error.strerror or error}.",
-                "Say where it is; ~ stands for your home folder.",
-            ) from error
+    async def write_file(self, path: Path, content: bytes, *, replace: bool = False) -> Path:
+        """Write a file on this laptop; see the port."""
+        return await asyncio.to_thread(write_user_file, path, content, replace=replace)
 
     async def changes(self) -> AsyncIterator[None]:
         """Yields whenever something may look different."""

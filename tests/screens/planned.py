@@ -27,6 +27,7 @@ OVEN, STONES = people.change("technique oven"), people.change("technique stones"
 BREAD, FLOUR, BAKING, MILLING, FIELD = range(5)
 BAKERY, MILL, QUARTER, MARCHETTI, WEISS = range(5)
 CLOSES_MS = people.NOW_MS + 5 * people.HOUR_MS
+HOURS_STAY = "no suggestion changes the hours that people offer"
 TERMS = OpenPlan(
     (
         PlanGood("bread", "loaf", "product"),
@@ -177,7 +178,7 @@ UNITS = (
         "kept from round 2",
         suggestion=UnitPlan(BAKERY, (Made(OVEN, micro(560)),)),
         suggested=(figure("makes", "bread", "loaf", 560, "deck oven"),),
-        why="what was asked for last, up to your capacity",
+        why=f"what was asked for last, up to your capacity; {HOURS_STAY}",
     ),
     unit(
         MILL,
@@ -220,7 +221,7 @@ UNITS = (
             figure("offers", "baking", "h", 12),
             figure("limits", "smoke", "kg", 6),
         ),
-        why="what you spent last, in the same shares, at the new prices",
+        why=f"what you spent last, in the same shares, at the new prices; {HOURS_STAY}",
     ),
     unit(
         WEISS,

@@ -41,6 +41,7 @@ from p2pcouncil.peer.commands import (
     VouchFor,
     WithdrawProposal,
 )
+from p2pcouncil.peer.session import FileThereError
 from p2pcouncil.peer.views.councils import CouncilView, PendingJoinView
 from p2pcouncil.peer.views.inbox import InboxItem
 from p2pcouncil.peer.views.issues import FollowView, IssueView, ReviewView
@@ -304,6 +305,14 @@ class StagedSession:
         if path.name not in self.files:
             raise LocalError(f"The file {path} can't be read: No such file or directory.", "Say where it is.")
         return self.files[path.name]
+
+    async def write_file(self, path: Path, content: bytes, *, replace: bool = False) -> Path:
+        if path.parent.name == "nowhere":
+            raise LocalError(f"The file {path} can't be written: No such file or directory.", "Say where to.")
+        if path.name in self.files and not replace:
+            raise FileThereError(str(path))
+        self.files[path.name] = content
+        return path
 
     async def changes(self) -> AsyncIterator[None]:
         while True:

@@ -7,16 +7,13 @@ import pytest
 from crdt.errors import LocalError
 from p2pcouncil.domain.effects import AdoptPlan, OpenPlan
 from p2pcouncil.domain.planning.said import Limit, Made, UnitPlan, Wanted
-from p2pcouncil.peer.commands import MakeProposal, ProposeInRound, PublishTechniques, ReportOnPlan
+from p2pcouncil.peer.commands import MakeProposal, ProposeInRound, ReportOnPlan
 from p2pcouncil.plan_files.terms_file import TEMPLATE
 from tests.screens import people, planned
 from tests.screens.driver import LARGE, SMALL, Driver, driven
 from tests.screens.planned import BAKERY, BAKING, BREAD, MARCHETTI, OVEN, SPRING, micro, planning
 
 pytestmark = pytest.mark.asyncio
-TECHNIQUES = b"""product,technique,unit,output,kind,item,quantity,item unit
-bread,stove,loaf,10,labour,baking,1,h
-"""
 
 
 async def clear(driver: Driver) -> None:
@@ -114,6 +111,51 @@ async def test_a_suggestion_is_taken_with_one_key_and_nothing_is_said_before_it_
         ]
         assert driver.place == "PlanScreen"
         assert "You proposed for Morgenbrot bakery, Household Marchetti" in driver.text
+
+
+async def test_a_table_fills_the_fields_of_all_councils_that_it_names_and_says_nothing_yet() -> None:
+    session = planning()
+    session.files["spring.csv"] = (
+        b"council,kind,good,amount,unit,how\nMorgenbrot bakery,makes,bread,520,loaf,deck oven\n"
+        b"Lindhof mill,makes,flour,9,kg,\nHousehold Marchetti,wants,flour,3,kg,nice\n"
+    )
+    async with driven(session) as driver:
+        await driver.press("8", "e", "ctrl+l")
+        assert "~/spring.csv" in driver.text
+        await driver.press("enter")
+        assert "Filled in for Morgenbrot bakery, Household Marchetti. Nothing is said yet." in driver.text
+        assert session.commands == []
+        await driver.press("ctrl+s")
+        (command,) = session.commands
+        assert isinstance(command, ProposeInRound)
+        bakery, marchetti = command.units
+        assert bakery.made == (Made(OVEN, micro(520)),)
+        assert bakery.note == "The oven is down on Mondays.", "a table has no notes, so they stay"
+        assert marchetti.wanted == (Wanted(planned.FLOUR, micro(3), 3),)
+        assert (marchetti.offered, marchetti.limits) == ((), ()), "the table is all that is proposed"
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        (b"", "spring.csv: The file is empty."),
+        (b"kind,good,amount,unit\nmakes,bread,NaN,\n", "Line 2, column 3: The amount is “NaN”"),
+        (b"kind,good,amount,unit\nwants,bread,1,\n", "spring.csv: Line 2: “Morgenbrot bakery” is a"),
+        (b"kind,good,amount,unit\nmakes,cake,1,\n", "Line 2: Nobody published how to make “cake”."),
+        (b"council,kind,good,amount,unit\nEast,wants,bread,1,\n", "Line 2: The plan has no council “East”."),
+        (b"council,kind,good,amount,unit\nLindhof mill,makes,flour,1,\n", "nothing for councils that you"),
+    ],
+)
+async def test_a_table_that_can_t_be_read_says_where_and_changes_nothing(table: bytes, says: str) -> None:
+    session = planning()
+    session.files["spring.csv"] = table
+    async with driven(session) as driver:
+        await driver.press("8", "e", "ctrl+l", "enter")
+        assert says in driver.text
+        assert "~/spring.csv" in driver.text, "the path can be corrected, or the file, and read again"
+        await driver.press("escape")
+        assert driver.place == "ProposeInRoundScreen"
+        assert "400" in driver.text
 
 
 async def test_an_amount_that_is_none_is_told_below_its_field_and_nothing_is_lost() -> None:
@@ -261,6 +303,21 @@ async def test_adoption_is_proposed_after_a_question() -> None:
         assert command.effect == AdoptPlan(SPRING, 2, people.digest("round 2"))
 
 
+async def test_an_adoption_that_is_proposed_already_is_gone_to_and_not_proposed_twice() -> None:
+    session = planning()
+    proposal = session.all_proposals[0]
+    session.all_plans = [replace(planned.ended(), adoption=proposal.id, adoption_title="Adopt “Spring”")]
+    async with driven(session) as driver:
+        await driver.press("8", "right", "right", "right")
+        assert "“Adopt “Spring”” would make it the plan of record." in driver.text
+        await driver.press("a")
+        assert driver.place == "ProposalScreen"
+        assert "is proposed already" in driver.text
+        assert session.commands == []
+        await driver.press("escape")
+        assert driver.place == "PlanScreen"
+
+
 async def test_results_stand_against_the_plan_of_record_and_are_reported() -> None:
     async with driven(planning(planned.adopted())) as driver:
         await driver.press("8", *("right",) * 4)
@@ -279,18 +336,14 @@ async def test_results_stand_against_the_plan_of_record_and_are_reported() -> No
         assert driver.session.commands == [command]
 
 
-async def test_techniques_are_published_from_a_table() -> None:
-    session = planning()
-    session.files["stove.csv"] = TECHNIQUES
-    async with driven(session) as driver:
-        await driver.press("8", "left")
-        assert "bread by “deck oven” · you" in driver.text
-        await driver.press("t")
-        await driver.type("stove.csv")
-        await driver.press("enter")
-        (command,) = driver.session.commands
-        assert isinstance(command, PublishTechniques)
-        assert [technique.name for technique in command.techniques] == ["stove"]
+async def test_a_report_that_was_begun_is_there_again() -> None:
+    async with driven(planning(planned.adopted())) as driver:
+        await driver.press("8", "r", "right", "tab", "right", "tab")
+        await driver.type("7")
+        await driver.press("escape")
+        assert "Your draft is kept" in driver.text
+        await driver.press("r", "ctrl+s")
+        assert driver.session.commands == [ReportOnPlan(SPRING, MARCHETTI, planned.FLOUR, micro(7), "")]
 
 
 async def test_several_periods_are_a_list_first() -> None:

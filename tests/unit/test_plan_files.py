@@ -5,12 +5,14 @@ import pytest
 from crdt.errors import LocalError
 from p2pcouncil.domain.planning.labour_values import labour_values
 from p2pcouncil.domain.planning.quantities import ONE, Micro
+from p2pcouncil.domain.planning.said import PublishTechnique
 from p2pcouncil.domain.planning.technique import Hours, Item, Technique
 from p2pcouncil.plan_files import reading
 from p2pcouncil.plan_files.listing import write_list
 from p2pcouncil.plan_files.matrix import write_flows
 from p2pcouncil.plan_files.reading import read_table_file
 from p2pcouncil.plan_files.table_file import TableFile
+from p2pcouncil.plan_files.technique_entries import entries_of
 from p2pcouncil.plan_files.templates import Layout, template
 from p2pcouncil.text_files.errors import TextFileError
 
@@ -124,6 +126,58 @@ def test_names_that_need_quotation_marks_survive() -> None:
     assert read(write_flows(read(write_list([bread])).table())).techniques == (bread,)
 
 
+def test_capacity_and_note_stand_with_a_technique_and_are_written_and_read_as_the_same() -> None:
+    file = read(MORE + "bread,oven,loaf,100,input,flour,60,kg,,\n,,,,labour,baking,12,h,600,In May.\n")
+    assert (file.capacities, file.notes) == ((Micro(600 * ONE),), ("In May.",))
+    written = write_list(file.techniques, file.names, file.capacities, ["In\nMay."])
+    again = read(written)
+    assert (again.techniques, again.capacities, again.notes) == (file.techniques, file.capacities, file.notes)
+    assert written.count("In May.") == 1
+    assert write_list(file.techniques, file.names).splitlines()[0] == HEAD.strip()
+
+
+def entries(text: str, most: dict[str, int] | None = None, note: str = "") -> tuple[PublishTechnique, ...]:
+    return entries_of(read(text), most or {}, note)
+
+
+def test_what_is_said_besides_a_table_holds_where_the_table_says_nothing() -> None:
+    table = MORE + "bread,oven,loaf,100,labour,,12,h,600,In May.\nrolls,,piece,9,labour,,1,h,,\n"
+    bread, rolls = entries(table, {"rolls": 7}, "As ever.")
+    assert (bread.capacity, bread.note) == (600 * ONE, "In May.")
+    assert (rolls.name, rolls.capacity, rolls.note) == ("rolls", 7, "As ever.")
+    assert entries(table, {"bread": 5})[0].capacity == 5, "whoever says it besides means it"
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "column", "says"),
+    [
+        ("bread,,loaf,1,labour,,1,h,NaN,", 2, 9, "no number"),
+        ("bread,,loaf,1,labour,,1,h,-3,", 2, 9, "negative"),
+        ("bread,,loaf,1,labour,,1,h,3,\n,,,,input,flour,1,kg,4,", 3, 9, "“4” here, and 3 above"),
+        ("bread,,loaf,1,labour,,1,h,,a\n,,,,input,flour,1,kg,,b", 3, 10, "another note above"),
+        (f"bread,,loaf,1,labour,,1,h,,{'n' * 2_001}", 2, 0, "2,001 characters"),
+        ("bread,,loaf,1,input,bread,1,loaf,,", 2, 1, "“bread” uses up as much of itself"),
+        ("a,,kg,1,input,b,2,kg,,\nb,,kg,1,input,a,1,kg,,", 2, 1, "“a” and “b” together use up"),
+        ("a,,kg,1,labour,,1,h,,\nb,,kg,1,input,a,1,t,,", 3, 7, "in “t”, and it is made in “kg”"),
+        ("bread,,loaf,1,pollutant,smoke,1,kg,,", 2, 1, "out of nothing"),
+        ("bread,,loaf,1,labour,bread,1,h,,", 2, 1, "as something else as well"),
+        (f"{'b' * 65},,loaf,1,labour,,1,h,,", 2, 1, "Use 1 to 64 characters"),
+    ],
+)
+def test_what_can_t_be_published_is_told_with_its_place(
+    lines: str, line: int, column: int, says: str
+) -> None:
+    with pytest.raises(TextFileError) as caught:
+        entries(MORE + lines + "\n")
+    assert (caught.value.line, caught.value.column) == (line, column), str(caught.value)
+    assert says in f"{caught.value} {caught.value.hint}"
+
+
+def test_what_others_make_and_work_that_comes_in_with_it_are_no_fault_of_a_part() -> None:
+    (bread,) = entries(HEAD + "bread,,loaf,1,input,flour,1,kg\n,,,,input,bread,0.5,loaf\n")
+    assert [item.name for item in bread.inputs] == ["flour", "bread"]
+
+
 def test_a_name_that_means_something_in_a_matrix_is_not_written_there() -> None:
     table = read(HEAD + "Total,,kg,1,labour,,1,h\n").table()
     with pytest.raises(LocalError, match="means something else") as caught:
@@ -139,8 +193,8 @@ LIST_ERRORS = [
     ("bread,,loaf,100,input,flour,0.1234567,kg", 2, 7, "7 decimals"),
     ('bread,,loaf,100,input,flour,"0,5",kg', 2, 7, "comma"),
     ("bread,,loaf,100,input,flour,0,5,kg", 2, 0, "9 cells"),
-    ("bread,,loaf,100,input,flour,,kg", 2, 7, "empty"),
-    ("bread,,loaf,,input,flour,1,kg", 2, 4, "empty"),
+    ("bread,,loaf,100,input,flour,,kg", 2, 7, "quantity is missing"),
+    ("bread,,loaf,,input,flour,1,kg", 2, 4, "output is missing"),
     ("bread,,loaf,0,labour,,1,h", 2, 1, "output of “bread” is 0"),
     ("bread,,loaf,100,input,,1,kg", 2, 6, "name of the input is missing"),
     ("bread,,loaf,100,input,flour,1,", 2, 8, "unit of the input is missing"),
@@ -158,6 +212,7 @@ LIST_ERRORS = [
     ("bread,,loaf,100,labour,,1,h\n,,,,input,bread,2,kg", 3, 7, "in “kg”, and it is made in “loaf”"),
     ("bread,,loaf,100,input,bread,2,loaf", 2, 1, "No labour goes into “bread”"),
 ]
+MORE = HEAD.strip() + ",capacity,note\n"
 
 
 @pytest.mark.parametrize(("lines", "line", "column", "says"), LIST_ERRORS)

@@ -38,6 +38,23 @@ def test_a_priority_is_must_nice_or_nothing() -> None:
         part_of([Line("wants", "bread", micro(1), how="urgent")], MARCHETTI, "", PLAN, TECHNIQUES)
 
 
+@pytest.mark.parametrize(("kind", "good"), [("wants", "bread"), ("offers", "baking"), ("limits", "smoke")])
+def test_a_line_never_takes_the_place_of_another_without_a_word(kind: str, good: str) -> None:
+    lines = [Line(kind, good, micro(1), line=2), Line(kind, good, micro(2), line=5)]
+    with pytest.raises(TextFileError, match=f"Line 5: A line above {kind} “{good}” already"):
+        part_of(lines, MARCHETTI, "", PLAN, TECHNIQUES)
+
+
+def test_a_technique_that_does_not_fit_the_plan_is_told_by_its_thing_and_unit() -> None:
+    line = Line("makes", "bread", micro(5), how="tin oven", line=3)
+    grams = replace(TECHNIQUES[0], name="tin oven", inputs=(planned.figure("uses", "flour", "g", 600),))
+    with pytest.raises(TextFileError, match="Line 3: “tin oven” counts “flour” in g, and the plan in kg"):
+        part_of([line], BAKERY, "", PLAN, (grams,))
+    salted = replace(grams, inputs=(planned.figure("uses", "salt", "kg", 1),))
+    with pytest.raises(TextFileError, match="Line 3: “tin oven” uses “salt”, which is not planned"):
+        part_of([line], BAKERY, "", PLAN, (salted,))
+
+
 def test_a_plan_of_record_is_not_adopted_again() -> None:
     assert adoption(planned.ended()).title == "Adopt “Spring”"
     with pytest.raises(LocalError, match="is the plan of record already"):

@@ -3,8 +3,8 @@
 import pytest
 
 from crdt.ids import ChangeHash, CouncilId, MemberId
-from p2pcouncil.cli.plan_tables import parts_of
 from p2pcouncil.domain.effects import OpenPlan
+from p2pcouncil.peer.plan_many import parts_of
 from p2pcouncil.peer.views.people import PersonView
 from p2pcouncil.peer.views.plans import SUM, FigureView, PlanGoodView, PlanUnitView, PlanView, TechniqueView
 from p2pcouncil.plan_files.unit_file import read_units
@@ -84,7 +84,8 @@ def test_of_a_table_of_many_only_what_i_speak_for_is_proposed() -> None:
     assert [(made.technique, made.amount) for made in bakery.made] == [(BAKING.hash, micro(100))]
     assert [(want.good, want.amount, want.priority) for want in east.wanted] == [(BREAD, micro(60), 1)]
     assert bakery.note == east.note == "why"
-    assert parts_of(read_units(table.encode()), "", a_plan(mine=(2,)), (BAKING,)) == ()
+    with pytest.raises(TextFileError, match="nothing for councils that you speak for"):
+        parts_of(read_units(table.encode()), "", a_plan(mine=(2,)), (BAKING,))
 
 
 def test_what_was_a_sum_stays_one() -> None:

@@ -41,11 +41,15 @@ def test_the_example_is_read() -> None:
     ]
 
 
+OF_THE_WHOLE = ("somebody who makes things",)
+"""What no single line is to blame for."""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ('round = "2d"', 'round = "soon"', "can't take"),
-        ('round = "2d"', "round = 2", "no round"),
+        ('round = "2d"', "round = 2", "round without quotation marks"),
         ("rounds = 12", "rounds = 65", "rounds is"),
         ("rounds = 12", "rounds = true", "rounds is"),
         ('tolerance = "5 %"', 'tolerance = "0 %"', "tolerance"),
@@ -55,7 +59,7 @@ def test_the_example_is_read() -> None:
         ('stock = "12"', "stock = 12.5", "without quotation marks"),
         ('stock = "12"', 'stock = "-3"', "negative"),
         ('stock = "12"', 'stock = "1e9"', "exponent"),
-        ('name = "flour"', 'name = "bread"', "names a good twice"),
+        ('name = "flour"', 'name = "bread"', "the good “bread” twice"),
         ('within = "Mill Lane"', 'within = "Bakery"', "another kind"),
         ('within = "Mill Lane"', 'within = "Nowhere"', "is not there"),
         ('within = "Mill Lane"', 'within = "Household Meyer"', "stands before"),
@@ -71,6 +75,9 @@ def test_what_is_wrong_is_named(old: str, new: str, said: str) -> None:
         read_terms(TEMPLATE.replace(old, new).encode(), speaker)
     assert said in str(error.value)
     assert error.value.hint
+    lines = TEMPLATE.replace(old, new).splitlines()
+    at = [n for n, line in enumerate(lines, start=1) if line in new.splitlines()]
+    assert error.value.line in ([0] if said in OF_THE_WHOLE else at), f"{error.value} is told of {at}"
 
 
 def test_a_slip_in_the_file_is_told_with_its_line() -> None:

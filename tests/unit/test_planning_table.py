@@ -197,7 +197,9 @@ def test_products_without_an_hour_in_them_are_named_and_no_others() -> None:
 
 def test_tables_are_bounded() -> None:
     many = [replace(FLOUR, product=f"flour {number}") for number in range(5_000)]
-    assert kinds_of(*many) == [(FaultKind.TOO_MANY, (), "", -1)]
+    assert kinds_of(*many) == [(FaultKind.TOO_MANY, ("flour 2000",), "", PRODUCTS_MAX)], (
+        "where there is one too many"
+    )
     assert len(make_table(many[:PRODUCTS_MAX]).products) == PRODUCTS_MAX
     assert kinds_of(*many[:1] * 20_001) == [(FaultKind.TOO_MANY, (), "", -1)]
     kinds = tuple(Hours(f"work {number}", ONE) for number in range(KINDS_MAX + 1))

@@ -5,7 +5,7 @@ A bar is a picture of a gap that stands beside it in words; signs say it too: �
 
 from textual.content import Content
 
-from p2pcouncil.peer.plan_figures import OUTCOMES, amount, percent, price
+from p2pcouncil.peer.plan_figures import OUTCOMES, amount, percent, price, rounded
 from p2pcouncil.peer.views.plans import PlanGoodView, PlanView
 from tui import words
 from tui.content import (
@@ -42,9 +42,7 @@ def period_row(view: PlanView) -> Content:
 
 def plan_head(view: PlanView, now_ms: int) -> Content:
     """Which period it is, how it stands, and how far its figures can be relied on."""
-    title = join(
-        [line(view.title, HEADING, cells=48), "  ", muted(f"{view.council_name} · {_STAGES[view.stage]}")]
-    )
+    title = join([line(view.title, HEADING, cells=48), "  ", muted(view.council_name)])
     if view.is_provisional:
         sure = Content.styled("provisional", f"bold {WARN}")
     else:
@@ -65,7 +63,7 @@ def good_row(good: PlanGoodView) -> Content:
     told = line(words.gap(good), MUTED if is_empty else "" if good.is_within else STRONG)
     trend = Content.styled(f" · {good.trend}", WARN) if good.trend != "calm" else Content()
     figures = [
-        f"supply {amount(good.supply)}, demand {amount(good.demand)} {good.unit}",
+        f"supply {rounded(good.supply)}, demand {rounded(good.demand)} {good.unit}",
         f"price {price(good.price_milli)}",
         *([] if good.value_micro is None else [f"{amount(good.value_micro)} h"]),
     ]
@@ -101,7 +99,7 @@ def pollutant_rows(view: PlanView) -> list[Content]:
     """What all production gives off, against the lowest limit that somebody set."""
     rows = []
     for figure, limit in view.given_off:
-        told = f"given off: {amount(figure.amount_micro)} {figure.unit}"
+        told = f"given off: {rounded(figure.amount_micro)} {figure.unit}"
         if limit is None:
             name = join(["  ", pad(figure.name, NAME_CELLS, STRONG), line("no limit set")])
             rows.append(lines([name, join(["  ", muted(told)])]))
@@ -127,11 +125,11 @@ def rounds_section(view: PlanView) -> Content:
         )
         taken = " (taken)" if found.number == view.best else ""
         head = f"{mark} {found.number}. {OUTCOMES[found.outcome]}{taken}"
-        rows.append(line(head, f"bold {style}" if found.outcome == "runs" else ""))
-        told = [words.count(found.proposals, "proposal")]
-        if found.worst is not None and found.proposals:
+        told = [words.count(found.proposals, "proposal")] if found.proposals else ["nobody spoke"]
+        if found.worst:
             told.append(f"at most {percent(found.worst)} apart ({found.worst_good})")
-        rows.append(join(["     ", muted(", ".join(told))]))
+        is_running = found.outcome == "runs"
+        rows.append(join([line(head, f"bold {style}" if is_running else ""), muted(f": {', '.join(told)}")]))
     if not view.rounds:
         rows.append(muted("None has begun yet."))
     if view.given_off:
@@ -148,12 +146,16 @@ def _given_off(view: PlanView) -> list[Content]:
     for figure, limit in view.given_off:
         is_over = limit is not None and figure.amount_micro > limit
         fits = "no limit set" if limit is None else f"{'MORE than' if is_over else 'within'} {amount(limit)}"
-        told = f"{figure.name}: {amount(figure.amount_micro)} {figure.unit}, {fits}"
+        told = f"{figure.name}: {rounded(figure.amount_micro)} {figure.unit}, {fits}"
         rows.append(join([Content.styled("! " if is_over else "· ", BAD if is_over else MUTED), line(told)]))
     return rows
 
 
 def _my_part(view: PlanView) -> list[Content]:
+    if view.adoption is not None:
+        return [
+            line(f"“{view.adoption_title}” would make it the plan of record. Press a to go there."),
+        ]
     if view.stage == "ended":
         return [line("A vote can make it the plan of record: press a to propose that.")]
     if view.stage == "adopted":

@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from p2pcouncil.peer.plan_figures import amount, price
+from p2pcouncil.peer.plan_figures import amount, price, rounded
 from p2pcouncil.peer.views.plans import FigureView, PlanUnitView, PlanView, TechniqueView
 from tui import words
 from tui.content import BAD, GOOD, MUTED, STRONG, block, heading, indent, join, line, lines, muted, pad
@@ -10,7 +10,7 @@ from tui.drawing.plan import NAME_CELLS
 from tui.drawing.tally import bar
 
 _KIND_CELLS = 10
-_AMOUNT_CELLS = 14
+_AMOUNT_CELLS = 12
 
 
 def units_section(view: PlanView) -> Content:
@@ -39,10 +39,12 @@ def _unit(unit: PlanUnitView, *, is_silent: bool) -> Content:
 
 def figure_row(figure: FigureView) -> Content:
     """One line of what a council proposes."""
+    told = f"{rounded(figure.amount_micro)} {figure.unit}"
     return join(
         [
             pad(figure.kind, _KIND_CELLS, MUTED),
-            pad(f"{amount(figure.amount_micro)} {figure.unit}", _AMOUNT_CELLS),
+            pad(told, max(_AMOUNT_CELLS, line(told).cell_length)),
+            "  ",
             line(figure.name),
             "  ",
             muted(figure.how),
@@ -84,7 +86,7 @@ def results_section(view: PlanView) -> Content:
         if good.kind != "product":
             continue
         rows.append(
-            join([line(good.name, STRONG), "  ", muted(f"planned {amount(good.supply)} {good.unit}")])
+            join([line(good.name, STRONG), "  ", muted(f"planned {rounded(good.supply)} {good.unit}")])
         )
         for what, done, whole in (("made", good.made, good.supply), ("used", good.used, good.demand)):
             rows.append(
@@ -106,7 +108,7 @@ def _progress(done: int, whole: int) -> str:
     """``120 of 400, 30 %``; more than planned says so."""
     share = f", {100 * done // whole} %" if whole else ""
     more = ", MORE than planned" if done > whole else ""
-    return f"{amount(done)} of {amount(whole)}{share}{more}"
+    return f"{rounded(done)} of {rounded(whole)}{share}{more}"
 
 
 def price_table(view: PlanView, places: tuple[int, ...]) -> Content:

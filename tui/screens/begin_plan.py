@@ -16,7 +16,7 @@ from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.domain.plain_text import validate_line
 from p2pcouncil.peer.commands import MakeProposal
 from p2pcouncil.peer.plan_figures import percent
-from p2pcouncil.peer.plan_proposals import TITLE_CHARS_MAX, beginning, speaker_in
+from p2pcouncil.peer.plan_proposals import TITLE_CHARS_MAX, beginning, beginning_like, speaker_in
 from p2pcouncil.peer.views.councils import CouncilView
 from p2pcouncil.peer.views.plans import PlanView
 from p2pcouncil.plan_files.terms_file import BOUNDS, TEMPLATE, read_terms
@@ -154,8 +154,7 @@ class BeginPlanScreen(CouncilScreen):
                 break
         title = validate_line(self.query_one("#title", Input).value, "The title", TITLE_CHARS_MAX)
         summary = validate_line(self.query_one("#summary", Input).value, "The summary", SUMMARY_CHARS_MAX)
-        text = f"The terms are those of “{view.title}”.\n"
-        return beginning(council.id, title, summary, text, view.terms)
+        return beginning_like(council.id, title, summary, view)
 
     @on(Finished)
     def _proposed(self, message: Finished) -> None:

@@ -1,32 +1,32 @@
 """A planning period: goods, prices, councils, rounds, results and techniques, a section each."""
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, OptionList, Static
 
 from crdt.errors import LocalError
-from crdt.ids import ChangeHash
-from p2pcouncil.peer.commands import Done, PublishTechniques
+from crdt.ids import ChangeHash, CouncilId
 from p2pcouncil.peer.plan_proposals import adoption
+from p2pcouncil.peer.views.councils import CouncilView
 from p2pcouncil.peer.views.plans import PlanView
-from p2pcouncil.plan_files.reading import BOUNDS, read_table_file
-from p2pcouncil.plan_files.technique_entries import entries_of
-from p2pcouncil.text_files.errors import TextFileError
-from tui.content import STRONG, line, lines
+from tui import words
+from tui.content import STRONG, line, lines, muted
 from tui.drawing import plan as draw
 from tui.drawing.plan_units import results_section, techniques_section, units_section
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
 from tui.screens.begin_plan import BeginPlanScreen
-from tui.screens.dialogs import AskDialog, ConfirmDialog
-from tui.screens.proposal import SIDE_FROM_CELLS
+from tui.screens.dialogs import ConfirmDialog
+from tui.screens.exporting import TECHNIQUES, Offer, export_table, offers_of
+from tui.screens.proposal import SIDE_FROM_CELLS, ProposalScreen
 from tui.screens.propose_in_round import ProposeInRoundScreen
+from tui.screens.publish import PublishScreen
 from tui.screens.report_result import ReportResultScreen
 from tui.widgets.keyed_list import KeyedList, Row
 from tui.widgets.pane import Pane
@@ -52,10 +52,11 @@ class PlanScreen(CouncilScreen):
         Binding("right", "section(1)", "Section", key_display="←→"),
         Binding("left", "section(-1)", "Previous section", show=False),
         Binding("e", "propose", "Propose for my councils"),
-        Binding("a", "adopt", "Adopt"),
+        Binding("a", "adopt", "Adoption"),
         Binding("r", "report", "Report a result"),
         Binding("p", "begin", "Plan a period"),
         Binding("t", "techniques", "Publish techniques"),
+        Binding("c", "export", "Export as CSV"),
     ]
     _view: PlanView | None = None
 
@@ -105,12 +106,30 @@ class PlanScreen(CouncilScreen):
             rows = [Row(view.id.hex(), draw.period_row(view)) for view in views]
             self.query_one("#periods", KeyedList).show(rows)
         else:
-            told = "Press p to propose one: which goods, who plans, and how long a round takes."
-            self.query_one("#empty", Static).update(
-                lines([line("No planning period has begun.", STRONG), "", told])
-            )
+            self.query_one("#empty", Static).update(self._nothing_yet())
         if self.focused is None or not self.focused.display:
             self._focus_section()
+
+    def _nothing_yet(self) -> Content:
+        """What can be done before there is a period."""
+        rows: list[Content | str] = [line("No planning period has begun.", STRONG), ""]
+        mine = self._mine()
+        if not mine:
+            return lines([*rows, "A council plans; press 3 to found one, or to join one."])
+        rows.append("Press p to propose one: which goods, who plans, and how long a round takes.")
+        rows.append("Press t to publish how you make things, so that others can plan with it.")
+        published = sum(len(self.session.techniques(council.id)) for council in mine)
+        if published:
+            rows.extend(
+                ["", muted(f"{words.count(published, 'technique')} published so far; c exports them.")]
+            )
+        return lines(rows)
+
+    def _mine(self) -> tuple[CouncilView, ...]:
+        """The councils that I belong to, that of the period first."""
+        first = self._view.council if self._view is not None else None
+        mine = [council for council in self.session.councils() if council.is_member]
+        return tuple(sorted(mine, key=lambda council: council.id != first))
 
     def _chosen(self, views: tuple[PlanView, ...]) -> PlanView | None:
         if self._plan is None:
@@ -209,6 +228,12 @@ class PlanScreen(CouncilScreen):
         view = self._view
         if view is None:
             return
+        if view.adoption is not None:
+            self.app.visit(ProposalScreen(view.adoption, place=self.place))
+            self.app.say(
+                f"“{view.adoption_title}” is proposed already.", "Second it, or vote; Esc leads back."
+            )
+            return
         explained = (
             f"The members vote on whether what round {view.best} of “{view.title}” came to is the plan of record. "
             "Like any proposal it has to be seconded."
@@ -216,27 +241,31 @@ class PlanScreen(CouncilScreen):
         if await self.app.push_screen_wait(ConfirmDialog("Propose adoption?", explained, "Propose it")):
             self.submit("adopt", adoption(view))
 
-    @work
-    async def action_techniques(self) -> None:
-        """Publish how things are made, from a table."""
-        view = self._view
-        if view is None:
-            return
-        explained = (
-            "Where is the table? One line for each input, hour of work and pollutant of a product; docs/planning.md "
-            "describes it. A later technique of the same product and name takes the place of an earlier one."
-        )
-        path = await self.app.push_screen_wait(AskDialog("Publish techniques", explained, "Publish"))
-        if path:
-            self.attempt("techniques", self._publish(view, Path(path)))
+    def action_techniques(self) -> None:
+        """Publish how things are made."""
+        self.app.visit(PublishScreen(self._mine(), place=self.place))
 
-    async def _publish(self, view: PlanView, path: Path) -> Done:
-        data = await self.session.read_file(path, BOUNDS.file_bytes)
-        try:
-            entries = entries_of(read_table_file(data), {}, "")
-        except TextFileError as error:
-            raise LocalError(f"{path.name}: {error}", error.hint) from error
-        return await self.session.submit(PublishTechniques(view.council, entries))
+    @work
+    async def action_export(self) -> None:
+        """Write a table into a file."""
+        offers = self._offers()
+        if not offers:
+            self.app.complain(
+                LocalError("There is nothing to export yet.", "Publish how something is made: press t.")
+            )
+            return
+        await export_table(self, offers, TECHNIQUES if self._section == "techniques" else "")
+
+    def _offers(self) -> list[Offer]:
+        """What can be exported."""
+        techniques = [found for council in self._where() for found in self.session.techniques(council)]
+        return list(offers_of(self._view, techniques))
+
+    def _where(self) -> tuple[CouncilId, ...]:
+        """The council of the period; without one those that I belong to."""
+        if self._view is not None:
+            return (self._view.council,)
+        return tuple(council.id for council in self._mine())
 
     @on(Finished)
     def _done(self, message: Finished) -> None:
@@ -250,14 +279,18 @@ class PlanScreen(CouncilScreen):
             case "back":
                 return self._plan is not None
             case "begin":
-                return any(council.is_member for council in self.session.councils())
+                return bool(self._mine())
             case "propose":
                 return view is not None and view.stage == "rounds" and not view.can_propose
             case "adopt":
                 return view is not None and view.stage == "ended"
             case "report":
                 return view is not None and view.stage == "adopted" and bool(view.mine)
-            case "section" | "techniques":
+            case "techniques":
+                return bool(self._mine())
+            case "export":
+                return view is not None or bool(self._mine())
+            case "section":
                 return view is not None
             case _:
                 return True

@@ -1,5 +1,6 @@
 """What the councils that I speak for propose in a round, as a table: the last word, a suggestion, and mine."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -13,14 +14,18 @@ from crdt.errors import LocalError
 from p2pcouncil.domain.planning.quantities import QuantityError
 from p2pcouncil.domain.planning.said import UnitPlan
 from p2pcouncil.peer.commands import ProposeInRound
+from p2pcouncil.peer.plan_exports import file_name
 from p2pcouncil.peer.plan_lines import part_of
+from p2pcouncil.peer.plan_many import check_kinds, parts_of
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView, TechniqueView
+from p2pcouncil.plan_files.unit_file import MANY_BOUNDS, is_of_many, read_unit, read_units
+from p2pcouncil.text_files.errors import TextFileError
 from tui import words
 from tui.content import ACCENT, HEADING, WARN, join, line, lines, muted
 from tui.messages import Finished
 from tui.screens.base import CouncilScreen
-from tui.screens.dialogs import ChoiceDialog
-from tui.unit_rows import RowSpec, first_rows, possible_rows
+from tui.screens.dialogs import AskDialog, ChoiceDialog
+from tui.unit_rows import RowSpec, first_rows, possible_rows, said_in_part
 from tui.widgets.figure_row import FigureRow
 from tui.widgets.picker import Picker
 from tui.widgets.unit_table import UnitTable
@@ -34,6 +39,7 @@ class ProposeInRoundScreen(CouncilScreen):
         Binding("ctrl+s", "propose", "Propose it", priority=True),
         Binding("ctrl+y", "take", "Take the suggestion", priority=True),
         Binding("ctrl+o", "add", "Add a good", priority=True),
+        Binding("ctrl+l", "load", "From a file", priority=True),
         Binding("down", "row(1)", "Row", key_display="↑↓", priority=True),
         Binding("up", "row(-1)", "Previous row", show=False, priority=True),
     ]
@@ -175,6 +181,45 @@ class ProposeInRoundScreen(CouncilScreen):
         chosen = await self.app.push_screen_wait(dialog)
         if chosen is not None:
             (await table.add(free[chosen])).field.focus()
+
+    @work
+    async def action_load(self) -> None:
+        """Fill the tables in from a file: of one council for the one under the cursor, or of many."""
+        table = self._table()
+        if table is None:
+            return
+        told = (
+            f"Where is the table? What it says takes the place of what stands in the fields of {table.unit.name}, "
+            "or of all councils that it names. Nothing is said yet."
+        )
+        typed = f"~/{file_name([self._view.title])}"
+        while path := await self.app.push_screen_wait(
+            AskDialog("Fill in from a file", told, "Read it", value=typed)
+        ):
+            typed = path
+            try:
+                parts = await self._parts_of_file(Path(path), table.unit)
+            except LocalError as error:
+                told = f"{error} {error.hint}"
+                continue
+            tables = {found.unit.place: found for found in self.query(UnitTable)}
+            for part in parts:
+                found = tables[part.unit]
+                await found.take(said_in_part(self._view, found.unit, part, self._techniques))
+            names = ", ".join(tables[part.unit].unit.name for part in parts)
+            self.app.say(f"Filled in for {names}. Nothing is said yet.", "Look it over, then press Ctrl+S.")
+            return
+
+    async def _parts_of_file(self, path: Path, unit: PlanUnitView) -> tuple[UnitPlan, ...]:
+        data = await self.session.read_file(path, MANY_BOUNDS.file_bytes)
+        try:
+            if is_of_many(data):
+                return parts_of(read_units(data), "", self._view, self._techniques)
+            lines_of_one = read_unit(data)
+            check_kinds(unit, lines_of_one)
+            return (part_of(lines_of_one, unit.place, "", self._view, self._techniques),)
+        except TextFileError as error:
+            raise LocalError(f"{path.name}: {error}", error.hint) from error
 
     def action_propose(self) -> None:
         """Check the tables and sign them."""

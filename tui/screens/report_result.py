@@ -41,15 +41,24 @@ class ReportResultScreen(CouncilScreen):
         self._units: tuple[PlanUnitView, ...] = tuple(view.units[at] for at in view.mine)
 
     def compose_body(self) -> ComposeResult:
-        """Lay the form."""
+        """Lay the form, with what was typed before."""
+        typed = {"unit": "0", "good": "0", "amount": "", "text": "", **self.app.drafts.get(self._draft, {})}
+        goods = [good.name for good in self._plan.goods]
         with VerticalScroll(classes="sheet form", can_focus=False):
             yield Static(line(f"Report on “{self._plan.title}”", "bold $primary"), id="heading", markup=False)
-            yield Field("Council", Picker([unit.name for unit in self._units], id="unit"))
-            yield Field("What", Picker([good.name for good in self._plan.goods], id="good"))
-            yield Field("How much since the last report", one_line(id="amount"))
+            yield Field(
+                "Council", Picker([unit.name for unit in self._units], index=int(typed["unit"]), id="unit")
+            )
+            yield Field("What", Picker(goods, index=int(typed["good"]), id="good"))
+            yield Field("How much since the last report", one_line(id="amount", value=typed["amount"]))
             yield Static(id="wrong", classes="error", markup=False)
             yield Static(id="planned", classes="help", markup=False)
-            yield Field("What else there is to say", one_line(id="text"), limit=TEXT_CHARS_MAX)
+            said = one_line(id="text", value=typed["text"])
+            yield Field("What else there is to say", said, limit=TEXT_CHARS_MAX)
+
+    @property
+    def _draft(self) -> str:
+        return f"report/{self._plan.id.hex()}"
 
     @property
     def _unit(self) -> PlanUnitView:
@@ -90,7 +99,18 @@ class ReportResultScreen(CouncilScreen):
         text = self.query_one("#text", Input).value.strip()
         self.submit("report", ReportOnPlan(self._plan.id, self._unit.place, self._good.place, made, text))
 
+    def action_back(self) -> None:
+        """Leave, and keep what was typed."""
+        typed = {str(field.id): field.value for field in self.query(Input) if field.value}
+        if typed:
+            places = {str(picker.id): str(picker.index) for picker in self.query(Picker)}
+            self.app.drafts[self._draft] = typed | places
+        super().action_back()
+        if typed:
+            self.app.say("Your draft is kept while p2pcouncil runs.", "Press r to go on with it.")
+
     @on(Finished)
     def _reported(self, message: Finished) -> None:
+        self.app.drafts.pop(self._draft, None)
         self.leave()
         self.app.say(message.done.message)

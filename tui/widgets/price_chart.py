@@ -1,4 +1,7 @@
-"""Prices over the rounds as lines; each good has a sign of its own, so that lines can be told apart without colour."""
+"""Prices over the rounds as lines; each good has a sign of its own, so that lines can be told apart without colour.
+
+They are drawn as shares of the first price, so that what goes up most stands highest, whether it is bread or an oven.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +11,6 @@ from textual_plotext import PlotextPlot
 
 SIGNS = ("•", "x", "+", "o", "*", "#", "%", "@")
 _COLOURS = ("primary", "accent", "success", "error", "secondary", "foreground", "primary", "accent")
-_MILLI = 1_000
 _TICKS_MAX = 8
 
 
@@ -37,11 +39,12 @@ class PriceChart(PlotextPlot):
             colour = getattr(theme, _COLOURS[found.sign % len(SIGNS)]) or theme.primary
             plot.plot(
                 list(range(1, len(found.prices_milli) + 1)),
-                [milli / _MILLI for milli in found.prices_milli],
+                [100 * milli / found.prices_milli[0] for milli in found.prices_milli],
                 marker=SIGNS[found.sign % len(SIGNS)],
                 color=Color.parse(colour).rgb,
             )
         step = max(1, -(-len(names) // _TICKS_MAX))
         ticks = sorted({*range(1, len(names) + 1, step), len(names)}) if names else []
         plot.xticks(ticks, [names[at - 1] for at in ticks])
+        plot.title("each price in percent of its first")
         self.refresh()

@@ -5,9 +5,10 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from p2pcouncil.peer.plan_figures import amount
 from p2pcouncil.peer.views.plans import PlanUnitView
 from tui.content import HEADING, MUTED, join, line, lines, muted
-from tui.unit_rows import RowSpec, said_in
+from tui.unit_rows import RowSpec, Said, said_in
 from tui.widgets.field import Field
 from tui.widgets.figure_row import NOTE_CHARS_MAX, FigureRow, note_field
 
@@ -66,6 +67,16 @@ class UnitTable(Vertical):
             found[f"{row.spec.key}/priority"] = str(row.priority)
         found[f"{self.unit.place}/note"] = self.query_one(f"#note-{self.unit.place}", Input).value
         return found
+
+    async def take(self, said: dict[RowSpec, Said]) -> None:
+        """Put amounts into their rows, rows that are missing besides; the amounts of others go."""
+        rows = {row.spec: row for row in self.query(FigureRow)}
+        for spec, row in rows.items():
+            if spec not in said:
+                row.fill("", row.priority)
+        for spec, found in said.items():
+            row = rows.get(spec) or await self.add(spec)
+            row.fill(amount(found.amount), found.priority)
 
     async def add(self, spec: RowSpec) -> FigureRow:
         """One row more."""

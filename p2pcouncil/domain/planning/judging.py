@@ -10,6 +10,7 @@ from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.domain.entries import Open
 from p2pcouncil.domain.facts import Fact, Facts
+from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.planning.said import (
     Named,
     ProposePlan,
@@ -26,23 +27,34 @@ from p2pcouncil.domain.register.plan_rounds import round_id
 from p2pcouncil.domain.register_book import RegisterBook
 from p2pcouncil.domain.rejections import ACCEPTED, REFUSALS, WAITS, Refused, Rule, Verdict
 
+NAME_CELLS = 40
+"""Of a stranger's word inside a reason."""
+
 
 def judge_technique(body: PublishTechnique) -> Verdict:
-    """A technique counts with each input and kind of work named once, and without using up what it makes itself."""
+    """A technique counts if it is made of something, with each input and kind of work named once, and in one unit."""
     for what, named in (("input", body.inputs), ("kind of work", body.labour), ("thing", body.given_off)):
         names = [item.name for item in named]
         if len(set(names)) != len(names):
-            return Refused(Rule.TECHNIQUE, f"It names one {what} twice.")
-        if any(item.amount == 0 for item in named):
-            return Refused(Rule.TECHNIQUE, f"It names one {what} and none of it.")
-    if any(hours.unit != HOUR for hours in body.labour):
-        return Refused(Rule.TECHNIQUE, f"Work is counted in hours: “{HOUR}”.")
-    if any(item.name == body.product and item.unit != body.unit for item in body.inputs):
-        return Refused(Rule.TECHNIQUE, "It counts its product in two units.")
+            twice = next(name for at, name in enumerate(names) if name in names[:at])
+            return Refused(Rule.TECHNIQUE, f"It names the {what} {_named(twice)} twice.")
+        none = next((item.name for item in named if item.amount == 0), None)
+        if none is not None:
+            return Refused(Rule.TECHNIQUE, f"It names the {what} {_named(none)} and none of it.")
+    for hours in body.labour:
+        if hours.unit != HOUR:
+            told = f"{_named(hours.name)} is counted in {_named(hours.unit)}; work is counted in hours: “{HOUR}”."
+            return Refused(Rule.TECHNIQUE, told)
+    for item in body.inputs:
+        if item.name == body.product and item.unit != body.unit:
+            units = f"{_named(body.unit)} and {_named(item.unit)}"
+            return Refused(Rule.TECHNIQUE, f"It counts {_named(body.product)} in two units, {units}.")
     if body.product in {item.name for item in (*body.labour, *body.given_off)}:
-        return Refused(Rule.TECHNIQUE, "It names its product as something else as well.")
+        return Refused(
+            Rule.TECHNIQUE, f"It names what it makes, {_named(body.product)}, as something else as well."
+        )
     if not body.inputs and not body.labour:
-        return Refused(Rule.TECHNIQUE, "It makes something out of nothing, with nobody's work.")
+        return Refused(Rule.TECHNIQUE, f"It makes {_named(body.product)} out of nothing, with nobody's work.")
     return ACCEPTED
 
 
@@ -152,16 +164,15 @@ def _judge_part(
         technique = find(made.technique)
         if not isinstance(technique, PublishTechnique):
             return technique
-        if (technique.product, technique.unit, "product") not in units:
-            return Refused(
-                Rule.NOT_PLANNED, "It makes something that is not planned, or is counted in another unit."
-            )
-        if not all(_is_planned(item, units, ("product", "resource")) for item in technique.inputs):
-            return Refused(
-                Rule.NOT_PLANNED, "It uses up something that is not planned, or is counted in another unit."
-            )
-        if not all(_is_planned(item, units, ("labour",)) for item in technique.labour):
-            return Refused(Rule.NOT_PLANNED, "It needs a kind of work that is not planned.")
+        parts = (
+            (Named(technique.product, technique.unit, technique.output), "makes", ("product",)),
+            *((item, "uses up", ("product", "resource")) for item in technique.inputs),
+            *((item, "needs", ("labour",)) for item in technique.labour),
+        )
+        for item, verb, kinds in parts:
+            if not _is_planned(item, units, kinds):
+                told = f"{_named(item.name)}, counted in {_named(item.unit)}, which is not planned so."
+                return Refused(Rule.NOT_PLANNED, f"{_named(technique.name)} {verb} {told}")
     return ACCEPTED
 
 
@@ -175,6 +186,11 @@ def _judge_goods(wanted: Sequence[Wanted], offered: Sequence[Wanted], terms: Ope
 
 def _is_planned(item: Named, units: set[tuple[str, str, str]], kinds: tuple[str, ...]) -> bool:
     return any((item.name, item.unit, kind) in units for kind in kinds)
+
+
+def _named(text: str) -> str:
+    """A stranger's word inside a reason, harmless for a terminal."""
+    return f"“{clean_line(text, NAME_CELLS)}”"
 
 
 def _repeats(names: Sequence[object]) -> bool:

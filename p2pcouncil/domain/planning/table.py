@@ -61,11 +61,13 @@ class Table:
         return self.products.index(product) if product in self.products else -1
 
 
-def make_table(techniques: Sequence[Technique]) -> Table:
+def make_table(techniques: Sequence[Technique], *, is_part: bool = False) -> Table:
     """Combine techniques into a table.
 
     Args:
         techniques: in any order; several for one product are averaged by output.
+        is_part: whether others make the rest: what nobody in it makes is left out of it, and a product may have no
+            hours, for they may come in with that. Such a table shows whether it can be productive, and no values.
 
     Returns:
         The table, equal for every order. Whether it is productive is not known yet.
@@ -77,7 +79,7 @@ def make_table(techniques: Sequence[Technique]) -> Table:
     by_product: dict[str, list[int]] = {}
     for at, technique in enumerate(techniques):
         by_product.setdefault(technique.product, []).append(at)
-    _refuse(islice(_faults_together(techniques, by_product), FAULTS_MAX))
+    _refuse(islice(_faults_together(techniques, by_product, is_part=is_part), FAULTS_MAX))
     products = tuple(sorted(by_product))
     combined = [combine([techniques[at] for at in by_product[product]]) for product in products]
     added = [technique for technique in combined if len(by_product[technique.product]) > 1]
@@ -86,7 +88,11 @@ def make_table(techniques: Sequence[Technique]) -> Table:
     index = {product: at for at, product in enumerate(products)}
     columns = []
     for technique in combined:
-        used = [(index[item.name], item.quantity) for item in technique.inputs if item.quantity]
+        used = [
+            (index[item.name], item.quantity)
+            for item in technique.inputs
+            if item.quantity and item.name in index
+        ]
         worked = {work.kind: work.hours for work in technique.hours}
         columns.append(
             Column(
@@ -99,7 +105,8 @@ def make_table(techniques: Sequence[Technique]) -> Table:
             )
         )
     table = Table(products, kinds, tuple(columns))
-    _refuse(_faults_of_labour(table))
+    if not is_part:
+        _refuse(_faults_of_labour(table))
     return table
 
 
@@ -127,19 +134,26 @@ def _faults_apart(techniques: Sequence[Technique]) -> Iterator[Fault]:
             "Add up the workplaces of each region first.",
         )
         return
-    products = {technique.product for technique in techniques}
-    if len(products) > PRODUCTS_MAX:
+    first: dict[str, int] = {}
+    for at, technique in enumerate(techniques):
+        first.setdefault(technique.product, at)
+    if len(first) > PRODUCTS_MAX:
+        product, place = list(first.items())[PRODUCTS_MAX]
         yield Fault(
             FaultKind.TOO_MANY,
-            f"There are {len(products):,} products; at most {PRODUCTS_MAX:,} can be counted.",
+            f"There are {len(first):,} products; at most {PRODUCTS_MAX:,} can be counted.",
             "Put products together that are made alike.",
+            (product,),
+            technique=place,
         )
         return
     for at, technique in enumerate(techniques):
         yield from faults_of(technique, at)
 
 
-def _faults_together(techniques: Sequence[Technique], by_product: dict[str, list[int]]) -> Iterator[Fault]:
+def _faults_together(
+    techniques: Sequence[Technique], by_product: dict[str, list[int]], *, is_part: bool
+) -> Iterator[Fault]:
     """What is wrong between techniques that are right by themselves."""
     kinds = {work.kind for technique in techniques for work in technique.hours}
     if len(kinds) > KINDS_MAX:
@@ -162,6 +176,8 @@ def _faults_together(techniques: Sequence[Technique], by_product: dict[str, list
             )
         for item in technique.inputs:
             unit = units.get(item.name)
+            if unit is None and is_part:
+                continue
             if unit is None:
                 yield Fault(
                     FaultKind.MISSING,

@@ -7,6 +7,7 @@ itself; so plans go up from households to regions, and each figure leads to whoe
 Source: DESIGN section 8; docs/planning.md.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -92,32 +93,67 @@ Goods = Annotated[tuple[PlanGood, ...], msgspec.Meta(min_length=1, max_length=MA
 Units = Annotated[tuple[PlanUnit, ...], msgspec.Meta(min_length=1, max_length=MAX_UNITS)]
 
 
+class TermsError(RemoteError):
+    """The terms of a planning period contradict themselves.
+
+    Attributes:
+        good: the place of the good that is wrong; -1 if it is none.
+        unit: likewise of a unit.
+        key: which of its fields.
+    """
+
+    def __init__(self, message: str, *, good: int = -1, unit: int = -1, key: str = "name") -> None:
+        super().__init__(message)
+        self.good = good
+        self.unit = unit
+        self.key = key
+
+
 def validate_goods_and_units(goods: Goods, units: Units) -> None:
     """Refuse a list of goods or units that contradicts itself.
 
     Raises:
-        RemoteError: which of them, and why.
+        TermsError: which of them, and why.
     """
-    names = [good.name for good in goods]
-    for good in goods:
+    for at, good in enumerate(goods):
         if good.kind not in GOOD_KINDS:
-            raise RemoteError(f"“{good.name}” is neither a product, nor labour, nor a resource.")
+            raise TermsError(
+                f"“{good.name}” is neither a product, nor labour, nor a resource.", good=at, key="kind"
+            )
         if good.kind == "labour" and good.unit != HOUR:
-            raise RemoteError(f"“{good.name}” is labour, which is counted in hours: “{HOUR}”.")
+            raise TermsError(
+                f"“{good.name}” is labour, which is counted in hours: “{HOUR}”.", good=at, key="unit"
+            )
         if good.kind != "labour" and good.weight_micro != MICRO:
-            raise RemoteError(f"“{good.name}” is no labour, so its hours can't be weighed.")
-    if len(set(names)) != len(names):
-        raise RemoteError("A plan names a good twice.")
-    if len({unit.name for unit in units}) != len(units):
-        raise RemoteError("A plan names a council twice.")
-    for place, unit in enumerate(units, start=1):
+            raise TermsError(
+                f"“{good.name}” is no labour, so its hours can't be weighed.", good=at, key="weight"
+            )
+    at = _repeated([good.name for good in goods])
+    if at >= 0:
+        raise TermsError(f"The plan names the good “{goods[at].name}” twice.", good=at)
+    at = _repeated([unit.name for unit in units])
+    if at >= 0:
+        raise TermsError(f"The plan names the council “{units[at].name}” twice.", unit=at)
+    for at, unit in enumerate(units):
         if unit.kind not in UNIT_KINDS:
-            raise RemoteError(f"“{unit.name}” is neither of workers nor of consumers.")
-        if unit.within >= place:
-            raise RemoteError(f"“{unit.name}” stands before the council that it belongs to.")
+            raise TermsError(f"“{unit.name}” is neither of workers nor of consumers.", unit=at, key="kind")
+        if unit.within > at:
+            raise TermsError(
+                f"“{unit.name}” stands before the council that it belongs to.", unit=at, key="within"
+            )
         if unit.within and units[unit.within - 1].kind != unit.kind:
-            raise RemoteError(f"“{unit.name}” belongs to a council of another kind.")
+            raise TermsError(f"“{unit.name}” belongs to a council of another kind.", unit=at, key="within")
         if len(unit.council) not in (0, 32):
-            raise RemoteError(f"“{unit.name}” names a council by something that is no name.")
+            raise TermsError(f"“{unit.name}” names a council by something that is no name.", unit=at)
     if {unit.kind for unit in units} != set(UNIT_KINDS):
-        raise RemoteError("A plan needs somebody who makes things, and somebody who uses them.")
+        raise TermsError("A plan needs somebody who makes things, and somebody who uses them.")
+
+
+def _repeated(names: Sequence[str]) -> int:
+    """The place of the first name that stood before; -1 if none did."""
+    seen: set[str] = set()
+    for at, name in enumerate(names):
+        if name in seen:
+            return at
+        seen.add(name)
+    return -1

@@ -17,6 +17,7 @@ from p2pcouncil.domain.planning.terms import Figures, PlanGood
 from p2pcouncil.domain.register.plan_rounds import RoundOutcome, result_digest
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
+from p2pcouncil.peer.showing.adopting import adopting_proposal
 from p2pcouncil.peer.showing.councils import TITLE_CELLS, name_of
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.showing.suggesting import Suggestion, suggest
@@ -74,7 +75,9 @@ def show_plan(peer: Peer, place: Place, plan: ChangeHash) -> PlanView:
         for unit in units
         if running is not None and not unit.has_spoken and not _is_above(state, unit.place)
     )
-    view = PlanView(
+    digest = _digest(place, state)
+    adopting = adopting_proposal(place, state, digest)
+    return PlanView(
         id=plan,
         council=place.council,
         council_name=name_of(place),
@@ -94,15 +97,16 @@ def show_plan(peer: Peer, place: Place, plan: ChangeHash) -> PlanView:
         can_propose=_why_not(peer, state, me, mine),
         best=state.period.best,
         adopted_page=state.period.adopted_page,
-        digest=_digest(place, state),
+        digest=digest,
         faults=tuple(clean_line(fault.message, 300) for fault in state.faults),
         given_off=tuple(_given_off(state)),
         reports=tuple(_report(state, people, fact) for fact in state.reports),
         terms=terms,
         table=state.table,
         weights=labour_weights(terms),
+        adoption=adopting.hash if adopting is not None else None,
+        adoption_title=clean_line(adopting.title, TITLE_CELLS) if adopting is not None else "",
     )
-    return view
 
 
 def show_techniques(peer: Peer, place: Place) -> tuple[TechniqueView, ...]:

@@ -2,19 +2,26 @@
 
 A suggestion is nobody's word until its speaker takes it. A workers' council makes what is asked for, each technique
 scaled by demand over supply, up to its capacity. A consumers' council spends what its last proposal cost, in the shares
-in which it spent it then: the best it can get at the new prices if its preferences are Cobb–Douglas.
+in which it spent it then: the best it can get at the new prices if its preferences are Cobb–Douglas. Hours of work are
+people's own: none of it changes what somebody offers, and each suggestion says so.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import msgspec
 
 from crdt.ids import ChangeHash
+from p2pcouncil.domain.effects import OpenPlan
+from p2pcouncil.domain.plain_text import clean_line
+from p2pcouncil.domain.planning.board import BILLIONTHS_PER_BASIS_POINT
 from p2pcouncil.domain.planning.reading import PlanState
 from p2pcouncil.domain.planning.said import Made, UnitPlan, Wanted
 from p2pcouncil.domain.planning.standing import Entries, UnitStanding, technique_of
+from p2pcouncil.domain.planning.steps import imbalance_of
 from p2pcouncil.domain.planning.terms import MAX_AMOUNT, MICRO, Figures
+
+NAME_CELLS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +44,33 @@ def suggest(state: PlanState, unit: int, entries: Entries) -> Suggestion | None:
     standing = before.units[unit]
     if standing.part is None:
         return None
+    last = closed[max(closed)]
     if state.period.terms.units[unit].kind == "workers":
-        return _of_workers(state, standing, closed[max(closed)], entries)
-    return _of_consumers(state, standing, closed)
+        found = _of_workers(state, standing, last, entries)
+    else:
+        found = _of_consumers(state, standing, closed)
+    return (
+        None if found is None else replace(found, why=f"{found.why}; {_about_work(state.period.terms, last)}")
+    )
+
+
+def _about_work(terms: OpenPlan, last: tuple[Figures, ...]) -> str:
+    """What no suggestion does, whatever is short: whether somebody works more is theirs to say."""
+    told = "no suggestion changes the hours that people offer"
+    short = [
+        clean_line(good.name, NAME_CELLS)
+        for good, figures in zip(terms.goods, last, strict=True)
+        if good.kind == "labour" and _is_short(figures, terms.tolerance_basis_points)
+    ]
+    if not short:
+        return told
+    names = short[0] if len(short) == 1 else f"{', '.join(short[:-1])} and {short[-1]}"
+    return f"{told}, and {names} {'is' if len(short) == 1 else 'are'} short: offer more if you can"
+
+
+def _is_short(figures: Figures, tolerance_basis_points: int) -> bool:
+    apart = imbalance_of(figures.supply, figures.demand)
+    return figures.supply < figures.demand and apart > tolerance_basis_points * BILLIONTHS_PER_BASIS_POINT
 
 
 def _of_workers(

@@ -172,6 +172,8 @@ class PlanView:
         terms: goods, councils and how rounds go, as the vote decided it; a later period may begin from the same.
         table: what goods take; explains values. None while nothing has one.
         weights: how much an hour of a kind of work counts in values, in millionths, where that is not one.
+        adoption: the proposal that would make what the rounds came to the plan of record, and `adoption_title` its
+            title; None while nobody made one, or all were withdrawn or voted down.
     """
 
     id: ChangeHash
@@ -200,3 +202,5 @@ class PlanView:
     terms: OpenPlan
     table: Table | None
     weights: Mapping[str, Micro]
+    adoption: ChangeHash | None = None
+    adoption_title: str = ""
