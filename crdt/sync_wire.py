@@ -15,10 +15,10 @@ from crdt.ids import HASH_BYTES
 from crdt.index import FINGERPRINT_BYTES
 
 MAX_REQUEST_BYTES = 65_536
-MAX_RESPONSE_BYTES = 786_432
-"""What the envelopes of an answer may weigh; pass it to `read_groups`."""
+MAX_RESPONSE_BYTES = 393_216
+"""What the envelopes of an answer may weigh; pass it to `read_groups`. To read more at a time would be felt."""
 MAX_ANSWER_BYTES = 1_048_576
-"""A whole answer: the envelopes, and a head of at most 64 ranges of 2.4 KB, probes and withdrawals."""
+"""A whole answer, of whatever peer: the envelopes, and a head of at most 64 ranges of 2.4 KB, probes, withdrawals."""
 MAX_RANGES = 64
 MAX_PROBES = 64
 MAX_PROBE_SEQS = 16

@@ -12,7 +12,7 @@ from crdt.feed_change import derive_change
 from crdt.index import Want
 from crdt.keys import LaneKind, certificate_message, lane_id, validate_header
 from crdt.op_columns import Limits
-from crdt.sync import MAX_ANSWER_BYTES, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, Pull, answer
+from crdt.sync import MAX_REQUEST_BYTES, Pull, answer
 from crdt.sync_wire import decode_request, decode_response, encode_request
 from p2pcouncil.peer.wire import (
     Body,
@@ -35,6 +35,7 @@ from tests.fuzz.target import Target
 from tests.store_support import chain, group, index_of
 
 MAX_FRAME_BYTES = 65_536
+MAX_HEAD_BYTES = 262_144
 WIRE_TREE = msgspec.msgpack.decode(WIRE)
 FEED_LIMITS = Limits(max_bytes=20_000)
 
@@ -160,7 +161,7 @@ def run_question(data: bytes) -> None:
         head, wanted = answer(index, raw)
     except RemoteError:
         return
-    assert len(head) <= MAX_ANSWER_BYTES - MAX_RESPONSE_BYTES
+    assert len(head) <= MAX_HEAD_BYTES
     response, tail = decode_response(head)
     assert not tail
     assert len(response.ranges) == len(asked.ranges)

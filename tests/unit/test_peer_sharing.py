@@ -1,8 +1,11 @@
 """Catching up from several peers: each envelope comes about once, all serve, and nobody can hold up the rest."""
 
+from math import ceil
+
 import pytest
 
 from crdt import sync_claims
+from crdt.sync import MAX_RESPONSE_BYTES
 from p2pcouncil.peer.events import Accept, BatchAccepted, Reply, ReplyWithEnvelopes
 from p2pcouncil.peer.pacing import PULL_EVERY_MS
 from p2pcouncil.peer.pulling import CLAIM_MS, MAX_FETCHING, STUCK_MS
@@ -12,6 +15,8 @@ from tests.support.crowd import Crowd, Fetching, Serving, crowd
 LANES, EACH = 100, 50
 ALONE_MS = 3_000
 """One honest peer brings all of it in less."""
+ENVELOPE_BYTES = 420
+"""What one of theirs weighs in an answer."""
 ANSWER = 2_048
 """Envelopes of an answer at most."""
 
@@ -34,10 +39,12 @@ class Empty(Serving):
 
 
 class Slow(Serving):
-    """Takes ten seconds for whatever holds envelopes."""
+    """Takes its time for whatever holds envelopes."""
+
+    DELAY_MS = 10_000
 
     def _tell(self, effect: object) -> None:
-        self.delay_ms = 10_000 if isinstance(effect, ReplyWithEnvelopes) else 0
+        self.delay_ms = self.DELAY_MS if isinstance(effect, ReplyWithEnvelopes) else 0
         super()._tell(effect)  # type: ignore[arg-type]
 
 
@@ -102,7 +109,9 @@ def test_who_serves_nothing_is_dropped_and_who_is_slow_is_not() -> None:
 
 def test_slow_peers_share_the_work_all_the_same() -> None:
     made = crowd(LANES * 2, EACH, *[Slow] * 4)
-    caught_up(made, 40_000)
+    answers = ceil(made.entries * ENVELOPE_BYTES / MAX_RESPONSE_BYTES)
+    # As many rounds as it takes if all four share evenly; one more, as the last ones don't; and some time to compare.
+    caught_up(made, (ceil(answers / 4) + 2) * Slow.DELAY_MS)
     assert made.newcomer.fetched.again <= LANES * EACH
     assert made.newcomer.fetched.entries_from[made.device(made.holders[0])] <= LANES * EACH
 
