@@ -95,7 +95,7 @@ def _amount(row: TypedRow, at: int) -> Micro:
     what = {MAKES: "is made", "uses": "is used", "needs": "kind of work is done", "gives off": "is given off"}
     if not row.item:
         raise TextFileError(f"It does not say what {what[row.kind]}.", "Write its name.", at, ITEM)
-    found = quantity_at(row.amount, f"How much {row.item}" if row.item else "The amount", at, AMOUNT)
+    found = quantity_at(row.amount, f"The amount of {row.item}", at, AMOUNT)
     if row.kind == "needs" and row.unit not in ("", HOUR):
         raise TextFileError("Work is counted in hours.", f"Convert it, and write {HOUR}.", at, UNIT)
     if row.kind != "needs" and not row.unit:
