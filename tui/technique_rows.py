@@ -16,7 +16,7 @@ from p2pcouncil.text_files.errors import TextFileError
 MAKES = "makes"
 KINDS = ("uses", "needs", "gives off")
 """As a technique that was published is told: an input, hours of work, and what else comes out."""
-KIND_LABELS = ("uses", "needs, work", "gives off")
+KIND_LABELS = ("uses", "needs work", "gives off")
 ITEM, AMOUNT, UNIT = 1, 2, 3
 """The cells of a row, as an error counts them."""
 _EMPTY_ROWS = 3

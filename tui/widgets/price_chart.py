@@ -50,6 +50,7 @@ class PriceChart(PlotextPlot):
         shares = [100 * milli // found.prices_milli[0] for found in lines for milli in found.prices_milli]
         levels = _levels(min(shares, default=100), max(shares, default=100) + 1)
         plot.yticks(levels, [f"{level:.0f} %" for level in levels])
+        plot.ylim(levels[0], levels[-1])
         plot.title("each price as a share of its first")
         self.refresh()
 
