@@ -128,7 +128,8 @@ class CouncilApp(Shell):
 
     @on(Changed)
     def _read_again(self) -> None:
-        if isinstance(self.screen, CouncilScreen):
+        # While the program ends its screens fall apart piece by piece, and entries still come in.
+        if self.is_running and isinstance(self.screen, CouncilScreen):
             self.screen.redraw()
 
     def show_notice(self) -> None:

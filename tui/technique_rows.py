@@ -16,7 +16,7 @@ from p2pcouncil.text_files.errors import TextFileError
 MAKES = "makes"
 KINDS = ("uses", "needs", "gives off")
 """As a technique that was published is told: an input, hours of work, and what else comes out."""
-KIND_LABELS = ("uses", "needs, work", "gives off")
+KIND_LABELS = ("uses", "needs work", "gives off")
 ITEM, AMOUNT, UNIT = 1, 2, 3
 """The cells of a row, as an error counts them."""
 _EMPTY_ROWS = 3
@@ -95,7 +95,7 @@ def _amount(row: TypedRow, at: int) -> Micro:
     what = {MAKES: "is made", "uses": "is used", "needs": "kind of work is done", "gives off": "is given off"}
     if not row.item:
         raise TextFileError(f"It does not say what {what[row.kind]}.", "Write its name.", at, ITEM)
-    found = quantity_at(row.amount, f"How much {row.item}" if row.item else "The amount", at, AMOUNT)
+    found = quantity_at(row.amount, f"The amount of {row.item}", at, AMOUNT)
     if row.kind == "needs" and row.unit not in ("", HOUR):
         raise TextFileError("Work is counted in hours.", f"Convert it, and write {HOUR}.", at, UNIT)
     if row.kind != "needs" and not row.unit:

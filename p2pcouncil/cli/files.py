@@ -9,7 +9,7 @@ from p2pcouncil.cli.context import Ctx
 from p2pcouncil.cli.councils import In
 from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.groups import NETWORK, add_verb
-from p2pcouncil.cli.refs import find_council, short
+from p2pcouncil.cli.refs import AS_A_WORD, find_council, short
 from p2pcouncil.cli.show import when, wrap
 
 LOG_MAX = 10_000
@@ -74,7 +74,7 @@ async def log(council: str = "", /, *, limit: int = 50, ctx: Ctx) -> None:
     if not 1 <= limit <= LOG_MAX:
         raise UsageError(f"The limit must be 1 to {LOG_MAX:,}.", "Give --limit 50.")
     async with ctx.session() as session:
-        target = await ctx.arrive(lambda: find_council(session, council))
+        target = await ctx.arrive(lambda: find_council(session, council, how=AS_A_WORD))
         entries = await session.log(target.id, limit)
     lines = []
     for entry in entries:

@@ -11,7 +11,7 @@ from p2pcouncil.cli.context import ANYWHERE, NO_WAIT, Ctx, Network, Wait
 from p2pcouncil.cli.councils import In
 from p2pcouncil.cli.errors import NotHereError, NotInTimeError
 from p2pcouncil.cli.groups import COUNCILS, add_verb
-from p2pcouncil.cli.refs import find_council, find_request
+from p2pcouncil.cli.refs import AS_A_WORD, find_council, find_request
 from p2pcouncil.cli.show import wrap
 from p2pcouncil.cli.show_councils import show_requests
 from p2pcouncil.invitation import decode_invitation
@@ -41,7 +41,7 @@ async def invite(council: str = "", /, *, note: str = "", ctx: Ctx) -> None:
         ctx: Whose peer, and how to speak.
     """
     async with ctx.session() as session:
-        target = await ctx.arrive(lambda: find_council(session, council, member=True))
+        target = await ctx.arrive(lambda: find_council(session, council, member=True, how=AS_A_WORD))
         done = await session.submit(MakeInvitation(target.id, note))
     line = done.lines[0]
     ctx.say([*wrap(done.message), "", line, "", *done.lines[1:]], json_of_done(done, invitation=line))

@@ -9,6 +9,7 @@ from p2pcouncil.cli.errors import NotHereError
 from p2pcouncil.cli.plan_refs import find_plan
 from p2pcouncil.domain.planning.said import UnitPlan
 from p2pcouncil.peer.commands import ProposeInRound
+from p2pcouncil.peer.plan_lines import beyond_capacity
 from p2pcouncil.peer.views.plans import PlanView
 from p2pcouncil.runtime.session import PeerSession
 
@@ -48,7 +49,11 @@ async def say_in_round(
     deadline = time.monotonic() + ctx.within_seconds
     while True:
         view = await ctx.arrive(look)
-        command = ProposeInRound(view.id, parts_of(view))
+        parts = parts_of(view)
+        for part in parts:
+            for told in beyond_capacity(part, session.techniques(view.council)):
+                ctx.note(f"Mind: {told}.")
+        command = ProposeInRound(view.id, parts)
         try:
             await ctx.do(session, command, wait)
         except LocalError:

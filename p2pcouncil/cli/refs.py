@@ -25,6 +25,8 @@ SHORT_HEX = 8
 PREFIX_HEX_MIN = 4
 """Fewer hex digits than these are read as letters of a name: "Ada" is somebody, not an id."""
 LISTED_MAX = 8
+AS_A_WORD = "Name one behind the verb"
+"""How a verb takes a council that has no option for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,16 @@ def resolve(ref: str, candidates: Sequence[Candidate[T]], what: str, where: str)
     raise NotHereError(f"There is no {what} “{shown}” on this laptop.", f"There is: {_listed(candidates)}.")
 
 
-def find_council(session: Session, ref: str, *, member: bool = False) -> CouncilView:
+def find_council(
+    session: Session, ref: str, *, member: bool = False, how: str = "Name one with --in"
+) -> CouncilView:
     """Find a council; with no reference, the only one. One that goes on in a successor is named by its id alone.
 
     Args:
         session: the peer.
         ref: an id's start or a part of the name; empty for the only one.
         member: whether it must be one that we belong to, when no reference is given.
+        how: what to do if several could be meant.
 
     Raises:
         LocalError: none or several fit.
@@ -114,7 +119,7 @@ def find_council(session: Session, ref: str, *, member: bool = False) -> Council
             "Found one (`p2pcouncil found`), or join one (`p2pcouncil join`).",
         )
     listed = _listed([Candidate(c, c.id, (c.name,)) for c in mine])
-    raise LocalError("You belong to several councils; which one?", f"Name one with --in: {listed}.")
+    raise LocalError("You belong to several councils; which one?", f"{how}: {listed}.")
 
 
 def find_proposal(session: Session, ref: str, action: str = "") -> ProposalView:

@@ -9,7 +9,7 @@ from p2pcouncil.cli.councils import In
 from p2pcouncil.cli.errors import UsageError
 from p2pcouncil.cli.groups import VOTES, add_verb
 from p2pcouncil.cli.prompts import known_passphrase
-from p2pcouncil.cli.refs import find_council, find_member, find_proposal, find_request
+from p2pcouncil.cli.refs import AS_A_WORD, find_council, find_member, find_proposal, find_request
 from p2pcouncil.cli.show_register import show_register
 from p2pcouncil.peer.commands import GiveFeedback, GoOn, ObjectTo, PledgeDuty, ReportProgress, ReviewVote
 from p2pcouncil.peer.session import Session
@@ -46,7 +46,7 @@ async def pages(council: str = "", /, *, limit: int = 10, ctx: Ctx) -> None:
     if limit < 1:
         raise UsageError("The limit must be at least 1.", "Give --limit 10.")
     async with ctx.session() as session:
-        target = await ctx.arrive(lambda: find_council(session, council))
+        target = await ctx.arrive(lambda: find_council(session, council, how=AS_A_WORD))
         view = session.register(target.id)
         ctx.say(show_register(view, limit), view)
 

@@ -10,7 +10,7 @@ from p2pcouncil.cli.councils import In
 from p2pcouncil.cli.groups import PLANS, add_verb
 from p2pcouncil.cli.plan_tables import Replace, hand_over
 from p2pcouncil.cli.plan_words import reading_words
-from p2pcouncil.cli.refs import find_council
+from p2pcouncil.cli.refs import AS_A_WORD, find_council
 from p2pcouncil.cli.show_plans import show_techniques
 from p2pcouncil.cli.text_file import located, read_file
 from p2pcouncil.peer.commands import PublishTechniques
@@ -82,7 +82,7 @@ async def list_(council: str = "", /, *, ctx: Ctx) -> None:
         ctx: Whose peer, and how to speak.
     """
     async with ctx.session() as session:
-        target = await ctx.arrive(lambda: find_council(session, council))
+        target = await ctx.arrive(lambda: find_council(session, council, how=AS_A_WORD))
         found = session.techniques(target.id)
         ctx.say(show_techniques(found), {"techniques": found})
 
@@ -100,6 +100,6 @@ async def export(council: str = "", /, *, to: Path | None = None, replace: Repla
         ctx: Whose peer, and how to speak.
     """
     async with ctx.session() as session:
-        target = await ctx.arrive(lambda: find_council(session, council))
+        target = await ctx.arrive(lambda: find_council(session, council, how=AS_A_WORD))
         written = techniques_table(session.techniques(target.id))
         await hand_over(ctx, session, written, to, replace=replace)

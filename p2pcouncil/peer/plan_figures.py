@@ -11,7 +11,7 @@ OUTCOMES = {
 }
 """How a round stands, or ended, by `PlanRoundView.outcome`."""
 
-SHOWN_DIGITS = 6
+SHOWN_DIGITS = 5
 
 
 def amount(micro: int) -> str:
@@ -20,7 +20,7 @@ def amount(micro: int) -> str:
 
 
 def rounded(micro: int) -> str:
-    """An amount in millionths to be read beside others: ``8860.97`` of 8860.973913. Whole units are never rounded."""
+    """An amount in millionths to be read beside others: ``8861`` of 8860.973913. Whole units are never rounded."""
     whole = len(str(micro // ONE))
     decimals = max(0, min(DECIMALS_MAX, SHOWN_DIGITS - whole))
     step = 10 ** (DECIMALS_MAX - decimals)

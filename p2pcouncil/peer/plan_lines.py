@@ -2,7 +2,9 @@
 
 from collections.abc import Container, Iterator, Sequence
 
+from crdt.ids import ChangeHash
 from p2pcouncil.domain.planning.said import Limit, Made, UnitPlan, Wanted
+from p2pcouncil.peer.plan_figures import amount
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView, TechniqueView
 from p2pcouncil.plan_files.unit_file import Line
 from p2pcouncil.text_files.errors import TextFileError
@@ -54,6 +56,19 @@ def part_of(
         tuple(Limit(name, unit_of, limits[name, unit_of]) for name, unit_of in sorted(limits)),
         note.strip(),
     )
+
+
+def beyond_capacity(part: UnitPlan, techniques: Sequence[TechniqueView]) -> Iterator[str]:
+    """What a unit would make more of than whoever published the technique says can be made, a phrase each.
+
+    No rule forbids it: whoever bought a second oven knows better than the table. But a slip of the hand shows.
+    """
+    known = {found.hash: found for found in techniques}
+    for made in part.made:
+        found = known.get(ChangeHash(made.technique))
+        if found is not None and found.capacity_micro and made.amount > found.capacity_micro:
+            most = f"{amount(found.capacity_micro)} {found.unit}"
+            yield f"{amount(made.amount)} of {found.product} by “{found.name}”, which can make {most} in a period"
 
 
 def to_lines(unit: PlanUnitView) -> Iterator[Line]:

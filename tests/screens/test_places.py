@@ -197,3 +197,9 @@ async def test_the_focus_is_always_somewhere() -> None:
         for key in ("1", "2", "3", "4"):
             await driver.press(key)
             assert driver.app.screen.focused is not None
+
+
+async def test_what_comes_while_the_program_ends_finds_no_screen_and_hurts_nobody() -> None:
+    async with driven() as driver:
+        await driver.press("2")
+    driver.app._read_again()

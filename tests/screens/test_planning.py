@@ -158,6 +158,18 @@ async def test_a_table_that_can_t_be_read_says_where_and_changes_nothing(table: 
         assert "400" in driver.text
 
 
+async def test_more_than_can_be_made_is_told_while_it_is_typed_and_forbidden_to_nobody() -> None:
+    async with driven(planning()) as driver:
+        await driver.press("8", "e")
+        await clear(driver)
+        await driver.type("601")
+        assert "Mind: 601 of bread by “deck oven”, which can make 600 loaf in a period." in driver.text
+        await driver.press("ctrl+s")
+        (command,) = driver.session.commands
+        assert isinstance(command, ProposeInRound)
+        assert command.units[0].made == (Made(OVEN, micro(601)),)
+
+
 async def test_an_amount_that_is_none_is_told_below_its_field_and_nothing_is_lost() -> None:
     async with driven(planning()) as driver:
         await driver.press("8", "e")

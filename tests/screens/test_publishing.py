@@ -89,7 +89,7 @@ async def test_what_is_wrong_in_a_row_is_told_below_it_and_nothing_is_lost() -> 
         assert driver.session.commands == []
         rows = driver.rows
         flour = next(at for at, row in enumerate(rows) if "flour" in row)
-        assert "✗ How much flour is “-6”, and it is negative." in rows[flour + 1]
+        assert "✗ The amount of flour is “-6”, and it is negative." in rows[flour + 1]
         await fill(driver, "6")
         await clear(driver)
         await driver.press("ctrl+s")
@@ -103,7 +103,7 @@ async def test_what_is_wrong_in_a_row_is_told_below_it_and_nothing_is_lost() -> 
     ("cells", "says"),
     [
         ((), "It does not say what is made."),
-        (("rolls", "", "piece"), "How much rolls is “”, and it is empty."),
+        (("rolls", "", "piece"), "The amount of rolls is missing."),
         (("rolls", "0", "piece"), "The output of “rolls” is 0."),
         (("rolls", "NaN", "piece"), "“NaN”, and it is no number."),
         (("rolls", "1000000000001", "piece"), "more than 1,000,000,000,000"),

@@ -56,6 +56,8 @@ PLANS = {
     "hours_in_lines": ("8", "down", "up", "enter", "x"),
     "propose": ("8", "e"),
     "begin": ("8", "p"),
+    "publish": ("8", "t", "right", "right"),
+    "export": ("8", "c"),
 }
 RECORD = {"results": ("8", *("right",) * 4), "report": ("8", "r")}
 

@@ -124,12 +124,14 @@ def rounds_section(view: PlanView) -> Content:
             found.outcome, ("·", MUTED)
         )
         taken = " (taken)" if found.number == view.best else ""
-        head = f"{mark} {found.number}. {OUTCOMES[found.outcome]}{taken}"
+        # That another round followed shows below it.
+        outcome = "" if found.outcome == "again" else f" {OUTCOMES[found.outcome]}{taken}:"
+        head = f"{mark} {found.number}.{outcome}"
         told = [words.count(found.proposals, "proposal")] if found.proposals else ["nobody spoke"]
         if found.worst:
-            told.append(f"at most {percent(found.worst)} apart ({found.worst_good})")
+            told.append(f"{found.worst_good} {percent(found.worst)} apart")
         is_running = found.outcome == "runs"
-        rows.append(join([line(head, f"bold {style}" if is_running else ""), muted(f": {', '.join(told)}")]))
+        rows.append(join([line(head, f"bold {style}" if is_running else ""), muted(", ".join(told))], " "))
     if not view.rounds:
         rows.append(muted("None has begun yet."))
     if view.given_off:

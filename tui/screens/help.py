@@ -28,6 +28,10 @@ _STEPS = (
 _PLANNING = (
     ("Begin", "A vote decides on a period (8, then p): its goods, its councils, and how long a round takes."),
     ("Techniques", "Whoever makes things publishes how (t): what it takes, in things and in hours of work."),
+    (
+        "Tables",
+        "What is proposed and how things are made goes into a file (c), and back into the form (Ctrl+L).",
+    ),
     ("Propose", "In each round, a speaker says what a council would make, or use and offer (e)."),
     ("Prices", "What is short gets dearer, what is left over cheaper; councils propose again at new prices."),
     ("Adopt", "When supply meets demand, or the rounds are used up, a vote makes it the plan of record (a)."),

@@ -1,5 +1,7 @@
 """What the councils that I speak for propose in a round, as a table: the last word, a suggestion, and mine."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,11 +13,12 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from crdt.errors import LocalError
-from p2pcouncil.domain.planning.quantities import QuantityError
-from p2pcouncil.domain.planning.said import UnitPlan
+from p2pcouncil.domain.plain_text import clean_line
+from p2pcouncil.domain.planning.quantities import QuantityError, read_quantity
+from p2pcouncil.domain.planning.said import Made, UnitPlan
 from p2pcouncil.peer.commands import ProposeInRound
 from p2pcouncil.peer.plan_exports import file_name
-from p2pcouncil.peer.plan_lines import part_of
+from p2pcouncil.peer.plan_lines import beyond_capacity, part_of
 from p2pcouncil.peer.plan_many import check_kinds, parts_of
 from p2pcouncil.peer.views.plans import PlanUnitView, PlanView, TechniqueView
 from p2pcouncil.plan_files.unit_file import MANY_BOUNDS, is_of_many, read_unit, read_units
@@ -103,7 +106,8 @@ class ProposeInRoundScreen(CouncilScreen):
             lines(
                 [
                     line(
-                        f"{self._view.title}, round {self._view.round}: what your councils propose", HEADING
+                        f"{clean_line(self._view.title, 36)}, round {self._view.round}: what your councils propose",
+                        HEADING,
                     ),
                     line(told, WARN if self._view.can_propose else ""),
                 ]
@@ -125,7 +129,21 @@ class ProposeInRoundScreen(CouncilScreen):
             parts.append(line(", ".join(sent)))
         if kept:
             parts.append(muted(f"{'; ' if sent else ''}as it stands: {', '.join(kept)}"))
+        for told in self._beyond(tables):
+            parts.append(Content.styled(f"{chr(10) if parts else ''}! ", f"bold {WARN}"))
+            parts.append(line(f"Mind: {told}.", WARN))
         self.query_one("#confirm", Static).update(join(parts))
+
+    def _beyond(self, tables: list[UnitTable]) -> Iterator[str]:
+        """What is typed beyond a technique's capacity, as far as it can be read."""
+        for table in tables:
+            made = []
+            for row in table.query(FigureRow):
+                with suppress(QuantityError):
+                    if row.spec.kind == "makes" and row.field.value.strip():
+                        found = read_quantity(row.field.value.strip())
+                        made.append(Made(bytes.fromhex(row.spec.id), found))
+            yield from beyond_capacity(UnitPlan(table.unit.place, tuple(made)), self._techniques)
 
     @on(Input.Submitted)
     def _next(self) -> None:

@@ -12,6 +12,7 @@ from textual_plotext import PlotextPlot
 SIGNS = ("•", "x", "+", "o", "*", "#", "%", "@")
 _COLOURS = ("primary", "accent", "success", "error", "secondary", "foreground", "primary", "accent")
 _TICKS_MAX = 8
+_LEVELS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +47,16 @@ class PriceChart(PlotextPlot):
         step = max(1, -(-len(names) // _TICKS_MAX))
         ticks = sorted({*range(1, len(names) + 1, step), len(names)}) if names else []
         plot.xticks(ticks, [names[at - 1] for at in ticks])
-        plot.title("each price in percent of its first")
+        shares = [100 * milli // found.prices_milli[0] for found in lines for milli in found.prices_milli]
+        levels = _levels(min(shares, default=100), max(shares, default=100) + 1)
+        plot.yticks(levels, [f"{level:.0f} %" for level in levels])
+        plot.ylim(levels[0], levels[-1])
+        plot.title("each price as a share of its first")
         self.refresh()
+
+
+def _levels(low: int, high: int) -> list[float]:
+    """Round numbers from below the lowest share to above the highest, about `_LEVELS` of them."""
+    sizes = (size * 10**power for power in range(18) for size in (1, 2, 5))
+    step = next(size for size in sizes if size * _LEVELS >= high - low)
+    return [float(level) for level in range(low // step * step, high + step, step)]

@@ -141,7 +141,8 @@ def _line(peer: Peer, place: Place, state: PlanState, silent: tuple[str, ...]) -
         return f"The rounds have ended: {how}. Round {period.best} is taken; a vote can make it the plan of record."
     if running is None:
         return "No round has begun yet."
-    waits = f"{len(silent)} of its councils have said nothing in it." if silent else "All have spoken."
+    has = "has" if len(silent) == 1 else "have"
+    waits = f"{len(silent)} of its councils {has} said nothing in it." if silent else "All have spoken."
     if running.closes_ms is None:
         return f"Round {running.round} has begun; the next page tells until when. {waits}"
     if peer.world.clock_ms < running.closes_ms:
