@@ -23,7 +23,7 @@ from p2pcouncil.identity.keys import MemberKey
 from p2pcouncil.identity.keystore import Keystore
 from p2pcouncil.peer.commands import DisownDevice, TakeOverDuty
 from p2pcouncil.peer.core import Peer
-from p2pcouncil.peer.doing.desk import Plan
+from p2pcouncil.peer.doing.desk import Deed
 from p2pcouncil.peer.events import Append, Effect
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.world import Me
@@ -31,8 +31,8 @@ from p2pcouncil.peer.world import Me
 PHRASE_WORDS = (12, 24)
 
 
-def plan_duty(peer: Peer, keystore: Keystore, command: TakeOverDuty | DisownDevice, now_ms: int) -> Plan:
-    """Plan a statement in every council held in which we are a member.
+def to_change_duty(peer: Peer, keystore: Keystore, command: TakeOverDuty | DisownDevice, now_ms: int) -> Deed:
+    """Work out a statement in every council held in which we are a member.
 
     Raises:
         LocalError: wrong passphrase or phrase, no council, or an unknown device.
@@ -59,7 +59,7 @@ def plan_duty(peer: Peer, keystore: Keystore, command: TakeOverDuty | DisownDevi
         effects.append(state_duty(place, me, key.sign, disowned, now_ms))
     count = "1 council" if len(places) == 1 else f"{len(places)} councils"
     said = "the device is disowned" if disowned else "this laptop votes for you from now on"
-    return Plan(tuple(effects), f"Done in {count}: {said}.", None)
+    return Deed(tuple(effects), f"Done in {count}: {said}.", None)
 
 
 def state_duty(

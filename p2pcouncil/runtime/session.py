@@ -24,9 +24,9 @@ from net.transport import TransportError
 from p2pcouncil.identity.keystore import Identity, Keystore
 from p2pcouncil.peer.commands import Command, DisownDevice, Done, GoOn, MakeProposal, OpenVote, TakeOverDuty
 from p2pcouncil.peer.core import Peer
-from p2pcouncil.peer.doing.desk import Desk, Plan
-from p2pcouncil.peer.doing.going_on import plan_going_on
-from p2pcouncil.peer.doing.planner import plan
+from p2pcouncil.peer.doing.desk import Deed, Desk
+from p2pcouncil.peer.doing.going_on import to_go_on
+from p2pcouncil.peer.doing.work_out import work_out
 from p2pcouncil.peer.events import Append, AppendEdit
 from p2pcouncil.peer.shelf import ADDRESS
 from p2pcouncil.peer.showing.network import NetworkRole, show_identity, show_network, show_status
@@ -34,7 +34,7 @@ from p2pcouncil.peer.views.network import NetworkView, StatusView
 from p2pcouncil.peer.views.people import IdentityView
 from p2pcouncil.peer.world import Me
 from p2pcouncil.runtime.clock import now_ms
-from p2pcouncil.runtime.duty import member_key, plan_duty
+from p2pcouncil.runtime.duty import member_key, to_change_duty
 from p2pcouncil.runtime.engine import Engine, hashes
 from p2pcouncil.runtime.history import LogLine, read_log
 from p2pcouncil.runtime.home import Home
@@ -113,24 +113,24 @@ class PeerSession(Reading):
     async def submit(self, command: Command) -> Done:
         """Do something; see the port."""
         await self._know_own_feeds()
-        # One at a time: what is planned rests on what is held, and the next must see what this one wrote.
+        # One at a time: what a command comes to rests on what is held, and the next must see what this one wrote.
         async with self._submitting:
             await self.engine.refresh(shelf=True)
             council = self._written_to(command)
             generation = 0 if council is None else await self.engine.generation(council)
-            plan = self._plan(command, generation)
-            written = await self.engine.append(plan.effects)
-            appended = [effect for effect in plan.effects if isinstance(effect, Append | AppendEdit)]
+            deed = self._work_out(command, generation)
+            written = await self.engine.append(deed.effects)
+            appended = [effect for effect in deed.effects if isinstance(effect, Append | AppendEdit)]
             for effect, envelopes in zip(appended, written, strict=True):
                 if isinstance(effect, Append) and not envelopes:
                     raise LocalError(
                         "This was done already, by another window or command on this laptop.",
                         "Look again: it shows here by now.",
                     )
-        made = plan.id
+        made = deed.id
         if made is None:
             made = written[0][-1].hash if written and written[0] else b""
-        return Done(plan.message, made, plan.lines, hashes(written))
+        return Done(deed.message, made, deed.lines, hashes(written))
 
     async def export_bundle(self, path: Path, council: CouncilId | None = None) -> Done:
         """Write everything held (of one council) into a file."""
@@ -209,16 +209,16 @@ class PeerSession(Reading):
             return place.council if place else None
         return None
 
-    def _plan(self, command: Command, generation: int) -> Plan:
+    def _work_out(self, command: Command, generation: int) -> Deed:
         if self.engine.signer is None:
             raise LocalError("There is no identity on this laptop yet.", "Run `p2pcouncil init` first.")
         if isinstance(command, TakeOverDuty | DisownDevice):
-            return plan_duty(self.peer, self._keystore, command, now_ms())
+            return to_change_duty(self.peer, self._keystore, command, now_ms())
         desk = Desk(self.peer, self.engine.signer, secrets.token_bytes, now_ms(), generation)
         if isinstance(command, GoOn):
             key = partial(member_key, self._keystore, command.passphrase, desk.me.member)
-            return plan_going_on(desk, command, lambda message: key().sign(message))
-        return plan(desk, command)
+            return to_go_on(desk, command, lambda message: key().sign(message))
+        return work_out(desk, command)
 
     async def _become(self, identity: Identity) -> None:
         self.peer.world.me = me_of(identity)

@@ -27,8 +27,8 @@ from p2pcouncil.domain.sortition.ecvrf import VrfSeed, prove, vrf_public
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.doing.desk import Desk
-from p2pcouncil.peer.doing.going_on import plan_going_on
-from p2pcouncil.peer.doing.planner import plan as plan_command
+from p2pcouncil.peer.doing.going_on import to_go_on
+from p2pcouncil.peer.doing.work_out import work_out
 from p2pcouncil.peer.events import (
     Accept,
     AddressesKnown,
@@ -228,16 +228,14 @@ class Node:
         generation = self._generation(command.council) if isinstance(command, c.MakeProposal) else 0
         rng = self.simulation.rng
         desk = Desk(self.peer, self.signer, rng.randbytes, self.now_ms, generation)
-        if isinstance(command, c.GoOn):
-            plan = plan_going_on(desk, command, self.sign_as_member)
-        else:
-            plan = plan_command(desk, command)
-        written = self._append(plan.effects)
-        made = plan.id
+        is_going_on = isinstance(command, c.GoOn)
+        deed = to_go_on(desk, command, self.sign_as_member) if is_going_on else work_out(desk, command)
+        written = self._append(deed.effects)
+        made = deed.id
         if made is None:
             made = written[0][-1].hash if written and written[0] else b""
         entries = tuple(envelope.hash for envelopes in written for envelope in envelopes)
-        return c.Done(plan.message, made, plan.lines, entries)
+        return c.Done(deed.message, made, deed.lines, entries)
 
     def sign_as_member(self, message: bytes) -> bytes:
         """Sign under the member key, which nothing else here keeps."""

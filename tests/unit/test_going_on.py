@@ -26,7 +26,7 @@ from p2pcouncil.domain.rejections import Rule
 from p2pcouncil.domain.tally.choice import YES
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.doing.desk import Desk
-from p2pcouncil.peer.doing.going_on import plan_going_on
+from p2pcouncil.peer.doing.going_on import to_go_on
 from p2pcouncil.peer.events import Append
 from p2pcouncil.peer.going_on import has_gone_on, last_precommit, standing_of, successor_of
 from p2pcouncil.peer.showing.inbox import show_inbox
@@ -171,7 +171,7 @@ def test_what_does_not_fit_takes_nothing_over() -> None:
 
     def founding() -> SuccessorGenesis:
         desk = Desk(ada.peer, ada.signer, rng.randbytes, ada.now_ms)
-        (effect,) = plan_going_on(desk, c.GoOn(village.council, ""), ada.sign_as_member).effects
+        (effect,) = to_go_on(desk, c.GoOn(village.council, ""), ada.sign_as_member).effects
         assert isinstance(effect, Append)
         (entry,) = effect.entries
         assert isinstance(entry, Succeed)

@@ -116,7 +116,7 @@ def hostile_entries(eve: Node, council: CouncilId, title: str, text: str) -> tup
 
 
 def found_hostile(eve: Node, council: CouncilId, title: str, text: str) -> bytes:
-    """A council below with a name that the planner would refuse."""
+    """A council below with a name that our own peer would refuse to found."""
     import p2pcouncil.peer.doing.membership as planning
 
     kept = planning.validate_line

@@ -22,7 +22,7 @@ from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.doing.desk import Desk
 from p2pcouncil.peer.doing.membership import _signed_join
-from p2pcouncil.peer.doing.planner import plan
+from p2pcouncil.peer.doing.work_out import work_out
 from p2pcouncil.peer.events import Keep
 from p2pcouncil.runtime.session import me_of
 
@@ -242,7 +242,7 @@ def test_the_key_that_a_founding_and_a_join_name_checks_what_that_laptop_proves(
     peer = Peer()
     peer.world.me = me
     desk = Desk(peer, device, lambda size: bytes(range(size)), 0)
-    founding = plan(desk, c.FoundCouncil("Bakery", "society", "society", ""))
+    founding = work_out(desk, c.FoundCouncil("Bakery", "society", "society", ""))
     (kept,) = (effect for effect in founding.effects if isinstance(effect, Keep))
     council, genesis = read_genesis(kept.value)
     alpha = lot_input(council, first_seed(council), 1)

@@ -1,4 +1,4 @@
-"""Planning what is said of the register and of closed votes: pledges, objections, progress, feedback, reviews."""
+"""What is said of the register and of closed votes: pledges, objections, progress, feedback, reviews."""
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, MemberId
@@ -8,12 +8,12 @@ from p2pcouncil.domain.entry import MAX_NOTE_CHARS
 from p2pcouncil.domain.outcomes import IssueState, RegisterOf, Status
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf
-from p2pcouncil.peer.doing.desk import Desk, Plan, shown
+from p2pcouncil.peer.doing.desk import Deed, Desk, shown
 from p2pcouncil.peer.events import Append, Effect, Keep
 from p2pcouncil.peer.place import Place
 
 
-def plan_pledge(desk: Desk, command: c.PledgeDuty) -> Plan:
+def to_pledge(desk: Desk, command: c.PledgeDuty) -> Deed:
     """Go on duty as a teller, or off it.
 
     Raises:
@@ -26,15 +26,15 @@ def plan_pledge(desk: Desk, command: c.PledgeDuty) -> Plan:
     name = shown(place.state.genesis.name)
     if seat is None:
         told = f"You tell in “{name}” as soon as" if command.is_on else f"You will not tell in “{name}” when"
-        return Plan((wish,), f"{told} you are on the roll.")
+        return Deed((wish,), f"{told} you are on the roll.")
     effects: list[Effect] = [wish]
     if seat.is_on_duty != command.is_on:
         effects.append(Append(place.council, (Pledge(desk.now_ms, desk.me.vrf, command.is_on),)))
     told = "go on duty as a teller" if command.is_on else "go off duty"
-    return Plan(tuple(effects), f"You {told} in “{name}” with a page that the tellers write.", None)
+    return Deed(tuple(effects), f"You {told} in “{name}” with a page that the tellers write.", None)
 
 
-def plan_object(desk: Desk, command: c.ObjectTo) -> Plan:
+def to_object(desk: Desk, command: c.ObjectTo) -> Deed:
     """Object to a newcomer.
 
     Raises:
@@ -50,10 +50,10 @@ def plan_object(desk: Desk, command: c.ObjectTo) -> Plan:
     name = shown(place.state.member(command.newcomer).name)
     entry = Object(desk.now_ms, command.newcomer, command.reason.strip())
     told = f"You object to {name}. No page lets them in before a vote says so: anybody can propose it."
-    return Plan((Append(place.council, (entry,)),), told, None)
+    return Deed((Append(place.council, (entry,)),), told, None)
 
 
-def plan_progress(desk: Desk, command: c.ReportProgress) -> Plan:
+def to_report_progress(desk: Desk, command: c.ReportProgress) -> Deed:
     """Say what became of a decision.
 
     Raises:
@@ -72,10 +72,10 @@ def plan_progress(desk: Desk, command: c.ReportProgress) -> Plan:
         )
     entry = Progress(desk.now_ms, issue.hash, command.is_done, text)
     told = "You said that it is done" if command.is_done else "You reported"
-    return Plan((Append(place.council, (entry,)),), f"{told}: “{shown(issue.title)}”.", None)
+    return Deed((Append(place.council, (entry,)),), f"{told}: “{shown(issue.title)}”.", None)
 
 
-def plan_feedback(desk: Desk, command: c.GiveFeedback) -> Plan:
+def to_give_feedback(desk: Desk, command: c.GiveFeedback) -> Deed:
     """Say how a decision works out.
 
     Raises:
@@ -84,10 +84,10 @@ def plan_feedback(desk: Desk, command: c.GiveFeedback) -> Plan:
     place, issue, _ = _closed(desk, command.issue)
     _check_length(command.text, MAX_COMMENT_CHARS, "The feedback")
     entry = Feedback(desk.now_ms, issue.hash, command.is_content, command.text.strip())
-    return Plan((Append(place.council, (entry,)),), f"You said how “{shown(issue.title)}” works out.", None)
+    return Deed((Append(place.council, (entry,)),), f"You said how “{shown(issue.title)}” works out.", None)
 
 
-def plan_review(desk: Desk, command: c.ReviewVote) -> Plan:
+def to_review(desk: Desk, command: c.ReviewVote) -> Deed:
     """Sign an overseer's verdict.
 
     Raises:
@@ -111,7 +111,7 @@ def plan_review(desk: Desk, command: c.ReviewVote) -> Plan:
     page = place.state.register.minutes.chains[register.end_page].page
     entry = Review(desk.now_ms, issue.hash, page, command.holds, command.note.strip())
     told = "holds" if command.holds else "does not hold"
-    return Plan(
+    return Deed(
         (Append(place.council, (entry,)),),
         f"You signed that the count of “{shown(issue.title)}” {told}.",
         None,

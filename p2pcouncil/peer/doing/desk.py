@@ -1,4 +1,4 @@
-"""What planning starts from: whose peer, which key, what time it is, and the questions that every plan asks."""
+"""Where a command is worked out: whose peer, which key, what time it is, and the questions that all of them ask."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SHOWN_CELLS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Deed:
     """What to carry out, and what to tell the user when it is done.
 
     Attributes:
@@ -35,7 +35,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where a command is planned.
+    """Where a command is worked out.
 
     Attributes:
         peer: whose state the commands are checked against.

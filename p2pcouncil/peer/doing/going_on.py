@@ -17,14 +17,14 @@ from p2pcouncil.domain.records import (
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.succession import Successor, tellers_needed
 from p2pcouncil.peer import commands as c
-from p2pcouncil.peer.doing.desk import Desk, Plan, shown
+from p2pcouncil.peer.doing.desk import Deed, Desk, shown
 from p2pcouncil.peer.events import Append
 from p2pcouncil.peer.going_on import certificate_of, fit_successors, has_gone_on, last_precommit, standing_of
 from p2pcouncil.peer.place import Place
 
 
-def plan_going_on(desk: Desk, command: c.GoOn, sign: Callable[[bytes], bytes]) -> Plan:
-    """Plan the entry by which we go on in a successor, and leave the council's register behind.
+def to_go_on(desk: Desk, command: c.GoOn, sign: Callable[[bytes], bytes]) -> Deed:
+    """Work out the entry by which we go on in a successor, and leave the council's register behind.
 
     Args:
         desk: whose.
@@ -72,7 +72,7 @@ def plan_going_on(desk: Desk, command: c.GoOn, sign: Callable[[bytes], bytes]) -
     entry = Succeed(desk.now_ms, council, sign(succession_message(council)), body)
     verb = "You signed the successor" if found is not None else "You wrote and signed a successor"
     told = f"{verb} of “{name}”. You tell there no more; votes go on in the successor once enough members sign it."
-    return Plan((Append(place.council, (entry,)),), told, council)
+    return Deed((Append(place.council, (entry,)),), told, council)
 
 
 def _can_do_without_us(place: Place, found: Successor | None) -> bool:

@@ -1,4 +1,4 @@
-"""Planning what concerns belonging: founding, inviting, asking to join, vouching, leaving."""
+"""What concerns belonging: founding, inviting, asking to join, vouching, leaving."""
 
 from hashlib import sha256
 
@@ -23,13 +23,13 @@ from p2pcouncil.domain.records import (
 from p2pcouncil.invitation import Invitation, encode_invitation, qr_text
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf
-from p2pcouncil.peer.doing.desk import Desk, Plan, shown
+from p2pcouncil.peer.doing.desk import Deed, Desk, shown
 from p2pcouncil.peer.events import Append, Connect, Effect, Keep
 
 MAX_INVITATION_ADDRESSES = 4
 
 
-def plan_found(desk: Desk, command: c.FoundCouncil) -> Plan:
+def to_found(desk: Desk, command: c.FoundCouncil) -> Deed:
     """Found a society, or a council below one that we belong to.
 
     Raises:
@@ -75,10 +75,10 @@ def plan_found(desk: Desk, command: c.FoundCouncil) -> Plan:
     effects: list[Effect] = [Keep(shelf.COUNCIL, council, signed)]
     if parent is not None:
         effects.append(Append(parent.council, (Announce(desk.now_ms, signed),)))
-    return Plan(tuple(effects), f"You founded “{name}”.", council)
+    return Deed(tuple(effects), f"You founded “{name}”.", council)
 
 
-def plan_invite(desk: Desk, council: CouncilId, note: str) -> Plan:
+def to_invite(desk: Desk, council: CouncilId, note: str) -> Deed:
     """Make a one-time key, and the line of text that carries it.
 
     Raises:
@@ -93,7 +93,7 @@ def plan_invite(desk: Desk, council: CouncilId, note: str) -> Plan:
     message = f"One invitation to “{shown(place.state.genesis.name)}”. Give this line to one person only."
     if not addresses:
         message += " It carries no address, as the network is off here: bring a bundle, or make one online."
-    return Plan(
+    return Deed(
         (Append(council, (Invite(desk.now_ms, key, note[:120]),)),),
         message,
         None,
@@ -113,7 +113,7 @@ def _signed_join(desk: Desk, council: CouncilId, invite: SigningKey | None) -> b
     return encode_record(Signed(body, tuple(signatures)))
 
 
-def plan_join(desk: Desk, invitation: Invitation) -> Plan:
+def to_join(desk: Desk, invitation: Invitation) -> Deed:
     """Ask to belong to the council that an invitation names.
 
     Raises:
@@ -132,10 +132,10 @@ def plan_join(desk: Desk, invitation: Invitation) -> Plan:
     )
     connects = tuple(Connect(address) for address in invitation.addresses)
     keep = Keep(shelf.JOIN, council, shelf.write(pending))
-    return Plan((keep, *connects), f"You asked to join “{shown(invitation.council_name)}”.", council)
+    return Deed((keep, *connects), f"You asked to join “{shown(invitation.council_name)}”.", council)
 
 
-def plan_join_child(desk: Desk, council: CouncilId) -> Plan:
+def to_join_child(desk: Desk, council: CouncilId) -> Deed:
     """Ask to belong to a council that was announced in one of ours.
 
     Raises:
@@ -153,14 +153,14 @@ def plan_join_child(desk: Desk, council: CouncilId) -> Plan:
                 Append(place.council, (AskToJoin(desk.now_ms, join),)),
                 Keep(shelf.JOIN, council, shelf.write(pending)),
             )
-            return Plan(effects, f"You asked to join “{shown(child.genesis.name)}”.", council)
+            return Deed(effects, f"You asked to join “{shown(child.genesis.name)}”.", council)
     raise LocalError(
         "No council that you belong to has announced that one.",
         "See `p2pcouncil councils`, or use an invitation.",
     )
 
 
-def plan_vouch(desk: Desk, council: CouncilId, join_id: bytes) -> Plan:
+def to_vouch(desk: Desk, council: CouncilId, join_id: bytes) -> Deed:
     """Vouch for somebody who asks to join.
 
     Raises:
@@ -184,7 +184,7 @@ def plan_vouch(desk: Desk, council: CouncilId, join_id: bytes) -> Plan:
                 )
             if join.member == desk.me.member:
                 raise LocalError("You can't vouch for yourself.", "Ask another member.")
-            return Plan(
+            return Deed(
                 (Append(council, (Vouch(desk.now_ms, signed),)),),
                 f"You vouched for {shown(join.name)}.",
                 None,
@@ -195,7 +195,7 @@ def plan_vouch(desk: Desk, council: CouncilId, join_id: bytes) -> Plan:
     )
 
 
-def plan_leave(desk: Desk, council: CouncilId, reason: str) -> Plan:
+def to_leave(desk: Desk, council: CouncilId, reason: str) -> Deed:
     """Leave a council.
 
     Raises:
@@ -203,4 +203,4 @@ def plan_leave(desk: Desk, council: CouncilId, reason: str) -> Plan:
     """
     place = desk.place(council)
     entry = Leave(desk.now_ms, reason[:MAX_COMMENT_CHARS])
-    return Plan((Append(council, (entry,)),), f"You left “{shown(place.state.genesis.name)}”.", None)
+    return Deed((Append(council, (entry,)),), f"You left “{shown(place.state.genesis.name)}”.", None)

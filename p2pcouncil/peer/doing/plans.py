@@ -1,4 +1,4 @@
-"""Planning what is said about a plan: techniques, proposals in its rounds, and what became of it.
+"""What is said about a plan: techniques, proposals in its rounds, and what became of it.
 
 What is written is judged once more by every peer (`domain.planning.judging`); here the same rules speak to whoever
 types, before anything is signed.
@@ -15,12 +15,12 @@ from p2pcouncil.domain.planning.terms import PlanUnit
 from p2pcouncil.domain.register.chain import OpenVote, PlanPeriod
 from p2pcouncil.domain.rejections import Refused, Verdict
 from p2pcouncil.peer import commands as c
-from p2pcouncil.peer.doing.desk import Desk, Plan, shown
+from p2pcouncil.peer.doing.desk import Deed, Desk, shown
 from p2pcouncil.peer.events import Append
 from p2pcouncil.peer.place import Place
 
 
-def plan_techniques(desk: Desk, command: c.PublishTechniques) -> Plan:
+def to_publish_techniques(desk: Desk, command: c.PublishTechniques) -> Deed:
     """Publish ways of making things.
 
     Raises:
@@ -37,10 +37,10 @@ def plan_techniques(desk: Desk, command: c.PublishTechniques) -> Plan:
         msgspec.structs.replace(technique, claimed_at_ms=desk.now_ms) for technique in command.techniques
     )
     told = "1 technique" if len(entries) == 1 else f"{len(entries)} techniques"
-    return Plan((Append(place.council, entries),), f"You published {told}.", None)
+    return Deed((Append(place.council, entries),), f"You published {told}.", None)
 
 
-def plan_round(desk: Desk, command: c.ProposeInRound) -> Plan:
+def to_propose_in_round(desk: Desk, command: c.ProposeInRound) -> Deed:
     """Propose in the round that runs.
 
     Raises:
@@ -77,12 +77,12 @@ def plan_round(desk: Desk, command: c.ProposeInRound) -> Plan:
         part.unit in {old.unit for old in mine.units} for part in command.units
     )
     again = "; this takes the place of what you proposed before" if is_again else ""
-    return Plan(
+    return Deed(
         (Append(place.council, (entry,)),), f"You proposed for {names} in round {vote.round}{again}.", None
     )
 
 
-def plan_result(desk: Desk, command: c.ReportOnPlan) -> Plan:
+def to_report_result(desk: Desk, command: c.ReportOnPlan) -> Deed:
     """Report what became of a unit's part in the plan of record.
 
     Raises:
@@ -98,7 +98,7 @@ def plan_result(desk: Desk, command: c.ReportOnPlan) -> Plan:
         raise LocalError("The plan has no such good.", "See `p2pcouncil plan`.")
     good = shown(period.terms.goods[command.good].name)
     entry = ReportResult(desk.now_ms, plan, command.unit, command.good, command.amount, command.text.strip())
-    return Plan((Append(place.council, (entry,)),), f"You reported on {good} for {shown(unit.name)}.", None)
+    return Deed((Append(place.council, (entry,)),), f"You reported on {good} for {shown(unit.name)}.", None)
 
 
 def _period(desk: Desk, name: ChangeHash) -> tuple[Place, ChangeHash, PlanPeriod]:

@@ -1,4 +1,4 @@
-"""Planning what is done with a proposal before its vote: propose, edit, discuss, second, withdraw."""
+"""What is done with a proposal before its vote: propose, edit, discuss, second, withdraw."""
 
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash, TextId
@@ -19,11 +19,11 @@ from p2pcouncil.domain.plain_text import validate_line
 from p2pcouncil.domain.proposals import text_id_of
 from p2pcouncil.domain.tally.method import validate_method
 from p2pcouncil.peer import commands as c
-from p2pcouncil.peer.doing.desk import Desk, Plan, sentence_of, shown
+from p2pcouncil.peer.doing.desk import Deed, Desk, sentence_of, shown
 from p2pcouncil.peer.events import Append, AppendEdit, Effect
 
 
-def plan_propose(desk: Desk, command: c.MakeProposal) -> Plan:
+def to_propose(desk: Desk, command: c.MakeProposal) -> Deed:
     """Put a proposal, with its text, before a council.
 
     Raises:
@@ -62,10 +62,10 @@ def plan_propose(desk: Desk, command: c.MakeProposal) -> Plan:
     effects: list[Effect] = [Append(place.council, (entry,))]
     if command.text:
         effects.append(AppendEdit(place.council, text_id, (), command.text))
-    return Plan(tuple(effects), f"You proposed “{title}”.", None)
+    return Deed(tuple(effects), f"You proposed “{title}”.", None)
 
 
-def plan_edit(desk: Desk, proposal: ChangeHash, text: str, base: tuple[ChangeHash, ...]) -> Plan:
+def to_edit(desk: Desk, proposal: ChangeHash, text: str, base: tuple[ChangeHash, ...]) -> Deed:
     """Replace a proposal's text as it stood at `base`.
 
     Raises:
@@ -83,17 +83,17 @@ def plan_edit(desk: Desk, proposal: ChangeHash, text: str, base: tuple[ChangeHas
         )
     document = place.text(found.text_id)
     if text == (document.text_at(base) if base else document.text()):
-        return Plan((), "Nothing changed.")
+        return Deed((), "Nothing changed.")
     message = f"Your edit of “{shown(found.title)}” is saved."
     if found.status is ProposalStatus.OPEN:
         message += " The vote that is open goes on about the text as it was."
     if document.excluded:
         # The store puts a text together with what a disowned device wrote; nothing may be built on that.
         base = base or document.heads()
-    return Plan((AppendEdit(place.council, TextId(found.text_id), base, text),), message)
+    return Deed((AppendEdit(place.council, TextId(found.text_id), base, text),), message)
 
 
-def plan_withdraw(desk: Desk, proposal: ChangeHash, reason: str) -> Plan:
+def to_withdraw(desk: Desk, proposal: ChangeHash, reason: str) -> Deed:
     """Take one's own proposal back.
 
     Raises:
@@ -105,10 +105,10 @@ def plan_withdraw(desk: Desk, proposal: ChangeHash, reason: str) -> Plan:
     if found.status is ProposalStatus.OPEN:
         raise LocalError("The vote on it is open, so it can't be withdrawn.", "Vote no, and say why.")
     entry = Withdraw(desk.now_ms, found.hash, reason[:MAX_COMMENT_CHARS])
-    return Plan((Append(place.council, (entry,)),), f"You withdrew “{shown(found.title)}”.", None)
+    return Deed((Append(place.council, (entry,)),), f"You withdrew “{shown(found.title)}”.", None)
 
 
-def plan_comment(desk: Desk, proposal: ChangeHash, text: str, reply_to: ChangeHash | None) -> Plan:
+def to_comment(desk: Desk, proposal: ChangeHash, text: str, reply_to: ChangeHash | None) -> Deed:
     """Comment on a proposal, or answer a comment.
 
     Raises:
@@ -121,10 +121,10 @@ def plan_comment(desk: Desk, proposal: ChangeHash, text: str, reply_to: ChangeHa
             "Shorten it, or put the long part into the proposal's text.",
         )
     entry = Comment(desk.now_ms, found.hash, reply_to or b"", text.strip())
-    return Plan((Append(place.council, (entry,)),), f"You commented on “{shown(found.title)}”.", None)
+    return Deed((Append(place.council, (entry,)),), f"You commented on “{shown(found.title)}”.", None)
 
 
-def plan_second(desk: Desk, proposal: ChangeHash, version: TextVersionRef | None) -> Plan:
+def to_second(desk: Desk, proposal: ChangeHash, version: TextVersionRef | None) -> Deed:
     """Second a version: the present one, unless another is named.
 
     Raises:
@@ -144,7 +144,7 @@ def plan_second(desk: Desk, proposal: ChangeHash, version: TextVersionRef | None
     message = f"You seconded “{shown(found.title)}” as it stands."
     if not place.state.member(desk.me.member).on_roll:
         message += " It counts towards opening the vote once you are on the roll."
-    return Plan((Append(place.council, (entry,)),), message, None)
+    return Deed((Append(place.council, (entry,)),), message, None)
 
 
 def _check_text(text: str) -> None:

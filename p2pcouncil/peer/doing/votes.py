@@ -1,4 +1,4 @@
-"""Planning a vote: opening it, and casting a ballot."""
+"""A vote: opening it, and casting a ballot."""
 
 from crdt.errors import LocalError, RemoteError
 from crdt.ids import ChangeHash
@@ -6,13 +6,13 @@ from p2pcouncil.domain.entries import MAX_SECONDS, Ballot, Open, TextVersionRef
 from p2pcouncil.domain.outcomes import ProposalState, ProposalStatus, Status
 from p2pcouncil.domain.tally.choice import validate_choice
 from p2pcouncil.peer import commands as c
-from p2pcouncil.peer.doing.desk import Desk, Plan, sentence_of, shown
+from p2pcouncil.peer.doing.desk import Deed, Desk, sentence_of, shown
 from p2pcouncil.peer.events import Append
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.views.issues import WHY_OFF_ROLL
 
 
-def plan_open(desk: Desk, proposal: ChangeHash, window_seconds: int | None) -> Plan:
+def to_open(desk: Desk, proposal: ChangeHash, window_seconds: int | None) -> Deed:
     """Open the vote on the version that was seconded.
 
     Raises:
@@ -51,7 +51,7 @@ def plan_open(desk: Desk, proposal: ChangeHash, window_seconds: int | None) -> P
     )
     # Once in each generation of our feed: two windows can't open it twice, and after a fork took it back we can again.
     once = f"open:{found.hash.hex()}:{_lapsed_issue(place, found).hex()}:{desk.generation}"
-    return Plan((Append(place.council, (entry,), once),), message, None)
+    return Deed((Append(place.council, (entry,), once),), message, None)
 
 
 def _lapsed_issue(place: Place, found: ProposalState) -> bytes:
@@ -83,7 +83,7 @@ def _version_to_open(
     )
 
 
-def plan_vote(desk: Desk, command: c.CastBallot) -> Plan:
+def to_vote(desk: Desk, command: c.CastBallot) -> Deed:
     """Vote, or vote again.
 
     Raises:
@@ -112,7 +112,7 @@ def plan_vote(desk: Desk, command: c.CastBallot) -> Plan:
     number = mine.number + 1 if mine else 1
     entry = Ballot(desk.now_ms, issue.hash, number, command.choice)
     again = " again: this ballot takes the place of the one before" if mine else ""
-    return Plan((Append(place.council, (entry,)),), f"You voted on “{shown(issue.title)}”{again}.", None)
+    return Deed((Append(place.council, (entry,)),), f"You voted on “{shown(issue.title)}”{again}.", None)
 
 
 def _members(count: int) -> str:

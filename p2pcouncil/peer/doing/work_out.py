@@ -1,6 +1,6 @@
 """What a command comes to: entries to write and things to keep, checked against the state before anything is signed.
 
-Planning has no side effect. It refuses with a `LocalError` whose hint says what to do instead.
+Working it out has no side effect. It refuses with a `LocalError` whose hint says what to do instead.
 """
 
 from typing import assert_never
@@ -12,17 +12,17 @@ from p2pcouncil.invitation import decode_invitation
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer import shelf
 from p2pcouncil.peer.doing import afterwards, membership, plans, proposals, votes
-from p2pcouncil.peer.doing.desk import Desk, Plan
+from p2pcouncil.peer.doing.desk import Deed, Desk
 from p2pcouncil.peer.events import Append, Connect, Keep
 
 
-def plan(desk: Desk, command: c.Command) -> Plan:
+def work_out(desk: Desk, command: c.Command) -> Deed:
     """Work out what a command comes to.
 
     Raises:
         LocalError: it can't be done; the hint says what to do instead.
     """
-    made = _plan(desk, command)
+    made = _work_out(desk, command)
     for effect in made.effects:
         if isinstance(effect, Append):
             _check_readable(effect)
@@ -49,57 +49,57 @@ def _check_readable(effect: Append) -> None:
             ) from error
 
 
-def _plan(desk: Desk, command: c.Command) -> Plan:
+def _work_out(desk: Desk, command: c.Command) -> Deed:
     match command:
         case c.FoundCouncil():
-            return membership.plan_found(desk, command)
+            return membership.to_found(desk, command)
         case c.MakeInvitation(council, note):
-            return membership.plan_invite(desk, council, note)
+            return membership.to_invite(desk, council, note)
         case c.JoinByInvitation(text):
-            return membership.plan_join(desk, decode_invitation(text))
+            return membership.to_join(desk, decode_invitation(text))
         case c.JoinCouncil(council):
-            return membership.plan_join_child(desk, council)
+            return membership.to_join_child(desk, council)
         case c.VouchFor(council, join_id):
-            return membership.plan_vouch(desk, council, join_id)
+            return membership.to_vouch(desk, council, join_id)
         case c.LeaveCouncil(council, reason):
-            return membership.plan_leave(desk, council, reason)
+            return membership.to_leave(desk, council, reason)
         case c.MakeProposal():
-            return proposals.plan_propose(desk, command)
+            return proposals.to_propose(desk, command)
         case c.EditText(proposal, text, base):
-            return proposals.plan_edit(desk, proposal, text, base)
+            return proposals.to_edit(desk, proposal, text, base)
         case c.WithdrawProposal(proposal, reason):
-            return proposals.plan_withdraw(desk, proposal, reason)
+            return proposals.to_withdraw(desk, proposal, reason)
         case c.AddComment(proposal, text, reply_to):
-            return proposals.plan_comment(desk, proposal, text, reply_to)
+            return proposals.to_comment(desk, proposal, text, reply_to)
         case c.SecondProposal(proposal, version):
-            return proposals.plan_second(desk, proposal, version)
+            return proposals.to_second(desk, proposal, version)
         case c.OpenVote(proposal, window_seconds):
-            return votes.plan_open(desk, proposal, window_seconds)
+            return votes.to_open(desk, proposal, window_seconds)
         case c.CastBallot():
-            return votes.plan_vote(desk, command)
+            return votes.to_vote(desk, command)
         case c.PledgeDuty():
-            return afterwards.plan_pledge(desk, command)
+            return afterwards.to_pledge(desk, command)
         case c.ObjectTo():
-            return afterwards.plan_object(desk, command)
+            return afterwards.to_object(desk, command)
         case c.ReportProgress():
-            return afterwards.plan_progress(desk, command)
+            return afterwards.to_report_progress(desk, command)
         case c.GiveFeedback():
-            return afterwards.plan_feedback(desk, command)
+            return afterwards.to_give_feedback(desk, command)
         case c.ReviewVote():
-            return afterwards.plan_review(desk, command)
+            return afterwards.to_review(desk, command)
         case c.PublishTechniques():
-            return plans.plan_techniques(desk, command)
+            return plans.to_publish_techniques(desk, command)
         case c.ProposeInRound():
-            return plans.plan_round(desk, command)
+            return plans.to_propose_in_round(desk, command)
         case c.ReportOnPlan():
-            return plans.plan_result(desk, command)
+            return plans.to_report_result(desk, command)
         case c.SetPriorities(tags):
             value = "\n".join(tag.strip() for tag in tags if tag.strip()).encode()
             message = "Your inbox shows these first: " + (", ".join(tags) or "nothing in particular") + "."
-            return Plan((Keep(shelf.SETTING, b"priorities", value),), message)
+            return Deed((Keep(shelf.SETTING, b"priorities", value),), message)
         case c.Dial(address):
-            return Plan((Connect(address),), f"Dialling {address}.")
+            return Deed((Connect(address),), f"Dialling {address}.")
         case c.DisownDevice() | c.TakeOverDuty() | c.GoOn():
-            raise AssertionError("the member key signs these: the session plans them")
+            raise AssertionError("the member key signs these: the session works them out")
         case _:
             assert_never(command)

@@ -12,7 +12,7 @@ from p2pcouncil.invitation import decode_invitation
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.doing.desk import Desk
-from p2pcouncil.peer.doing.planner import plan
+from p2pcouncil.peer.doing.work_out import work_out
 from p2pcouncil.peer.showing.issues import show_issue
 from p2pcouncil.peer.showing.people import People
 from tests.sim.node import Key, Node
@@ -67,7 +67,7 @@ def refusal(node: Node, command: c.Command) -> str:
 def test_without_an_identity_nothing_is_signed() -> None:
     desk = Desk(Peer(), Key("Nobody"), lambda size: bytes(size), 0)
     with pytest.raises(LocalError, match="no identity"):
-        plan(desk, c.FoundCouncil("A", "society", "society", ""))
+        work_out(desk, c.FoundCouncil("A", "society", "society", ""))
 
 
 def test_founding(bakery: Bakery) -> None:
