@@ -261,9 +261,13 @@ class Transition:
                 if name in self._facts.held:
                     self._marks.add(self._facts.held[name])
             self._mark_withdrawals(proposal)
-        for plan in turned.plans:
+        for plan, rounds in turned.plans.items():
             books.touched.add(Subject(SubjectKind.PLAN, plan))
-            self._marks.add_all(self._facts.held[name] for name in self._facts.referrers.get(plan, ()))
+            for name in self._facts.referrers.get(plan, ()):
+                fact = self._facts.held[name]
+                # Whether a proposal counts in its round does not hang on what becomes of others: there may be many.
+                if rounds is None or not isinstance(fact.body, ProposePlan) or fact.body.round in rounds:
+                    self._marks.add(fact)
         books.is_roll_stale |= turned.has_roll_changed
         books.touch_members(turned.members)
         books.touch_roll(turned.members)
