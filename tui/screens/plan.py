@@ -24,6 +24,7 @@ from tui.screens.base import CouncilScreen
 from tui.screens.begin_plan import BeginPlanScreen
 from tui.screens.dialogs import ConfirmDialog
 from tui.screens.exporting import TECHNIQUES, Offer, export_table, offers_of
+from tui.screens.hours import HoursScreen
 from tui.screens.proposal import SIDE_FROM_CELLS, ProposalScreen
 from tui.screens.propose_in_round import ProposeInRoundScreen
 from tui.screens.publish import PublishScreen
@@ -195,7 +196,7 @@ class PlanScreen(CouncilScreen):
         if self._view is None or key is None or not key.isdecimal():
             return
         good = self._view.goods[int(key)]
-        if self._view.table is None or self._view.table.index(good.name) < 0:
+        if good.value_micro is None:
             self.app.complain(
                 LocalError(
                     f"There are no hours to show in {good.name}.",
@@ -203,9 +204,6 @@ class PlanScreen(CouncilScreen):
                 )
             )
             return
-        # Whoever asks for no hours should not wait for linear algebra to be loaded.
-        from tui.screens.hours import HoursScreen
-
         self.app.visit(HoursScreen(self._view, good.place, place=self.place))
 
     def action_propose(self) -> None:
