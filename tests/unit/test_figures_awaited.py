@@ -9,7 +9,7 @@ from p2pcouncil.domain.planning.round_figures import FiguresAwaited
 from p2pcouncil.domain.planning.said import Made, Named, PublishTechnique, UnitPlan, Wanted
 from p2pcouncil.domain.planning.terms import MICRO, PlanGood, PlanUnit
 from p2pcouncil.domain.records import Charter
-from p2pcouncil.domain.register.chain import OpenVote, PlanPeriod
+from p2pcouncil.domain.register.chain import Chain, OpenVote, PlanPeriod
 from p2pcouncil.domain.register.closing import Sheet
 from p2pcouncil.domain.state import CouncilState
 from p2pcouncil.domain.tally.choice import YES
@@ -22,11 +22,15 @@ from tests.sim.simulation import Simulation
 from tests.support.figuring import Later
 from tests.support.planned_village import BAKERY, EAST, MILL, ROUND_MS, begun, makes, propose, wants
 from tests.support.tellers import Tellers
+from tests.support.village import Village
 from tests.support.world import World
 
 HOUR_MS = 3_600_000
 LAPSED_MS = 600_000
 """Ten times as long as a round, and its seals after it, may take."""
+SETTLED_MS = 10_000
+PATIENCE_MS = 20_000
+"""Shorter than what makes a teller think of something else."""
 HASTY = Charter(seconds_needed=0, window_seconds=60, probation_seconds=0, grace_seconds=60)
 
 
@@ -192,3 +196,36 @@ def test_who_looks_is_told_that_figures_are_being_worked_out() -> None:
     again = show_plan(lone.node.peer, place, lone.issue)
     assert not again.is_being_worked_out
     assert (again.goods[0].supply, again.goods[0].demand) == (10 * MICRO, 8 * MICRO)
+
+
+def test_tellers_who_stopped_thinking_until_a_moment_came_think_again_when_figures_are_there() -> None:
+    village = Village()
+    ada, asleep, council = village.ada, village.dua, village.council
+    units = (PlanUnit("bakers", "workers", ada.member), PlanUnit("houses", "consumers", ada.member))
+    effect = OpenPlan(GOODS, units, 60, 3, 500)
+    proposal = c.MakeProposal(council, "Spring", "We plan.", "S\n", YesNo(quorum_permille=0), effect=effect)
+    issue = ChangeHash(ada.submit(c.OpenVote(ChangeHash(ada.submit(proposal).id))).id)
+
+    def chain(node: Node = ada) -> Chain:
+        return node.place(council).state.register.chain
+
+    assert village.simulation.run_until(
+        lambda: issue in chain().votes and chain().votes[issue].closes_ms, HOUR_MS
+    )
+    ada.submit(c.CastBallot(issue, YES))
+    assert village.simulation.run_until(lambda: issue in chain().plans, HOUR_MS)
+    wanted = UnitPlan(1, wanted=(Wanted(0, 8 * MICRO),))
+    ada.submit(c.ProposeInRound(issue, (wanted,)))
+    asleep.go_offline()
+    awake = [node for node in village.nodes if node is not asleep]
+    later = {node: Later() for node in awake}
+    for node in awake:
+        node.place(council).state._books.figuring = later[node]
+    assert village.simulation.run_until(lambda: all(one.asked for one in later.values()), HOUR_MS)
+    village.simulation.run(SETTLED_MS)
+    for node in awake:
+        later[node].work()
+        node.handle(FiguresCame())
+    assert village.simulation.run_until(lambda: len(chain().plans[issue].rounds) == 2, PATIENCE_MS), (
+        "nobody closed it"
+    )

@@ -161,9 +161,10 @@ class _Rules:
         return self._sound[name]
 
     def fits(self, name: bytes, technique: PublishTechnique) -> Verdict:
-        """Whether what a technique makes and takes is planned."""
+        """Whether what a technique makes and takes is planned; it counts by what it says."""
         if name not in self._fits:
             self._fits[name] = self._judge(technique)
+            self._sound[name] = True
         return self._fits[name]
 
     def _judge(self, technique: PublishTechnique) -> Verdict:
