@@ -244,7 +244,7 @@ def _lines_of_units(place: Place, state: PlanState) -> Sequence[tuple[FigureView
     """What each unit proposes, in lines: made once, for there may be many, and each look at anything shows them."""
     units = state.units if state.units is not None else (UnitStanding(),) * len(state.period.terms.units)
     of, lines = place.plan_lines.get(state.hash, (None, ()))
-    if of is not units:
+    if of != units:
         lines = tuple(tuple(_figures(place, state, standing)) for standing in units)
         place.plan_lines[state.hash] = (units, lines)
     return lines
