@@ -151,19 +151,33 @@ class PlanScreen(CouncilScreen):
             [_label(name, view) for name in sections], sections.index(self._section)
         )
         self.query_one("#sections", ContentSwitcher).current = self._section
-        rows = [Row(str(good.place), draw.good_row(good)) for good in view.goods]
-        rows += [
-            Row(f"given off {at}", row, is_heading=True) for at, row in enumerate(draw.pollutant_rows(view))
-        ]
-        self.query_one("#goods", GoodsList).show(rows)
-        self.query_one(Prices).show(view)
-        self.query_one("#units", Pane).show(units_section(view))
-        self.query_one("#rounds", Pane).show(draw.rounds_section(view))
-        self.query_one("#results", Pane).show(results_section(view))
-        self.query_one("#techniques", Pane).show(techniques_section(self.session.techniques(view.council)))
+        self._show_section(view)
         side = self.query_one("#side", Pane)
         side.display = beside
-        side.show(draw.rounds_section(view))
+        if beside:
+            side.show(draw.rounds_section(view))
+
+    def _show_section(self, view: PlanView) -> None:
+        """Draw the section that is looked at: large plans have thousands of lines in each."""
+        match self._section:
+            case "goods":
+                rows = [Row(str(good.place), draw.good_row(good)) for good in view.goods]
+                rows += [
+                    Row(f"given off {at}", row, is_heading=True)
+                    for at, row in enumerate(draw.pollutant_rows(view))
+                ]
+                self.query_one("#goods", GoodsList).show(rows)
+            case "prices":
+                self.query_one(Prices).show(view)
+            case "units":
+                self.query_one("#units", Pane).show(units_section(view))
+            case "rounds":
+                self.query_one("#rounds", Pane).show(draw.rounds_section(view))
+            case "results":
+                self.query_one("#results", Pane).show(results_section(view))
+            case _:
+                techniques = self.session.techniques(view.council)
+                self.query_one("#techniques", Pane).show(techniques_section(techniques))
 
     def _sections(self, view: PlanView) -> tuple[str, ...]:
         return tuple(name for name in SECTIONS if name != "results" or view.adopted_page)
