@@ -14,8 +14,6 @@ Routledge 2021, chapter 9.
 from collections.abc import Mapping
 from decimal import Decimal
 
-import numpy as np
-
 from p2pcouncil.advice.amounts import NoAdviceError, plain, price_of
 
 
@@ -36,12 +34,15 @@ def suggest_consumption(
         NoAdviceError: a negative number, no good that matters, or a good without a price.
     """
     names = sorted(exponents)
-    weights = np.array([exponents[name] for name in names], dtype=float)
-    if not (budget >= 0 and np.all(weights >= 0) and weights.sum() > 0):
+    whole = float(sum(exponents[name] for name in names))
+    if not (budget >= 0 and all(exponents[name] >= 0 for name in names) and whole > 0):
         raise NoAdviceError(
             "These preferences can't be weighed.",
             "Give each good a number from 0 up, and one of them more than 0.",
         )
-    prices = np.array([price_of(prices_milli, name) for name in names])
-    amounts = budget * (weights / weights.sum()) / prices
-    return {name: plain(float(x), f"The suggested “{name}”") for name, x in zip(names, amounts, strict=True)}
+    return {
+        name: plain(
+            budget * (exponents[name] / whole) / price_of(prices_milli, name), f"The suggested “{name}”"
+        )
+        for name in names
+    }

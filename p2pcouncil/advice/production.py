@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-import numpy as np
-
 from p2pcouncil.advice.amounts import LARGEST, NoAdviceError, plain, price_of
 
 
@@ -91,6 +89,9 @@ def suggest_by_cost(technique: CobbDouglas, prices_milli: Mapping[str, int]) -> 
     Raises:
         NoAdviceError: more is always better, or a number that makes no sense, or a good without a price.
     """
+    # Whoever asks for no such advice should not wait for linear algebra to be loaded.
+    import numpy as np
+
     names = sorted(technique.exponents)
     numbers = [technique.exponents[name] for name in names]
     c, s, k = technique.effort_exponent, technique.dislike, technique.dislike_exponent

@@ -137,6 +137,8 @@ class Context:
         ours = network is not None and not self.home.network_runs()
         options = network.options() if network is not None and ours else None
         async with open_session(self.home, options) as session:
+            if network is not None:
+                session.engine.figures.begin()  # It stays for a while, and should not stand still meanwhile.
             yield session
 
     @asynccontextmanager

@@ -78,12 +78,13 @@ def find_table(session: Session, ref: str) -> tuple[PlanView, Table]:
         LocalError: none or several fit, or nothing in it has a labour value.
     """
     view = find_priced_plan(session, ref)
-    if view.table is None:
+    table = session.plan_table(view.id)
+    if table is None:
         why = view.faults[0] if view.faults else "Nothing is made by it so far."
         raise LocalError(
             f"No good of “{view.title}” has a labour value: {why}", "See `p2pcouncil plan show`."
         )
-    return view, view.table
+    return view, table
 
 
 def _find_good(goods: list[PlanGoodView], name: str) -> PlanGoodView:

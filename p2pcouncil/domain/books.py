@@ -9,6 +9,7 @@ from typing import assert_never
 
 from crdt.ids import ChangeHash, CouncilId, MemberId
 from p2pcouncil.domain.duty import DutyBook
+from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.domain.entries import (
     Announce,
     AnyEntry,
@@ -37,8 +38,8 @@ from p2pcouncil.domain.membership import Membership
 from p2pcouncil.domain.openings import Openings
 from p2pcouncil.domain.outcomes import Subject, SubjectKind
 from p2pcouncil.domain.planning.round_book import RoundBook
+from p2pcouncil.domain.planning.round_figures import Figuring, RoundFigures
 from p2pcouncil.domain.planning.said import ProposePlan, PublishTechnique, ReportResult
-from p2pcouncil.domain.planning.terms import Figures
 from p2pcouncil.domain.proposals import Proposal
 from p2pcouncil.domain.records import Charter, Genesis, Join
 from p2pcouncil.domain.register.plan_rounds import round_id
@@ -62,11 +63,13 @@ class Books:
         register: the pages, and what tellers said.
         shown: what looks different since somebody cleared it, without being so for any hash.
         recast: (issue, member) whose ballots changed since somebody cleared it.
-        round_sums: what the planning round came to that was added up last, by what it rests on.
+        figuring: where figures of planning rounds come from.
+        sound: proposals in planning rounds that can be added up, with the terms that they fit; while techniques stay.
+        last_figures: per planning period those that were shown last, with the round that they are of.
         is_roll_stale: whether somebody came to be grounded or left, or ceased to, since somebody cleared it.
     """
 
-    def __init__(self, council: CouncilId, genesis: Genesis) -> None:
+    def __init__(self, council: CouncilId, genesis: Genesis, figuring: Figuring) -> None:
         """Begin with the founding alone."""
         self.facts = Facts(council)
         self.duty = DutyBook(genesis.roll)
@@ -95,7 +98,9 @@ class Books:
         self.waiting: set[ChangeHash] = set()
         self.touched: set[Subject] = set()
         self.shown: set[Subject] = set()
-        self.round_sums: dict[tuple[object, ...], tuple[Figures, ...]] = {}
+        self.figuring = figuring
+        self.sound: dict[ChangeHash, OpenPlan] = {}
+        self.last_figures: dict[ChangeHash, tuple[int, RoundFigures]] = {}
         self.is_roll_stale = False
         self.recast: set[tuple[ChangeHash, MemberId]] = set()
         self._this_council = Subject(SubjectKind.COUNCIL, council)

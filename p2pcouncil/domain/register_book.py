@@ -7,6 +7,7 @@ anew from the rest, so that the state is a function of the entries that are held
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import msgspec
 
@@ -47,13 +48,14 @@ class Turned:
     Attributes:
         issues: votes that were entered, told their end, closed or lapsed, or that are so no longer; each with its
             proposal.
-        plans: planning periods of which that is so.
+        plans: planning periods of which that is so, with the numbers of the rounds that began, or that are there no
+            longer or with another roll; None for all rounds.
         members: whose place on the roll changed.
         has_turned: whether the last page is another than before, or the register broke.
     """
 
     issues: Mapping[ChangeHash, ChangeHash]
-    plans: frozenset[ChangeHash]
+    plans: Mapping[ChangeHash, frozenset[int] | None]
     members: frozenset[MemberId]
     has_turned: bool
 
@@ -158,17 +160,17 @@ class RegisterBook:
         self._known, self._seen, self._seen_chain = known, minutes.chain.number, minutes.chain
         was_broken, self._seen_broken = self._seen_broken, minutes.broken
         if minutes.chain is before_chain:
-            return Turned({}, frozenset(), frozenset(), was_broken != minutes.broken)
+            return Turned({}, {}, frozenset(), was_broken != minutes.broken)
         changed: dict[ChangeHash, ChangeHash] = {}
         for name in {**before, **known}:
             vote = (known.get(name) or before[name]).vote
             if known.get(name) != before.get(name) and not vote.round:
                 changed[name] = ChangeHash(vote.proposal)
-        plans = (before_chain.plans, minutes.chain.plans)
-        replanned = {plan for of in plans for plan in of if plans[0].get(plan) != plans[1].get(plan)}
         rolls = (before_chain.roll, minutes.chain.roll)
         members = {m for roll in rolls for m in roll if rolls[0].get(m) != rolls[1].get(m)}
-        return Turned(changed, frozenset(map(ChangeHash, replanned)), frozenset(members), True)
+        return Turned(
+            changed, _replanned(before_chain, minutes.chain, before, known), frozenset(members), True
+        )
 
     def _ended(
         self, chain: Chain, known: dict[ChangeHash, Entering]
@@ -185,6 +187,35 @@ class RegisterBook:
         for issue in ended:
             name = ChangeHash(issue)
             yield name, Entering(known[name].vote, closed.get(issue), chain.number)
+
+
+def _replanned(
+    before: Chain,
+    after: Chain,
+    knew: Mapping[ChangeHash, Entering],
+    known: Mapping[ChangeHash, Entering],
+) -> dict[ChangeHash, frozenset[int] | None]:
+    """The planning periods of which two chains tell different things, with the rounds in which proposals may count."""
+
+    def roll(of: Mapping[ChangeHash, Entering], name: bytes) -> tuple[MemberId, ...] | None:
+        entering = of.get(ChangeHash(name))
+        return None if entering is None else entering.vote.roll
+
+    found: dict[ChangeHash, frozenset[int] | None] = {}
+    for plan in {**before.plans, **after.plans}:
+        one, other = before.plans.get(plan), after.plans.get(plan)
+        if one == other:
+            continue
+        if one is None or other is None or (one.terms is not other.terms and one.terms != other.terms):
+            found[ChangeHash(plan)] = None
+            continue
+        names = zip_longest(one.rounds, other.rounds)
+        found[ChangeHash(plan)] = frozenset(
+            number
+            for number, pair in enumerate(names, start=1)
+            if pair[0] != pair[1] or roll(knew, pair[0]) != roll(known, pair[1])
+        )
+    return found
 
 
 def _carried(body: Tell) -> set[bytes]:

@@ -30,7 +30,8 @@ from p2pcouncil.domain.outcomes import (
     SubjectKind,
     VouchMade,
 )
-from p2pcouncil.domain.planning.reading import PlanState, read_plan, read_techniques
+from p2pcouncil.domain.planning.reading import PlanState, read_plan, read_techniques, shown_task
+from p2pcouncil.domain.planning.round_figures import FiguresHere, Figuring, RoundTask
 from p2pcouncil.domain.planning.said import ProposePlan
 from p2pcouncil.domain.readings import (
     read_about,
@@ -63,11 +64,12 @@ class CouncilState:
         agenda: what waits for a page.
     """
 
-    def __init__(self, genesis_bytes: bytes) -> None:
+    def __init__(self, genesis_bytes: bytes, figuring: Figuring | None = None) -> None:
         """Begin with the founding alone.
 
         Args:
             genesis_bytes: the signed genesis.
+            figuring: where figures of planning rounds come from; None to work them out on the spot.
 
         Raises:
             RemoteError: it does not verify.
@@ -83,7 +85,7 @@ class CouncilState:
                 "Upgrade p2pcouncil.",
             )
         founders = [MemberId(founder.member) for founder in self.genesis.roll]
-        self._transition = Transition(self.council, self.genesis)
+        self._transition = Transition(self.council, self.genesis, figuring or FiguresHere())
         self._books = self._transition.books
         self._admission = Admission(founders)
         self._hash = StateHash(self._books)
@@ -309,7 +311,18 @@ class CouncilState:
         Raises:
             LocalError: none of this name.
         """
-        return self._view(SubjectKind.PLAN, plan, lambda: read_plan(self._books, plan))
+        found = self._view(SubjectKind.PLAN, plan, lambda: read_plan(self._books, plan))
+        if found.awaits_figures:
+            del self._views[SubjectKind.PLAN, plan]
+        return found
+
+    def plan_task(self, plan: ChangeHash) -> RoundTask | None:
+        """What the figures follow from that are shown of a planning period; None while something of it is missing.
+
+        Raises:
+            LocalError: none of this name.
+        """
+        return shown_task(self._books, plan)
 
     def techniques(self) -> tuple[Fact, ...]:
         """How things can be made, by what counts: of each member, product and name the last one."""

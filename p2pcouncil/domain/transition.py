@@ -40,6 +40,7 @@ from p2pcouncil.domain.openings import judge_entered, judge_open
 from p2pcouncil.domain.outcomes import Subject, SubjectKind
 from p2pcouncil.domain.oversight import judge_afterwards
 from p2pcouncil.domain.planning.judging import judge_plan, judge_report, judge_technique
+from p2pcouncil.domain.planning.round_figures import Figuring
 from p2pcouncil.domain.planning.said import ProposePlan, PublishTechnique, ReportResult
 from p2pcouncil.domain.proposals import judge_comment, judge_propose, judge_second, judge_withdraw
 from p2pcouncil.domain.records import Duty, Genesis, Join, duty_message, encode_record, join_message
@@ -55,9 +56,9 @@ class Transition:
         judged: entries whose verdict changed since somebody cleared it.
     """
 
-    def __init__(self, council: CouncilId, genesis: Genesis) -> None:
+    def __init__(self, council: CouncilId, genesis: Genesis, figuring: Figuring) -> None:
         """Begin with the founding alone."""
-        self.books = Books(council, genesis)
+        self.books = Books(council, genesis, figuring)
         self.judged: set[ChangeHash] = set()
         self._facts = self.books.facts
         self._marks = Marks(self._facts)
@@ -96,6 +97,8 @@ class Transition:
             self._unlink(fact)
             if isinstance(fact.body, Tell):
                 self.books.register.go(fact, fact.body)
+            if isinstance(fact.body, PublishTechnique):
+                self.books.sound.clear()
             if isinstance(fact.body, Open):
                 self._contest(ChangeHash(fact.body.proposal))
                 self.books.openings.remove(ChangeHash(fact.body.proposal), fact.hash)
@@ -261,9 +264,13 @@ class Transition:
                 if name in self._facts.held:
                     self._marks.add(self._facts.held[name])
             self._mark_withdrawals(proposal)
-        for plan in turned.plans:
+        for plan, rounds in turned.plans.items():
             books.touched.add(Subject(SubjectKind.PLAN, plan))
-            self._marks.add_all(self._facts.held[name] for name in self._facts.referrers.get(plan, ()))
+            for name in self._facts.referrers.get(plan, ()):
+                fact = self._facts.held[name]
+                # Whether a proposal counts in its round does not hang on what becomes of others: there may be many.
+                if rounds is None or not isinstance(fact.body, ProposePlan) or fact.body.round in rounds:
+                    self._marks.add(fact)
         books.is_roll_stale |= turned.has_roll_changed
         books.touch_members(turned.members)
         books.touch_roll(turned.members)

@@ -25,6 +25,7 @@ from p2pcouncil.peer.events import (
     Drop,
     Effect,
     Event,
+    FiguresCame,
     GossipHeard,
     GossipShed,
     Keep,
@@ -126,6 +127,8 @@ class Peer:
                 spread = self.spreading.tick(now_ms)
                 told = [*self.pulling.tick(now_ms), *self.holdings.tick(now_ms), *self.lobby.tick(now_ms)]
                 return [*self._patience.tick(now_ms), *spread, *told, *self.duties.tick(now_ms)]
+            case FiguresCame():
+                return [Show(), *self.duties.tick(now_ms)]
             case Served(device, size_bytes):
                 self.world.courtesy.charge(device, What.SERVED_BYTES, size_bytes, now_ms)
                 return []
@@ -326,7 +329,7 @@ class Peer:
             council = CouncilId(key)
             if council not in self.world.places:
                 try:
-                    self.world.places[council] = Place(genesis)
+                    self.world.places[council] = Place(genesis, self.world.figuring)
                 except (LocalError, RemoteError) as error:
                     # One council that this version can't read must not shut the door to all the others.
                     self.world.unreadable[council] = str(error)
@@ -349,7 +352,7 @@ class Peer:
         self.pulling.reset()
         self._orphan_rows.clear()
         for council, place in self.world.places.items():
-            self.world.places[council] = Place(place.genesis_bytes)
+            self.world.places[council] = Place(place.genesis_bytes, self.world.figuring)
         return [ReadAgain(), Show()]
 
     def _council_rows(self, council: CouncilId) -> None:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from crdt.ids import CouncilId, DeviceId
 from p2pcouncil.domain.entries import AnyEntry, Pledge, Tell, ToldSheet
+from p2pcouncil.domain.planning.round_figures import FiguresAwaited
 from p2pcouncil.domain.register.belonging import has_served
 from p2pcouncil.domain.register.closing import MEMBERS_PER_SHEET, Sheet
 from p2pcouncil.domain.register.pages import page_hash
@@ -144,7 +145,13 @@ class Duties:
         if is_unread and now_ms - post.unread_since_ms < UNREAD_MS:
             return (), None
         post.unread = b""
-        telling = post.teller.next_telling(self._world.clock_ms)
+        try:
+            telling = post.teller.next_telling(self._world.clock_ms)
+        except FiguresAwaited:
+            # What a planning round comes to is not worked out yet. It is thought about anew when it is; until then no
+            # time-out begins, and nothing is said that would be said otherwise with those figures.
+            post.done = ()
+            return (), None
         self._start_clocks(post, now_ms)
         if telling is None:
             post.done = self._seen(post, place)

@@ -131,6 +131,11 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True)
+class FiguresCame:
+    """Figures of a planning round are there that somebody asked for; see `World.figuring`."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerHeard:
     """The answer to an `Ask`, or None with the reason why there is none."""
 
@@ -161,6 +166,7 @@ Event = (
     | GossipShed
     | QuestionHeard
     | Served
+    | FiguresCame
     | AnswerHeard
     | AddressesKnown
     | Tick

@@ -5,7 +5,7 @@ sequence within each; a fork takes back what stands at or above it. Rows of peop
 lie dormant: they are neither folded nor indexed, so peers that hold some and peers that never took them are equal.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from crdt.envelope import Envelope
@@ -17,9 +17,12 @@ from crdt.text import TextDocument
 from p2pcouncil.domain.duty import EVERYTHING, text_reach
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.outcomes import IssueState, ProposalState, SubjectKind
+from p2pcouncil.domain.planning.round_figures import Figuring
+from p2pcouncil.domain.planning.standing import UnitStanding
 from p2pcouncil.domain.state import CouncilState
 from p2pcouncil.domain.state_hash import council_hash
 from p2pcouncil.peer.events import Row
+from p2pcouncil.peer.views.plans import FigureView
 
 
 class Standing(NamedTuple):
@@ -31,18 +34,33 @@ class Standing(NamedTuple):
 
 
 class Place:
-    """One council, held."""
+    """One council, held.
 
-    def __init__(self, genesis: bytes) -> None:
+    Attributes:
+        genesis_bytes: its signed founding.
+        state, index: the fold of its entries, and what sync needs.
+        stands: where each envelope stands.
+        plan_lines: per planning period what its units propose, in lines, beside what they were made from; see
+            `showing.plans`.
+    """
+
+    def __init__(self, genesis: bytes, figuring: Figuring | None = None) -> None:
         """Begin with the founding alone.
+
+        Args:
+            genesis: the signed founding.
+            figuring: where figures of planning rounds come from; None to work them out on the spot.
 
         Raises:
             RemoteError: the founding does not verify.
         """
         self.genesis_bytes = genesis
-        self.state = CouncilState(genesis)
+        self.state = CouncilState(genesis, figuring)
         self.index = LaneIndex()
         self.stands: dict[ChangeHash, Standing] = {}
+        self.plan_lines: dict[
+            ChangeHash, tuple[Sequence[UnitStanding], Sequence[tuple[FigureView, ...]]]
+        ] = {}
         self._readers: dict[LaneId, FeedReader] = {}
         self._texts: dict[TextId, _Text] = {}
         self._document_of: dict[LaneId, TextId] = {}

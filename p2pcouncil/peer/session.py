@@ -5,11 +5,14 @@ is synchronous and cheap (views of what is in memory); doing is asynchronous and
 """
 
 from collections.abc import AsyncIterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId
+from p2pcouncil.domain.planning.hour_tree import HourNode
+from p2pcouncil.domain.planning.table import Table
 from p2pcouncil.peer.commands import Command, Done
 from p2pcouncil.peer.views.councils import CouncilView
 from p2pcouncil.peer.views.inbox import InboxItem
@@ -114,6 +117,29 @@ class Session(Protocol):
 
     def plan(self, plan: ChangeHash) -> PlanView:
         """One planning period, by the vote that decided on it, or by that vote's proposal.
+
+        Raises:
+            LocalError: not held here.
+        """
+        ...
+
+    def plan_table(self, plan: ChangeHash) -> Table | None:
+        """What goods take by the round that is shown of a planning period; None if nothing in it has a labour value.
+
+        It is worked out on the spot, which can take long.
+
+        Raises:
+            LocalError: not held here.
+        """
+        ...
+
+    async def hours(self, plan: ChangeHash, product: str, threshold: Fraction) -> HourNode | None:
+        """The tree of hours behind a product by the round that is shown of a planning period; None if it has no value.
+
+        Args:
+            plan: the vote that decided on it.
+            product: its name.
+            threshold: share of its hours below which an input is part of the rest.
 
         Raises:
             LocalError: not held here.

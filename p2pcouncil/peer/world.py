@@ -5,6 +5,7 @@ from typing import Any
 
 from crdt.ids import ChangeHash, CouncilId, DeviceId, LaneId, MemberId
 from crdt.keys import DeviceCertificate, LaneHeader, LaneKind, lane_id
+from p2pcouncil.domain.planning.round_figures import Figuring
 from p2pcouncil.peer.courtesy import Courtesy
 from p2pcouncil.peer.place import Place
 
@@ -42,7 +43,8 @@ class World:
 
     `clock_ms` is what this laptop's clock said last, for what people are shown; `now_ms` goes on with it and
     never back, so that nobody waits for a day because a clock was put back by one. `unreadable` says of councils whose
-    founding stands on the shelf why this version can't hold them.
+    founding stands on the shelf why this version can't hold them. `figuring` works planning rounds out; None to do
+    so on the spot.
     """
 
     me: Me | None = None
@@ -57,6 +59,7 @@ class World:
     unreadable: dict[CouncilId, str] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     courtesy: Courtesy = field(default_factory=Courtesy)
+    figuring: Figuring | None = None
     _counter: int = 0
 
     def next_number(self) -> int:

@@ -5,8 +5,13 @@ from fractions import Fraction
 
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.planning.hour_tree import HourNode
-from p2pcouncil.domain.planning.quantities import DECIMALS_MAX, Micro, show_quantity, show_scaled
-from p2pcouncil.domain.planning.verified import round_half_even
+from p2pcouncil.domain.planning.quantities import (
+    DECIMALS_MAX,
+    Micro,
+    round_half_even,
+    show_quantity,
+    show_scaled,
+)
 
 NAME_CELLS = 24
 UNIT_CELLS = 12

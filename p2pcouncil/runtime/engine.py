@@ -47,6 +47,7 @@ from p2pcouncil.peer.events import (
     Tick,
 )
 from p2pcouncil.runtime.clock import now_ms
+from p2pcouncil.runtime.figures_beside import FiguresBeside
 from p2pcouncil.runtime.intake import Intake
 from p2pcouncil.runtime.network import Network
 from p2pcouncil.runtime.writing import generation_of, prepare_write, write_all
@@ -90,6 +91,8 @@ class Engine:
         self._version = -1
         self._tasks: set[asyncio.Task[None]] = set()
         self._intake = Intake(self)
+        self.figures = FiguresBeside(self)
+        peer.world.figuring = self.figures
         self._refreshing = asyncio.Lock()
         self._folded_rows = 0
         self._slice_rows = MAX_FOLD_ROWS // 4
@@ -118,6 +121,7 @@ class Engine:
         Raises:
             TransportError: the network can't start.
         """
+        self.figures.begin()
         network = Network(self, transport)
         await network.start()
         self.network = network
@@ -133,6 +137,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop the network and every task. What was acknowledged is on disk already."""
+        self.figures.end()
         if self.network is not None:
             await self.network.stop()
         for task in list(self._tasks):

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId
+from p2pcouncil.domain.planning.round_figures import RoundTask, table_of
+from p2pcouncil.domain.planning.table import Table
 from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_councils
@@ -75,14 +77,28 @@ class Reading(ABC):
 
     def plan(self, plan: ChangeHash) -> PlanView:
         """One planning period; see the port."""
-        place = self.peer.world.place_of_entry(plan)
-        if place is None:
-            raise LocalError("This laptop doesn't hold that planning period.", "See `p2pcouncil plan`.")
+        place = self._place_of_plan(plan)
         return show_plan(self.peer, place, plan_of(place, plan))
+
+    def plan_table(self, plan: ChangeHash) -> Table | None:
+        """What goods take by the round that is shown of a planning period; see the port."""
+        task = self._plan_task(plan)
+        return None if task is None else table_of(task)
 
     def techniques(self, council: CouncilId) -> tuple[TechniqueView, ...]:
         """How things can be made, as members of a council published it; see the port."""
         return show_techniques(self.peer, self._place(council))
+
+    def _plan_task(self, plan: ChangeHash) -> RoundTask | None:
+        """What the figures follow from that are shown of a planning period; None while something of it is missing."""
+        place = self._place_of_plan(plan)
+        return place.state.plan_task(plan_of(place, plan))
+
+    def _place_of_plan(self, plan: ChangeHash) -> Place:
+        place = self.peer.world.place_of_entry(plan)
+        if place is None:
+            raise LocalError("This laptop doesn't hold that planning period.", "See `p2pcouncil plan`.")
+        return place
 
     def _place(self, council: CouncilId) -> Place:
         place = self.peer.world.places.get(council)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from crdt.ids import ChangeHash, CouncilId
 from crdt.store.shelf import shelf_list
 from crdt.store.shell import AsyncStore
 from net.transport import TransportError
+from p2pcouncil.domain.planning.hour_tree import HourNode
 from p2pcouncil.identity.keystore import Identity, Keystore
 from p2pcouncil.peer.commands import Command, DisownDevice, Done, GoOn, MakeProposal, OpenVote, TakeOverDuty
 from p2pcouncil.peer.core import Peer
@@ -109,6 +111,11 @@ class PeerSession(Reading):
     def network(self) -> NetworkView:
         """How this peer stands in the network."""
         return show_network(self.peer, self._role())
+
+    async def hours(self, plan: ChangeHash, product: str, threshold: Fraction) -> HourNode | None:
+        """The tree of hours behind a product of a planning period; see the port."""
+        task = self._plan_task(plan)
+        return None if task is None else await self.engine.figures.hours(task, product, threshold)
 
     async def submit(self, command: Command) -> Done:
         """Do something; see the port."""

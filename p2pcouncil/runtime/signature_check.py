@@ -6,19 +6,14 @@ made by the very same function; wherever it is missing, slow or ends, the check 
 """
 
 import logging
-import os
-import socket
-import struct
-import subprocess
-import sys
 from collections.abc import Sequence
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from os import cpu_count
 
 import msgspec
 
 from crdt.signatures import Signed, check_all
+from p2pcouncil.runtime.helper import Helper
 
 log = logging.getLogger("p2pcouncil")
 
@@ -34,13 +29,11 @@ ANSWER_SECONDS = 10.0
 MAX_FAILURES = 3
 
 
-class SignatureCheck:
+class SignatureCheck(Helper):
     """Checks signatures, many of them in another process; used by one thread at a time."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._connection: Connection | None = None
-        self._ready = False
+        super().__init__("p2pcouncil.runtime.signature_worker")
         self._failures = 0 if (cpu_count() or 1) > 1 else MAX_FAILURES
 
     def check(self, signed: Sequence[Signed]) -> list[bool]:
@@ -48,7 +41,7 @@ class SignatureCheck:
         done: list[bool] = []
         if len(signed) >= WORTH_HANDING_OVER and self._failures < MAX_FAILURES:
             try:
-                connection = self._started()
+                connection = self._started(ANSWER_SECONDS)
                 while len(done) < len(signed) and not self._is_ready(connection):
                     done += check_all(signed[len(done) : len(done) + SLICE_HERE])
                 done += self._hand_over(connection, signed[len(done) :])
@@ -57,46 +50,6 @@ class SignatureCheck:
                 self._failures += 1
                 self.close()
         return done + check_all(signed[len(done) :])
-
-    def close(self) -> None:
-        """End the process, if there is one; the next large check starts another."""
-        process, connection = self._process, self._connection
-        self._process, self._connection, self._ready = None, None, False
-        if connection is not None:
-            connection.close()
-        if process is not None:
-            process.kill()
-            process.wait()
-
-    def _started(self) -> Connection:
-        if self._process is not None and self._process.poll() is not None:
-            self.close()  # It had nothing to do for long and has gone.
-        if self._connection is None:
-            ours, theirs = Pipe()
-            _never_wait_for_long(ours)
-            self._connection = ours
-            with theirs:
-                # -P: a file that happens to lie in the working folder must not pass for a module.
-                command = [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "p2pcouncil.runtime.signature_worker",
-                    str(theirs.fileno()),
-                ]
-                self._process = subprocess.Popen(
-                    command,
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
-        return self._connection
-
-    def _is_ready(self, connection: Connection) -> bool:
-        if not self._ready and connection.poll():
-            self._ready = connection.recv_bytes() == b""
-        return self._ready
 
     def _hand_over(self, connection: Connection, signed: Sequence[Signed]) -> list[bool]:
         """Have signatures checked by the process.
@@ -118,11 +71,3 @@ class SignatureCheck:
                 raise OSError("the process that checks signatures gave an answer that is none")
             done += map(bool, answers)
         return done
-
-
-def _never_wait_for_long(connection: Connection) -> None:
-    """Have a send or a receive that the other side holds up fail with an `OSError`: a stopped process reads nothing."""
-    timeout = struct.pack("ll", int(ANSWER_SECONDS), int(ANSWER_SECONDS % 1 * 1_000_000))
-    with socket.socket(fileno=os.dup(connection.fileno())) as same:
-        for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
-            same.setsockopt(socket.SOL_SOCKET, option, timeout)

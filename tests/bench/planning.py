@@ -2,18 +2,30 @@
 
 The published range, rounds to 5 % and to 3 %, is that of fifty experiments with 3,000 + 3,000 councils (see
 `docs/planning.md`); so years of that size are played as well.
+
+Besides, the longest that anything about a plan holds a peer's loop up: an entry folded, a look at the plan, what a
+teller asks for. Figures are worked out beside, and what that takes is told apart. Processor time of the thread is
+counted, for whatever else the machine does must not look like a stall.
 """
 
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from statistics import median
 
 import numpy as np
 import numpy.typing as npt
 
+from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.planning.board import Period, Proposal, Terms, Totals, add_up, open_period
+from p2pcouncil.domain.planning.round_figures import FiguresAwaited
 from p2pcouncil.domain.planning.verdict import Ending, judge
+from p2pcouncil.domain.state import CouncilState
+from tests.support.figuring import Later
+from tests.support.large_plans import LargePlan
+from tests.support.planned_village import ROUND_MS
 from tests.support.planned_year import Society, a_year_later, draw, play, rounds_to
 
 SEEDS = 20
@@ -91,8 +103,67 @@ def float_round(offers: Iterator[npt.NDArray[np.float64]], prices: npt.NDArray[n
     np.where(supply > demand, prices * (1 - step), prices * (1 + step))
 
 
+class Stalls:
+    """A plan at a peer that has its figures worked out beside.
+
+    Attributes:
+        longest_ms: that one thing took on the loop.
+        beside_ms: that one round's figures took.
+    """
+
+    def __init__(self, kind: str, products: int, towns: int, wanted: int) -> None:
+        self.longest_ms = self.beside_ms = 0.0
+        self._plan = LargePlan(kind, products, towns, wanted)
+        self._later = Later()
+        self._state = CouncilState(self._plan.world.genesis, self._later)
+        self._state.apply(self._plan.world.entries)
+        for number in (1, 2):
+            self._hear(self._plan.speak(number))
+            self._look()
+            self._ask()
+            heard = len(self._plan.world.entries)
+            self._plan.tellers.tell(ROUND_MS)
+            self._hear(self._plan.world.entries[heard:])
+            self._look()
+
+    def _hear(self, entries: Iterable[FeedEntry]) -> None:
+        for entry in entries:
+            self._time(partial(self._state.apply, [entry]))
+
+    def _look(self) -> None:
+        """Look at the plan, before its figures are there and after that."""
+        for _ in range(2):
+            self._time(partial(self._state.plan, self._plan.plan.hash))
+            self._work()
+
+    def _ask(self) -> None:
+        """Ask what the round comes to, as tellers do."""
+        agenda = self._state.agenda
+        vote = next(vote for vote in self._state.register.chain.votes.values() if vote.round)
+        ballots = (agenda.ballots(vote.issue, member) for member in vote.roll)
+        sheet = tuple(of[max(of)] if of else None for of in ballots)
+        for _ in range(2):
+            with suppress(FiguresAwaited):
+                self._time(partial(agenda.result, vote, sheet))
+            self._work()
+
+    def _time(self, step: Callable[[], object]) -> None:
+        begun = time.thread_time()
+        try:
+            step()
+        finally:
+            self.longest_ms = max(self.longest_ms, (time.thread_time() - begun) * 1_000)
+
+    def _work(self) -> None:
+        begun = time.thread_time()
+        self._later.work()
+        self.beside_ms = max(self.beside_ms, (time.thread_time() - begun) * 1_000)
+
+
 def measure() -> dict[str, object]:
     """Run."""
+    small, full = Stalls("sparse", 30, 40, 30), Stalls("sparse", 399, 390, 110)
+    hostile = Stalls("near", 399, 390, 110)
     firsts, second_years = [], []
     for seed in range(SEEDS):
         society = draw(seed, 10, GOODS_PER_KIND, 300)
@@ -150,4 +221,12 @@ def measure() -> dict[str, object]:
         "judging 40 rounds of 1,000 goods, ms": round(judging * 1000, 1),
         "the same sums and steps in numpy floats, ms": round(floats * 1000, 1),
         "board ÷ numpy floats": round((adding + stepping) / floats, 1),
+        "30 goods, 41 councils: longest stall, ms (target ≤ 50)": round(small.longest_ms, 1),
+        "figures of 30 goods, beside, ms": round(small.beside_ms, 1),
+        "400 goods, 392 councils: longest stall, ms (target ≤ 50)": round(full.longest_ms, 1),
+        "figures of 400 goods, beside, ms": round(full.beside_ms, 1),
+        "all but singular, 400 goods, 397 councils: longest stall, ms (target ≤ 50)": round(
+            hostile.longest_ms, 1
+        ),
+        "figures of 400 goods all but singular, beside, ms": round(hostile.beside_ms, 1),
     }

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.entries import Tell, decode_entry, encode_entry
 from p2pcouncil.domain.feed_entry import FeedEntry
+from p2pcouncil.domain.planning.round_figures import work_out
 from p2pcouncil.domain.state import CouncilState
+from p2pcouncil.runtime.figures_parcel import decode_question, encode_question
 from tests.fuzz.choices import Choices
 from tests.fuzz.entries import NAMES, Base, Chronicle, fold_both_ways, hash_of, take_back
 from tests.fuzz.people import remembered_signatures
@@ -134,6 +136,11 @@ def what_tellers_make_of_it(state: CouncilState) -> None:
         again = msgspec.msgpack.decode(msgspec.msgpack.encode(result), type=type(result))
         assert again == result
         assert len(result.goods) == len(state.plan(ChangeHash(vote.proposal)).period.terms.goods)
+        task = state.plan_task(ChangeHash(vote.proposal))
+        assert task is not None
+        assert work_out(decode_question(encode_question(task))[0]) == work_out(task), (
+            "it is the same elsewhere"
+        )
 
 
 def plans_seeds() -> Iterator[bytes]:
@@ -176,6 +183,7 @@ TARGETS = (
             "p2pcouncil.domain.planning.judging",
             "p2pcouncil.domain.planning.standing",
             "p2pcouncil.domain.planning.round_book",
+            "p2pcouncil.domain.planning.round_figures",
             "p2pcouncil.domain.planning.round_result",
             "p2pcouncil.domain.planning.plan_values",
         ),

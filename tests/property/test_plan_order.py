@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from crdt.ids import ChangeHash
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.state import CouncilState
+from tests.support.figuring import Later
 from tests.support.random_plans import RandomPlans
 from tests.support.world import World, interleave
 
@@ -45,6 +46,25 @@ def test_plans_come_to_the_same_in_any_order(seed: int, acts: int) -> None:
     rng = random.Random(seed)
     expected = everything(world.fold())
     assert everything(in_batches(world, rng, interleave(rng, world.entries))) == expected
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS, ACTS)
+def test_figures_that_come_late_change_nothing(seed: int, acts: int) -> None:
+    world = RandomPlans(seed, acts).world
+    rng, later = random.Random(seed), Later()
+    state, held = CouncilState(world.genesis, later), list(world.entries)
+    while held:
+        size = rng.choice((1, 2, 10, 50))
+        state.apply(held[:size])
+        held = held[size:]
+        if rng.random() < 0.3:
+            everything(state)
+        if rng.random() < 0.3:
+            later.work()
+    everything(state)
+    later.work()
+    assert everything(state) == everything(world.fold())
 
 
 @settings(max_examples=25, deadline=None)

@@ -266,7 +266,6 @@ def plan() -> PlanView:
         given_off=((figure("gives off", "smoke", "kg", 8), micro(6)),),
         reports=(),
         terms=TERMS,
-        table=TABLE,
         weights={},
     )
 
@@ -312,6 +311,7 @@ def planning(*views: PlanView) -> StagedSession:
     session = StagedSession()
     session.all_plans = list(views or (plan(),))
     session.all_techniques = list(TECHNIQUES)
+    session.table = TABLE
     session.more_items = (
         InboxItem(
             "plan",

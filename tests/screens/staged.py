@@ -8,12 +8,15 @@ import io
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import segno
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId, DeviceId
+from p2pcouncil.domain.planning.hour_tree import HourNode, hour_tree
+from p2pcouncil.domain.planning.table import Table
 from p2pcouncil.domain.tally.choice import Choice
 from p2pcouncil.peer.commands import (
     AddComment,
@@ -65,6 +68,7 @@ class StagedSession:
         self.all_councils: list[CouncilView] = []
         self.all_proposals: list[ProposalView] = []
         self.all_plans: list[PlanView] = []
+        self.table: Table | None = None
         self.all_techniques: list[TechniqueView] = []
         self.files: dict[str, bytes] = {}
         self.pending: tuple[PendingJoinView, ...] = ()
@@ -250,6 +254,13 @@ class StagedSession:
             if view.id == plan:
                 return view
         raise LocalError("This planning period is not held here.", "Wait until another peer brings it.")
+
+    def plan_table(self, plan: ChangeHash) -> Table | None:
+        return self.table
+
+    async def hours(self, plan: ChangeHash, product: str, threshold: Fraction) -> HourNode | None:
+        at = self.table.index(product) if self.table is not None else -1
+        return hour_tree(self.table, at, threshold=threshold) if self.table is not None and at >= 0 else None
 
     def techniques(self, council: CouncilId) -> tuple[TechniqueView, ...]:
         return tuple(self.all_techniques)

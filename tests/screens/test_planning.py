@@ -12,6 +12,7 @@ from p2pcouncil.plan_files.terms_file import TEMPLATE
 from tests.screens import people, planned
 from tests.screens.driver import LARGE, SMALL, Driver, driven
 from tests.screens.planned import BAKERY, BAKING, BREAD, MARCHETTI, OVEN, SPRING, micro, planning
+from tui.drawing.plan_units import SECTION_LINES, techniques_section, units_section
 
 pytestmark = pytest.mark.asyncio
 
@@ -387,3 +388,25 @@ async def test_every_key_of_planning_is_shown(keys: tuple[str, ...], size: tuple
         for _, binding, enabled, _ in driver.app.screen.active_bindings.values():
             if binding.show and enabled:
                 assert binding.description in shown
+
+
+async def test_figures_that_are_being_worked_out_are_said_to_be() -> None:
+    async with driven(planning(replace(planned.plan(), is_being_worked_out=True))) as driver:
+        await driver.press("8")
+        assert "being worked out" in driver.text
+    async with driven(planning()) as driver:
+        await driver.press("8")
+        assert "being worked out" not in driver.text
+
+
+async def test_a_plan_of_very_many_lines_says_how_much_more_there_is() -> None:
+    view, (oven, *_) = planned.plan(), planned.TECHNIQUES
+    large = replace(oven, inputs=oven.inputs * 400)
+    told = techniques_section((large,) * 50).plain
+    assert told.count("\n") < 2 * SECTION_LINES
+    assert told.endswith("… and 47 more techniques; `p2pcouncil technique list` lists all.")
+    unit = replace(view.units[0], figures=view.units[0].figures * 300)
+    told = units_section(replace(view, units=(unit,) * 50)).plain
+    assert told.count("\n") < 2 * SECTION_LINES
+    assert "more councils; `p2pcouncil plan show` lists all." in told
+    assert "more" not in techniques_section((oven,) * 50).plain

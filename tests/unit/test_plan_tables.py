@@ -57,7 +57,6 @@ def a_plan(mine: tuple[int, ...] = (0, 3)) -> PlanView:
         given_off=(),
         reports=(),
         terms=OpenPlan((), (), 60),
-        table=None,
         weights={},
     )
 

@@ -50,7 +50,8 @@ def plan_head(view: PlanView, now_ms: int) -> Content:
     ends = words.deadline(view.closes_ms or 0, now_ms)
     when = f" · {ends} by page time" if ends else ""
     which = muted(f"Round {view.round} of at most {view.rounds_most}")
-    return lines([title, line(view.line), join([which, " · ", sure, Content.styled(when, MUTED)])])
+    soon = Content.styled(" · being worked out …", MUTED) if view.is_being_worked_out else Content()
+    return lines([title, line(view.line), join([which, " · ", sure, soon, Content.styled(when, MUTED)])])
 
 
 def good_row(good: PlanGoodView) -> Content:

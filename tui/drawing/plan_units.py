@@ -9,6 +9,9 @@ from tui.content import BAD, GOOD, MUTED, STRONG, block, heading, indent, join, 
 from tui.drawing.plan import NAME_CELLS
 from tui.drawing.tally import bar
 
+SECTION_LINES = 1_000
+"""After so many a section only says how much more there is: a line takes a ten-thousandth of a second to draw, and some
+plans have hundreds of thousands."""
 _KIND_CELLS = 10
 _AMOUNT_CELLS = 12
 
@@ -16,8 +19,14 @@ _AMOUNT_CELLS = 12
 def units_section(view: PlanView) -> Content:
     """The councils, those within another one below it, each with what it proposes."""
     rows: list[Content | str] = []
-    for unit in view.units:
+    lines_left = SECTION_LINES
+    for at, unit in enumerate(view.units):
+        if lines_left <= 0:
+            left = words.count(len(view.units) - at, "more council")
+            rows.append(muted(f"… and {left}; `p2pcouncil plan show` lists all."))
+            break
         rows.append(indent(_unit(unit, is_silent=unit.name in view.silent), 2 * unit.depth))
+        lines_left -= len(unit.figures) + 2
     return lines(rows)
 
 
@@ -63,12 +72,18 @@ def techniques_section(techniques: tuple[TechniqueView, ...]) -> Content:
             ]
         )
     rows: list[Content | str] = []
-    for found in techniques:
+    lines_left = SECTION_LINES
+    for at, found in enumerate(techniques):
+        if lines_left <= 0:
+            left = words.count(len(techniques) - at, "more technique")
+            rows.append(muted(f"… and {left}; `p2pcouncil technique list` lists all."))
+            break
         by = "you" if found.by.is_me else found.by.name
         rows.append(join([line(found.product, STRONG), "  ", muted(f"by “{found.name}” · {by}")]))
         makes = FigureView("makes", found.product, found.unit, found.output_micro)
         parts = (makes, *found.inputs, *found.labour, *found.given_off)
         rows.extend(indent(figure_row(figure)) for figure in parts)
+        lines_left -= len(parts) + 2
         if found.capacity_micro:
             rows.append(
                 join(["  ", muted(f"at most {amount(found.capacity_micro)} {found.unit} in a period")])

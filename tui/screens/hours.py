@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
-from p2pcouncil.domain.planning.hour_tree import HourNode, hour_tree
+from crdt.errors import LocalError
+from p2pcouncil.domain.planning.hour_tree import HourNode
 from p2pcouncil.domain.planning.plan_values import DIGITS
 from p2pcouncil.peer.views.plans import PlanView
 from p2pcouncil.plan_files.hour_lines import (
@@ -59,7 +60,7 @@ class HoursScreen(CouncilScreen):
         """Explain a product.
 
         Args:
-            view: a period whose table has the product.
+            view: a period by which the product has a labour value.
             good: its place among the period's goods.
             place: the main place that we come from.
         """
@@ -83,17 +84,29 @@ class HoursScreen(CouncilScreen):
         """Begin with the tree."""
         self._grow()
 
-    def _grow(self) -> None:
-        table = self._plan.table
-        assert table is not None, "a product without a table is not opened"
-        threshold = THRESHOLDS[self._threshold]
-        self._tree = hour_tree(table, table.index(self._good.name), DIGITS, self._plan.weights, threshold)
+    @work(exclusive=True)
+    async def _grow(self) -> None:
+        product = self._plan.terms.goods[self._good.place].name
+        try:
+            tree = await self.session.hours(self._plan.id, product, THRESHOLDS[self._threshold])
+        except LocalError as error:
+            self.app.complain(error)
+            return
+        if tree is None:
+            self.app.complain(
+                LocalError(f"{self._good.name} has no hours any more.", "Go back and look again.")
+            )
+            return
+        self._tree = tree
         self.redraw()
 
     def refresh_view(self) -> None:
         """Draw the tree as it is opened."""
         tree = self._tree
         if tree is None:
+            self.query_one("#heading", Static).update(
+                muted(f"The hours in {self._good.name} are worked out …")
+            )
             return
         self.query_one("#heading", Static).update(self._heading(tree))
         self.query_one("#nodes", NodeList).show(list(self._rows(tree)))

@@ -24,6 +24,7 @@ from tui.screens.base import CouncilScreen
 from tui.screens.begin_plan import BeginPlanScreen
 from tui.screens.dialogs import ConfirmDialog
 from tui.screens.exporting import TECHNIQUES, Offer, export_table, offers_of
+from tui.screens.hours import HoursScreen
 from tui.screens.proposal import SIDE_FROM_CELLS, ProposalScreen
 from tui.screens.propose_in_round import ProposeInRoundScreen
 from tui.screens.publish import PublishScreen
@@ -150,19 +151,33 @@ class PlanScreen(CouncilScreen):
             [_label(name, view) for name in sections], sections.index(self._section)
         )
         self.query_one("#sections", ContentSwitcher).current = self._section
-        rows = [Row(str(good.place), draw.good_row(good)) for good in view.goods]
-        rows += [
-            Row(f"given off {at}", row, is_heading=True) for at, row in enumerate(draw.pollutant_rows(view))
-        ]
-        self.query_one("#goods", GoodsList).show(rows)
-        self.query_one(Prices).show(view)
-        self.query_one("#units", Pane).show(units_section(view))
-        self.query_one("#rounds", Pane).show(draw.rounds_section(view))
-        self.query_one("#results", Pane).show(results_section(view))
-        self.query_one("#techniques", Pane).show(techniques_section(self.session.techniques(view.council)))
+        self._show_section(view)
         side = self.query_one("#side", Pane)
         side.display = beside
-        side.show(draw.rounds_section(view))
+        if beside:
+            side.show(draw.rounds_section(view))
+
+    def _show_section(self, view: PlanView) -> None:
+        """Draw the section that is looked at: large plans have thousands of lines in each."""
+        match self._section:
+            case "goods":
+                rows = [Row(str(good.place), draw.good_row(good)) for good in view.goods]
+                rows += [
+                    Row(f"given off {at}", row, is_heading=True)
+                    for at, row in enumerate(draw.pollutant_rows(view))
+                ]
+                self.query_one("#goods", GoodsList).show(rows)
+            case "prices":
+                self.query_one(Prices).show(view)
+            case "units":
+                self.query_one("#units", Pane).show(units_section(view))
+            case "rounds":
+                self.query_one("#rounds", Pane).show(draw.rounds_section(view))
+            case "results":
+                self.query_one("#results", Pane).show(results_section(view))
+            case _:
+                techniques = self.session.techniques(view.council)
+                self.query_one("#techniques", Pane).show(techniques_section(techniques))
 
     def _sections(self, view: PlanView) -> tuple[str, ...]:
         return tuple(name for name in SECTIONS if name != "results" or view.adopted_page)
@@ -195,7 +210,7 @@ class PlanScreen(CouncilScreen):
         if self._view is None or key is None or not key.isdecimal():
             return
         good = self._view.goods[int(key)]
-        if self._view.table is None or self._view.table.index(good.name) < 0:
+        if good.value_micro is None:
             self.app.complain(
                 LocalError(
                     f"There are no hours to show in {good.name}.",
@@ -203,9 +218,6 @@ class PlanScreen(CouncilScreen):
                 )
             )
             return
-        # Whoever asks for no hours should not wait for linear algebra to be loaded.
-        from tui.screens.hours import HoursScreen
-
         self.app.visit(HoursScreen(self._view, good.place, place=self.place))
 
     def action_propose(self) -> None:

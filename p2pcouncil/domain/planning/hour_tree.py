@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from p2pcouncil.domain.planning.labour_values import DIGITS, NO_WEIGHTS, labour_values
+from p2pcouncil.domain.planning.plan_values import DIGITS, NO_WEIGHTS
 from p2pcouncil.domain.planning.quantities import ONE, Micro
 from p2pcouncil.domain.planning.table import Table
 
@@ -93,6 +93,9 @@ def hour_tree(
     Raises:
         TableError: the table is not productive.
     """
+    # Whoever only reads a tree should not wait for linear algebra to be loaded.
+    from p2pcouncil.domain.planning.labour_values import labour_values
+
     scale = 10 ** (digits + SPARE_DIGITS)
     fine = labour_values(table, digits + SPARE_DIGITS, weights).values
     root = _Growing(product, Fraction(1), Fraction(fine[product], scale), 0)

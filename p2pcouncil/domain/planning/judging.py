@@ -5,6 +5,7 @@ names is planned. Whether the sum makes sense is for the board to show and for m
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.effects import OpenPlan
@@ -20,7 +21,7 @@ from p2pcouncil.domain.planning.said import (
     Wanted,
 )
 from p2pcouncil.domain.planning.standing import Entries
-from p2pcouncil.domain.planning.terms import HOUR
+from p2pcouncil.domain.planning.terms import GOOD_KINDS, HOUR
 from p2pcouncil.domain.proposals import counted
 from p2pcouncil.domain.register.chain import Chain
 from p2pcouncil.domain.register.plan_rounds import round_id
@@ -81,8 +82,9 @@ def judge_plan(fact: Fact, body: ProposePlan, facts: Facts, register: RegisterBo
     places = [part.unit for part in body.units]
     if places != sorted(set(places)):
         return REFUSALS[Rule.LISTED_TWICE]
+    rules = _rules_of(period.terms)
     for part in body.units:
-        verdict = judge_part(fact.member, part, facts, period.terms)
+        verdict = _judge_part(fact.member, part, lambda name: counted(name, PublishTechnique, facts), rules)
         if verdict is not ACCEPTED:
             return verdict
     return ACCEPTED
@@ -124,25 +126,70 @@ def is_sound(author: MemberId, body: ProposePlan, terms: OpenPlan, entries: Entr
         terms: of the planning period.
         entries: what is held; verdicts on it don't matter.
     """
+    rules = _rules_of(terms)
 
     def find(name: bytes) -> PublishTechnique | Verdict:
         held = entries.get(ChangeHash(name))
         if held is None or not isinstance(held.body, PublishTechnique):
             return WAITS
-        verdict = judge_technique(held.body)
-        return held.body if verdict is ACCEPTED else verdict
+        return held.body if rules.is_sound(name, held.body) else REFUSALS[Rule.TECHNIQUE]
 
-    return all(_judge_part(author, part, find, terms) is ACCEPTED for part in body.units)
+    return all(_judge_part(author, part, find, rules) is ACCEPTED for part in body.units)
 
 
 def judge_part(author: MemberId, part: UnitPlan, facts: Facts, terms: OpenPlan) -> Verdict:
     """Judge what one unit proposes by itself."""
-    return _judge_part(author, part, lambda name: counted(name, PublishTechnique, facts), terms)
+    return _judge_part(author, part, lambda name: counted(name, PublishTechnique, facts), _rules_of(terms))
+
+
+class _Rules:
+    """What techniques have to fit in one planning period; each is held against it once, for many make things by it."""
+
+    def __init__(self, terms: OpenPlan) -> None:
+        self.terms = terms
+        made, worked, found = (
+            {(good.name, good.unit) for good in terms.goods if good.kind == kind} for kind in GOOD_KINDS
+        )
+        self._made, self._worked, self._used = made, worked, made | found
+        self._fits: dict[bytes, Verdict] = {}
+        self._sound: dict[bytes, bool] = {}
+
+    def is_sound(self, name: bytes, technique: PublishTechnique) -> bool:
+        """Whether a technique counts by what it says."""
+        if name not in self._sound:
+            self._sound[name] = judge_technique(technique) is ACCEPTED
+        return self._sound[name]
+
+    def fits(self, name: bytes, technique: PublishTechnique) -> Verdict:
+        """Whether what a technique makes and takes is planned; it counts by what it says."""
+        if name not in self._fits:
+            self._fits[name] = self._judge(technique)
+            self._sound[name] = True
+        return self._fits[name]
+
+    def _judge(self, technique: PublishTechnique) -> Verdict:
+        made = (Named(technique.product, technique.unit, technique.output),)
+        for items, verb, planned in (
+            (made, "makes", self._made),
+            (technique.inputs, "uses up", self._used),
+            (technique.labour, "needs", self._worked),
+        ):
+            if not planned.issuperset([(item.name, item.unit) for item in items]):
+                item = next(item for item in items if (item.name, item.unit) not in planned)
+                told = f"{_named(item.name)}, counted in {_named(item.unit)}, which is not planned so."
+                return Refused(Rule.NOT_PLANNED, f"{_named(technique.name)} {verb} {told}")
+        return ACCEPTED
+
+
+@lru_cache(maxsize=16)
+def _rules_of(terms: OpenPlan) -> _Rules:
+    return _Rules(terms)
 
 
 def _judge_part(
-    author: MemberId, part: UnitPlan, find: Callable[[bytes], PublishTechnique | Verdict], terms: OpenPlan
+    author: MemberId, part: UnitPlan, find: Callable[[bytes], PublishTechnique | Verdict], rules: _Rules
 ) -> Verdict:
+    terms = rules.terms
     if part.unit >= len(terms.units) or terms.units[part.unit].speaker != author:
         return REFUSALS[Rule.NOT_THE_SPEAKER]
     is_of_workers = terms.units[part.unit].kind == "workers"
@@ -159,20 +206,13 @@ def _judge_part(
     refused = _judge_goods(part.wanted, part.offered, terms)
     if refused is not None:
         return refused
-    units = {(good.name, good.unit, good.kind) for good in terms.goods} if part.made else set()
     for made in part.made:
         technique = find(made.technique)
         if not isinstance(technique, PublishTechnique):
             return technique
-        parts = (
-            (Named(technique.product, technique.unit, technique.output), "makes", ("product",)),
-            *((item, "uses up", ("product", "resource")) for item in technique.inputs),
-            *((item, "needs", ("labour",)) for item in technique.labour),
-        )
-        for item, verb, kinds in parts:
-            if not _is_planned(item, units, kinds):
-                told = f"{_named(item.name)}, counted in {_named(item.unit)}, which is not planned so."
-                return Refused(Rule.NOT_PLANNED, f"{_named(technique.name)} {verb} {told}")
+        verdict = rules.fits(made.technique, technique)
+        if verdict is not ACCEPTED:
+            return verdict
     return ACCEPTED
 
 
@@ -182,10 +222,6 @@ def _judge_goods(wanted: Sequence[Wanted], offered: Sequence[Wanted], terms: Ope
     if any(terms.goods[item.good].kind == "product" for item in offered):
         return Refused(Rule.NOT_PLANNED, "What is made is proposed by a technique, and not as an offer.")
     return None
-
-
-def _is_planned(item: Named, units: set[tuple[str, str, str]], kinds: tuple[str, ...]) -> bool:
-    return any((item.name, item.unit, kind) in units for kind in kinds)
 
 
 def _named(text: str) -> str:

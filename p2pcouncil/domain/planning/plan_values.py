@@ -12,7 +12,8 @@ from crdt.ids import ChangeHash
 from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.domain.planning.faults import FAULTS_MAX, Fault, FaultKind, TableError
 from p2pcouncil.domain.planning.quantities import ONE, Micro
-from p2pcouncil.domain.planning.standing import Entries, UnitStanding, needed, technique_of
+from p2pcouncil.domain.planning.said import PublishTechnique
+from p2pcouncil.domain.planning.standing import UnitStanding, needed
 from p2pcouncil.domain.planning.table import Table, make_table
 from p2pcouncil.domain.planning.technique import Hours, Item, Technique
 from p2pcouncil.domain.planning.terms import MAX_VALUE_MICRO
@@ -24,14 +25,14 @@ Valued = tuple[Table | None, Mapping[str, int], tuple[Fault, ...]]
 
 
 def plan_techniques(
-    terms: OpenPlan, units: Sequence[UnitStanding], entries: Entries
+    terms: OpenPlan, units: Sequence[UnitStanding], techniques: Mapping[ChangeHash, PublishTechnique]
 ) -> tuple[Technique, ...]:
     """How things are made by a plan: each technique for as much as is made by it, resources left out.
 
     Args:
         terms: of the planning period.
         units: from `standing.standing_units`.
-        entries: has the techniques.
+        techniques: those that they make things by.
     """
     made: dict[ChangeHash, int] = {}
     for unit, standing in zip(terms.units, units, strict=True):
@@ -40,7 +41,7 @@ def plan_techniques(
     resources = {good.name for good in terms.goods if good.kind == "resource"}
     found = []
     for name in sorted(made):
-        technique, amount = technique_of(name, entries), made[name]
+        technique, amount = techniques[name], made[name]
         if not amount:
             continue
 

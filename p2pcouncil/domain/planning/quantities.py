@@ -81,6 +81,12 @@ def show_scaled(value: int, digits: int) -> str:
     return f"{sign}{whole}.{rest:0{digits}}" if digits else f"{sign}{whole}"
 
 
+def round_half_even(top: int, bottom: int) -> int:
+    """Round a fraction to the nearest whole number, and a tie to the even one."""
+    whole, rest = divmod(top, bottom)
+    return whole + (2 * rest > bottom or (2 * rest == bottom and whole & 1))
+
+
 def _what_is_wrong(text: str) -> tuple[str, str]:
     if len(text) > _LENGTH_MAX:
         return f"it has {len(text):,} characters", "Write a number of fewer digits."

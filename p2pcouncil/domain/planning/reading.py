@@ -1,7 +1,8 @@
 """Readings of a planning period: how far it has come, what it comes to, and who said what, as plain data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash
@@ -9,17 +10,16 @@ from p2pcouncil.domain.books import Books
 from p2pcouncil.domain.facts import Fact
 from p2pcouncil.domain.planning.board import Period
 from p2pcouncil.domain.planning.faults import Fault
-from p2pcouncil.domain.planning.plan_values import labour_weights, plan_techniques, valued_table
+from p2pcouncil.domain.planning.round_figures import RoundFigures, RoundTask, round_task
 from p2pcouncil.domain.planning.round_result import (
     Names,
-    RoundSum,
+    goods_of_round,
     named_proposals,
     proposals_before,
-    sum_round,
 )
 from p2pcouncil.domain.planning.said import PublishTechnique, ReportResult
 from p2pcouncil.domain.planning.so_far import period_so_far, prices_now
-from p2pcouncil.domain.planning.table import Table
+from p2pcouncil.domain.planning.standing import UnitStanding, standing_units
 from p2pcouncil.domain.planning.terms import Figures
 from p2pcouncil.domain.register.chain import OpenVote, PlanPeriod
 from p2pcouncil.domain.register.plan_rounds import held_rounds
@@ -60,12 +60,16 @@ class PlanState:
         rounds: in order.
         board: the board's reckoning by the pages, with trends of goods.
         prices_milli: at which councils propose now, or would.
-        shown: the round that `sum` is of: the one that runs, the one that was taken, or the last that was closed.
-        sum: what the proposals of that round add up to, by what is held; None while a sheet is missing.
-        spoken: places of units for which something was said in that very round.
-        before: what the proposals of the round before `shown` add up to; None for the first, or while one is missing.
-        table: what goods take by that round; None if nothing has a value.
+        shown: the round that `units` and `goods` are of: the one that runs, the one that was taken, or the last that
+            was closed.
+        units: what each unit proposes in that round, by what is held; None while a sheet is missing.
+        goods: what that comes to; None while that is not known.
+        given_off: per pollutant and its unit how much; empty while that is not known.
         faults: why some goods have no value.
+        awaits_figures: whether `goods` and what follows it are still being worked out: until then they are what the
+            round's page says, or what was known before somebody said something new.
+        spoken: places of units for which something was said in that very round.
+        before: what units proposed in the round before; None for the first, or while one is missing.
         reports: of what became of the plan, by ascending hash.
     """
 
@@ -75,11 +79,13 @@ class PlanState:
     board: Period
     prices_milli: tuple[int, ...]
     shown: int
-    sum: RoundSum | None
-    spoken: frozenset[int]
-    before: RoundSum | None
-    table: Table | None
+    units: tuple[UnitStanding, ...] | None
+    goods: tuple[Figures, ...] | None
+    given_off: Mapping[tuple[str, str], int]
     faults: tuple[Fault, ...]
+    awaits_figures: bool
+    spoken: frozenset[int]
+    before: tuple[UnitStanding, ...] | None
     reports: tuple[Fact, ...]
 
     @property
@@ -100,15 +106,19 @@ def read_plan(books: Books, plan: ChangeHash) -> PlanState:
     held = held_rounds(books.register.chain, plan)
     rounds = tuple(_round(books, plan, number, name) for number, name in enumerate(period.rounds, start=1))
     shown = period.best or len(period.rounds)
+    terms, entries = period.terms, books.facts.held
     named = _named(books, plan, rounds, shown)
-    added = _sum(books, plan, named, shown)
-    earlier = _sum(books, plan, named[:-1], shown - 1) if named is not None and shown > 1 else None
-    terms = period.terms
-    table, _, faults = (
-        valued_table(plan_techniques(terms, added.units, books.facts.held), labour_weights(terms))
-        if added is not None
-        else (None, {}, ())
-    )
+    units = standing_units(terms, named, entries) if named else None
+    figures = goods = None
+    if named and units is not None:
+        task = partial(round_task, terms, units, entries)
+        figures = books.figuring.figures(plan, (terms, tuple(named)), task)
+        goods = rounds[shown - 1].goods or None
+    awaits_figures = units is not None and figures is None
+    known = _known_figures(books, plan, shown, figures)
+    if known is not None:
+        before_it = [goods for number, goods in held.items() if number < shown]
+        goods = goods_of_round(known, prices_now(terms, before_it))
     return PlanState(
         hash=plan,
         period=period,
@@ -116,17 +126,29 @@ def read_plan(books: Books, plan: ChangeHash) -> PlanState:
         board=period_so_far(terms, list(held.values())),
         prices_milli=prices_now(terms, list(held.values())),
         shown=shown,
-        sum=added,
+        units=units,
+        goods=goods,
+        given_off=known.totals.given_off if known is not None else {},
+        faults=known.faults if known is not None else (),
+        awaits_figures=awaits_figures,
         spoken=frozenset(
-            place
-            for place, unit in enumerate(added.units if added is not None else ())
-            if unit.round == shown and unit.entry is not None
+            place for place, unit in enumerate(units or ()) if unit.round == shown and unit.entry is not None
         ),
-        before=earlier,
-        table=table,
-        faults=faults,
+        before=standing_units(terms, named[:-1], entries) if named and shown > 1 else None,
         reports=tuple(_reports(books, plan)),
     )
+
+
+def shown_task(books: Books, plan: ChangeHash) -> RoundTask | None:
+    """What the figures follow from that are shown of a planning period; None while something of it is missing.
+
+    Raises:
+        LocalError: none of this name.
+    """
+    state = read_plan(books, plan)
+    if state.units is None:
+        return None
+    return round_task(state.period.terms, state.units, books.facts.held)
 
 
 def read_techniques(books: Books) -> tuple[Fact, ...]:
@@ -174,17 +196,17 @@ def _named(books: Books, plan: ChangeHash, rounds: Sequence[RoundState], shown: 
         return [*before, ()]
     if sheet is None:
         return None
-    terms, roll = books.register.chain.plans[plan].terms, entering.vote.roll
-    return [*before, named_proposals(plan, shown, terms, roll, sheet, books.facts.held)[0]]
+    return [*before, named_proposals(books, plan, shown, entering.vote.roll, sheet)]
 
 
-def _sum(books: Books, plan: ChangeHash, named: list[Names] | None, shown: int) -> RoundSum | None:
-    if not named:
-        return None
-    terms = books.register.chain.plans[plan].terms
-    held = held_rounds(books.register.chain, plan)
-    prices = prices_now(terms, [goods for number, goods in held.items() if number < shown])
-    return sum_round(terms, named, prices, books.facts.held)
+def _known_figures(
+    books: Books, plan: ChangeHash, shown: int, figures: RoundFigures | None
+) -> RoundFigures | None:
+    """Figures of the round that is shown: these, or the last ones while newer ones are being worked out."""
+    if figures is not None:
+        books.last_figures[plan] = (shown, figures)
+    number, known = books.last_figures.get(plan, (0, None))
+    return known if number == shown else None
 
 
 def _reports(books: Books, plan: ChangeHash) -> list[Fact]:

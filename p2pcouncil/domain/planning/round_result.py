@@ -6,22 +6,19 @@ from dataclasses import dataclass
 from crdt.ids import ChangeHash, MemberId
 from p2pcouncil.domain.books import Books
 from p2pcouncil.domain.effects import OpenPlan
+from p2pcouncil.domain.facts import Fact
 from p2pcouncil.domain.planning.judging import is_sound
-from p2pcouncil.domain.planning.plan_values import (
-    labour_weights,
-    plan_techniques,
-    valued_table,
-    values_of_goods,
+from p2pcouncil.domain.planning.round_figures import (
+    FiguresAwaited,
+    RoundFigures,
+    RoundKey,
+    RoundTask,
+    round_task,
+    work_out,
 )
 from p2pcouncil.domain.planning.said import ProposePlan
 from p2pcouncil.domain.planning.so_far import prices_now
-from p2pcouncil.domain.planning.standing import (
-    Entries,
-    Totals,
-    UnitStanding,
-    standing_units,
-    totals_of,
-)
+from p2pcouncil.domain.planning.standing import Entries, UnitStanding, standing_units
 from p2pcouncil.domain.planning.terms import Figures
 from p2pcouncil.domain.register.chain import OpenVote
 from p2pcouncil.domain.register.closing import Sheet
@@ -37,12 +34,10 @@ class RoundSum:
 
     Attributes:
         units: what each unit proposes, in the order of the plan's list.
-        totals: supply and demand.
-        goods: the same with prices and labour values, as a page says it.
+        goods: supply, demand, prices and labour values, as a page says it.
     """
 
     units: tuple[UnitStanding, ...]
-    totals: Totals
     goods: tuple[Figures, ...]
 
 
@@ -61,52 +56,47 @@ def sum_round(
         entries: has those proposals and their techniques.
     """
     units = standing_units(terms, rounds, entries)
-    totals = totals_of(terms, units, entries)
-    _, values, _ = valued_table(plan_techniques(terms, units, entries), labour_weights(terms))
-    goods = tuple(
-        Figures(supply, demand, price, value)
-        for supply, demand, price, value in zip(
-            totals.supply, totals.demand, prices_milli, values_of_goods(terms, values), strict=True
-        )
-    )
-    return RoundSum(units, totals, goods)
+    return RoundSum(units, goods_of_round(work_out(round_task(terms, units, entries)), prices_milli))
+
+
+def goods_of_round(figures: RoundFigures, prices_milli: Sequence[int]) -> tuple[Figures, ...]:
+    """What a page says of each good."""
+    supply, demand = figures.totals.supply, figures.totals.demand
+    lines = zip(supply, demand, prices_milli, figures.values, strict=True)
+    return tuple(Figures(*line) for line in lines)
 
 
 def named_proposals(
-    plan: ChangeHash,
-    number: int,
-    terms: OpenPlan,
-    roll: tuple[MemberId, ...],
-    sheet: Sheet,
-    entries: Entries,
-) -> tuple[Names, int]:
-    """The proposals that a sheet names, as far as they are held, by ascending member; and how many are not.
+    books: Books, plan: ChangeHash, number: int, roll: tuple[MemberId, ...], sheet: Sheet
+) -> Names:
+    """The proposals that a sheet names, as far as they are held, by ascending member.
 
     A name that leads to anything but that member's proposal in that round counts as not held. So does one that is not
     sound: a technique that it rests on may be gone by now, with the feed that it stood in.
 
     Args:
+        books: with what is held.
         plan: the vote that began the planning period.
         number: of the round.
-        terms: of the period.
         roll: of the round.
         sheet: which proposals count.
-        entries: what is held.
     """
+    entries, terms = books.facts.held, books.register.chain.plans[plan].terms
     found: list[ChangeHash] = []
-    named = 0
     for member, name in zip(roll, sheet, strict=False):
-        if name is None:
-            continue
-        named += 1
-        said = entries.get(name)
+        said = entries.get(name) if name is not None else None
         if said is None or said.member != member or not isinstance(said.body, ProposePlan):
             continue
-        if (said.body.plan, said.body.round) == (plan, number) and is_sound(
-            member, said.body, terms, entries
-        ):
-            found.append(name)
-    return tuple(found), named - len(found)
+        if (said.body.plan, said.body.round) == (plan, number) and _is_sound(books, said, said.body, terms):
+            found.append(said.hash)
+    return tuple(found)
+
+
+def _is_sound(books: Books, said: Fact, body: ProposePlan, terms: OpenPlan) -> bool:
+    """Whether a proposal can be added up; those that can are remembered, for they are asked for again and again."""
+    if books.sound.get(said.hash) is not terms and is_sound(said.member, body, terms, books.facts.held):
+        books.sound[said.hash] = terms
+    return books.sound.get(said.hash) is terms
 
 
 def proposals_before(books: Books, plan: ChangeHash, number: int) -> list[Names] | None:
@@ -127,7 +117,7 @@ def proposals_before(books: Books, plan: ChangeHash, number: int) -> list[Names]
         if sheet is None:
             return None
         roll = entering.vote.roll
-        found.append(named_proposals(plan, earlier, period.terms, roll, sheet, books.facts.held)[0])
+        found.append(named_proposals(books, plan, earlier, roll, sheet))
     return found
 
 
@@ -141,6 +131,9 @@ def result_of_round(books: Books, vote: OpenVote, sheet: Sheet) -> Result | None
 
     Returns:
         None while something is not held that earlier rounds rest on.
+
+    Raises:
+        FiguresAwaited: they are worked out elsewhere, and not there yet.
     """
     plan = ChangeHash(vote.proposal)
     chain = books.register.chain
@@ -148,13 +141,15 @@ def result_of_round(books: Books, vote: OpenVote, sheet: Sheet) -> Result | None
     if before is None:
         return None
     terms = chain.plans[plan].terms
-    named, _ = named_proposals(plan, vote.round, terms, vote.roll, sheet, books.facts.held)
-    prices = prices_now(terms, list(held_rounds(chain, plan).values()))
-    key = (vote.issue, tuple(before), named, prices)
-    goods = books.round_sums.get(key)
-    if goods is None:
-        goods = sum_round(terms, [*before, named], prices, books.facts.held).goods
-        books.round_sums.clear()  # Tellers ask again and again for the round that ends, and for no other.
-        books.round_sums[key] = goods
+    named = named_proposals(books, plan, vote.round, vote.roll, sheet)
+    key: RoundKey = (terms, (*before, named))
+
+    def task() -> RoundTask:
+        return round_task(terms, standing_units(terms, key[1], books.facts.held), books.facts.held)
+
+    figures = books.figuring.figures(vote.issue, key, task)
+    if figures is None:
+        raise FiguresAwaited
+    goods = goods_of_round(figures, prices_now(terms, list(held_rounds(chain, plan).values())))
     outcome, taken = outcome_of(chain, vote, goods)
     return Result(outcome.value, taken, len(named), goods)

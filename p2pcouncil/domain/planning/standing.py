@@ -85,33 +85,35 @@ def standing_units(
     Returns:
         One for each unit, in the order of the plan's list.
     """
-    said: dict[int, UnitStanding] = {}
+    said: dict[int, tuple[UnitPlan, ChangeHash, int]] = {}
     for number, names in enumerate(rounds, start=1):
         for name in sorted(names):
             body = entries[name].body
             assert isinstance(body, ProposePlan), "only proposals in rounds count in a round"
             for part in body.units:
-                said[part.unit] = _own(part, name, number)
+                said[part.unit] = (part, name, number)
     under: dict[int, list[int]] = {}
     for place, unit in enumerate(terms.units):
         if unit.within:
             under.setdefault(unit.within - 1, []).append(place)
     standing: dict[int, UnitStanding] = {}
     for place in reversed(range(len(terms.units))):
-        own = said.get(place, UnitStanding())
+        own = _own(*said[place]) if place in said else UnitStanding()
         if place in under and own.round < len(rounds):
             own = _sum(standing[below] for below in under[place])
         standing[place] = own
     return tuple(standing[place] for place in range(len(terms.units)))
 
 
-def totals_of(terms: OpenPlan, units: Sequence[UnitStanding], entries: Entries) -> Totals:
+def totals_of(
+    terms: OpenPlan, units: Sequence[UnitStanding], techniques: Mapping[ChangeHash, PublishTechnique]
+) -> Totals:
     """What the units that stand under no other add up to.
 
     Args:
         terms: of the planning period.
         units: from `standing_units`.
-        entries: has the techniques.
+        techniques: those that they make things by.
     """
     place = {good.name: at for at, good in enumerate(terms.goods)}
     supply = [good.stock for good in terms.goods]
@@ -125,7 +127,7 @@ def totals_of(terms: OpenPlan, units: Sequence[UnitStanding], entries: Entries) 
         for good, amount in standing.offered.items():
             supply[good] += amount
         for name, amount in standing.made.items():
-            technique = technique_of(name, entries)
+            technique = techniques[name]
             supply[place[technique.product]] += amount
             for item in (*technique.inputs, *technique.labour):
                 demand[place[item.name]] += needed(amount, item.amount, technique.output)

@@ -22,6 +22,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from p2pcouncil.domain.planning.quantities import round_half_even
 from p2pcouncil.domain.planning.system import System
 
 Floats: TypeAlias = npt.NDArray[np.floating]
@@ -99,12 +100,6 @@ def solve_verified(system: System, right: Sequence[int], rounding: Rounding) -> 
         if certificate is None:
             return nothing
         return _refine(system, right, rounding, preconditioner, y, certificate)
-
-
-def round_half_even(top: int, bottom: int) -> int:
-    """Round a fraction to the nearest whole number, and a tie to the even one."""
-    whole, rest = divmod(top, bottom)
-    return whole + (2 * rest > bottom or (2 * rest == bottom and whole & 1))
 
 
 class _Preconditioner:

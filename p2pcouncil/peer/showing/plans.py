@@ -1,6 +1,7 @@
 """Planning periods as they are shown: rounds, goods, councils, and what each could propose next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from crdt.errors import LocalError
 from crdt.ids import ChangeHash, MemberId
@@ -10,6 +11,7 @@ from p2pcouncil.domain.plain_text import clean_block, clean_line
 from p2pcouncil.domain.planning.board import BILLIONTHS_PER_BASIS_POINT, GoodRound
 from p2pcouncil.domain.planning.plan_values import labour_weights
 from p2pcouncil.domain.planning.reading import PlanState, RoundState
+from p2pcouncil.domain.planning.round_figures import GIVEN_OFF_MAX
 from p2pcouncil.domain.planning.said import Limit, Made, PublishTechnique, ReportResult, UnitPlan, Wanted
 from p2pcouncil.domain.planning.standing import UnitStanding, technique_of
 from p2pcouncil.domain.planning.steps import imbalance_of
@@ -34,6 +36,8 @@ from p2pcouncil.peer.views.plans import (
 
 NAME_CELLS, UNIT_CELLS = 40, 12
 NOTE_CHARS, NOTE_LINES = 2_000, 40
+_clean_name = lru_cache(maxsize=4_096)(clean_line)
+"""Councils name the same few hundred goods and techniques again and again."""
 URGENCY = {1: "can't be missed", 2: "", 3: "would be nice"}
 
 
@@ -67,7 +71,10 @@ def show_plan(peer: Peer, place: Place, plan: ChangeHash) -> PlanView:
     terms = state.period.terms
     running = state.running
     mine = tuple(at for at, unit in enumerate(terms.units) if unit.speaker == me)
-    units = tuple(_unit(place, state, people, at, may_suggest=at in mine) for at in range(len(terms.units)))
+    lines = _lines_of_units(place, state)
+    units = tuple(
+        _unit(place, state, people, at, lines[at], may_suggest=at in mine) for at in range(len(terms.units))
+    )
     issue = place.issue(plan)
     stage = "adopted" if state.period.adopted_page else "ended" if state.period.best else "rounds"
     silent = tuple(
@@ -88,7 +95,7 @@ def show_plan(peer: Peer, place: Place, plan: ChangeHash) -> PlanView:
         rounds_most=terms.rounds_most,
         closes_ms=running.closes_ms if running is not None else None,
         tolerance=terms.tolerance_basis_points,
-        is_provisional=running is not None or state.sum is None,
+        is_provisional=running is not None or state.goods is None,
         goods=tuple(_goods(state)),
         units=units,
         rounds=tuple(_round(state, number) for number in state.rounds),
@@ -102,10 +109,10 @@ def show_plan(peer: Peer, place: Place, plan: ChangeHash) -> PlanView:
         given_off=tuple(_given_off(state)),
         reports=tuple(_report(state, people, fact) for fact in state.reports),
         terms=terms,
-        table=state.table,
         weights=labour_weights(terms),
         adoption=adopting.hash if adopting is not None else None,
         adoption_title=clean_line(adopting.title, TITLE_CELLS) if adopting is not None else "",
+        is_being_worked_out=state.awaits_figures,
     )
 
 
@@ -168,7 +175,7 @@ def _why_not(peer: Peer, state: PlanState, me: MemberId | None, mine: tuple[int,
 def _goods(state: PlanState) -> Iterator[PlanGoodView]:
     terms = state.period.terms
     closed = [number.goods for number in state.rounds if number.goods]
-    now = state.sum.goods if state.sum is not None else None
+    now = state.goods
     last = {line.good: line for line in state.board.rounds[-1]} if state.board.rounds else {}
     made, used = _reported(state)
     for place, good in enumerate(terms.goods):
@@ -234,10 +241,28 @@ def _round(state: PlanState, found: RoundState) -> PlanRoundView:
     )
 
 
-def _unit(place: Place, state: PlanState, people: People, at: int, *, may_suggest: bool) -> PlanUnitView:
+def _lines_of_units(place: Place, state: PlanState) -> Sequence[tuple[FigureView, ...]]:
+    """What each unit proposes, in lines: made once, for there may be many, and each look at anything shows them."""
+    units = state.units if state.units is not None else (UnitStanding(),) * len(state.period.terms.units)
+    of, lines = place.plan_lines.get(state.hash, (None, ()))
+    if of != units:
+        lines = tuple(tuple(_figures(place, state, standing)) for standing in units)
+        place.plan_lines[state.hash] = (units, lines)
+    return lines
+
+
+def _unit(
+    place: Place,
+    state: PlanState,
+    people: People,
+    at: int,
+    figures: tuple[FigureView, ...],
+    *,
+    may_suggest: bool,
+) -> PlanUnitView:
     terms = state.period.terms
     unit = terms.units[at]
-    standing = state.sum.units[at] if state.sum is not None else UnitStanding()
+    standing = state.units[at] if state.units is not None else UnitStanding()
     depth, above = 0, unit.within
     while above:
         depth, above = depth + 1, terms.units[above - 1].within
@@ -250,7 +275,7 @@ def _unit(place: Place, state: PlanState, people: People, at: int, *, may_sugges
         kind=unit.kind,
         depth=depth,
         speaker=people.person(MemberId(unit.speaker)),
-        figures=tuple(_figures(place, state, standing)),
+        figures=figures,
         standing=_standing(state, standing),
         has_spoken=at in state.spoken,
         note=clean_block(standing.part.note, NOTE_CHARS, NOTE_LINES) if standing.part is not None else "",
@@ -299,21 +324,23 @@ def _figures_of_part(place: Place, state: PlanState, part: UnitPlan) -> Iterator
 
 def _figure(kind: str, name: str, unit: str, amount: int, how: str = "") -> FigureView:
     return FigureView(
-        kind, clean_line(name, NAME_CELLS), clean_line(unit, UNIT_CELLS), amount, clean_line(how, NAME_CELLS)
+        kind,
+        _clean_name(name, NAME_CELLS),
+        _clean_name(unit, UNIT_CELLS),
+        amount,
+        _clean_name(how, NAME_CELLS),
     )
 
 
 def _given_off(state: PlanState) -> Iterator[tuple[FigureView, int | None]]:
-    if state.sum is None:
-        return
     limits: dict[tuple[str, str], int] = {}
-    for unit in state.sum.units:
+    for unit in state.units or ():
         for limit in unit.part.limits if unit.part is not None else ():
             assert isinstance(limit, Limit)
             key = (limit.name, limit.unit)
             limits[key] = min(limit.most, limits.get(key, limit.most))
-    given_off = state.sum.totals.given_off
-    for name, unit_of in sorted({*given_off, *limits}):
+    given_off = state.given_off
+    for name, unit_of in sorted({*given_off, *limits})[:GIVEN_OFF_MAX]:
         amount = given_off.get((name, unit_of), 0)
         if amount or (name, unit_of) in limits:
             yield _figure("gives off", name, unit_of, amount), limits.get((name, unit_of))

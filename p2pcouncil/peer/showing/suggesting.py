@@ -12,6 +12,9 @@ from decimal import Decimal
 import msgspec
 
 from crdt.ids import ChangeHash
+from p2pcouncil.advice.amounts import LARGEST, NoAdviceError
+from p2pcouncil.advice.consumption import suggest_consumption
+from p2pcouncil.advice.production import Fixed, suggest_by_demand
 from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.domain.plain_text import clean_line
 from p2pcouncil.domain.planning.board import BILLIONTHS_PER_BASIS_POINT
@@ -41,7 +44,7 @@ def suggest(state: PlanState, unit: int, entries: Entries) -> Suggestion | None:
     before, closed = state.before, {found.number: found.goods for found in state.rounds if found.goods}
     if before is None or not closed:
         return None
-    standing = before.units[unit]
+    standing = before[unit]
     if standing.part is None:
         return None
     last = closed[max(closed)]
@@ -76,28 +79,23 @@ def _is_short(figures: Figures, tolerance_basis_points: int) -> bool:
 def _of_workers(
     state: PlanState, standing: UnitStanding, last: tuple[Figures, ...], entries: Entries
 ) -> Suggestion | None:
-    # Whoever plans nothing should not wait for linear algebra to be loaded.
-    from p2pcouncil.advice.amounts import NoAdviceError
-    from p2pcouncil.advice.production import Fixed, suggest_by_demand
-
     assert standing.part is not None
     places = {good.name: at for at, good in enumerate(state.period.terms.goods)}
     prices = {name: state.prices_milli[at] for name, at in places.items()}
     made = []
     for line in standing.part.made:
         technique = technique_of(ChangeHash(line.technique), entries)
-        output = technique.output / MICRO
-        fixed = Fixed(
-            technique.product,
-            {item.name: item.amount / MICRO / output for item in (*technique.inputs, *technique.labour)},
-            (technique.capacity or MAX_AMOUNT) / MICRO,
-        )
+        # What it takes follows from what is made; that none of it is beyond all measure is all that is asked here.
+        most = max((item.amount for item in (*technique.inputs, *technique.labour)), default=0)
+        fixed = Fixed(technique.product, {}, (technique.capacity or MAX_AMOUNT) / MICRO)
         figures = last[places[technique.product]]
         try:
             found = suggest_by_demand(
                 fixed, prices, line.amount / MICRO, figures.supply / MICRO, figures.demand / MICRO
             )
         except NoAdviceError:
+            return None
+        if float(found.output) * (most / technique.output) > LARGEST:
             return None
         made.append(Made(line.technique, _micro(found.output)))
     if not made:
@@ -109,9 +107,6 @@ def _of_workers(
 def _of_consumers(
     state: PlanState, standing: UnitStanding, closed: dict[int, tuple[Figures, ...]]
 ) -> Suggestion | None:
-    from p2pcouncil.advice.amounts import NoAdviceError
-    from p2pcouncil.advice.consumption import suggest_consumption
-
     assert standing.part is not None
     goods = state.period.terms.goods
     # What was kept from an earlier round was weighed at that round's prices.

@@ -7,7 +7,6 @@ from crdt.ids import ChangeHash, CouncilId
 from p2pcouncil.domain.effects import OpenPlan
 from p2pcouncil.domain.planning.quantities import Micro
 from p2pcouncil.domain.planning.said import UnitPlan
-from p2pcouncil.domain.planning.table import Table
 from p2pcouncil.peer.views.people import PersonView
 
 SUM = "the sum of what it is made of"
@@ -170,10 +169,10 @@ class PlanView:
         faults: why some goods have no labour value, a sentence each.
         given_off: per pollutant what all production gives off, and the lowest limit that somebody set (None for none).
         terms: goods, councils and how rounds go, as the vote decided it; a later period may begin from the same.
-        table: what goods take; explains values. None while nothing has one.
         weights: how much an hour of a kind of work counts in values, in millionths, where that is not one.
         adoption: the proposal that would make what the rounds came to the plan of record, and `adoption_title` its
             title; None while nobody made one, or all were withdrawn or voted down.
+        is_being_worked_out: whether supply, demand and values are just being worked out: they change in a moment.
     """
 
     id: ChangeHash
@@ -200,7 +199,7 @@ class PlanView:
     given_off: tuple[tuple[FigureView, int | None], ...]
     reports: tuple[PlanReportView, ...]
     terms: OpenPlan
-    table: Table | None
     weights: Mapping[str, Micro]
     adoption: ChangeHash | None = None
     adoption_title: str = ""
+    is_being_worked_out: bool = False
