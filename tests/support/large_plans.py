@@ -37,7 +37,7 @@ class LargePlan:
         world, tellers, plan: who wrote what, who tells, and the vote that began the period.
     """
 
-    def __init__(self, kind: str, products: int, towns: int, wanted: int, rounds: int = 6) -> None:
+    def __init__(self, kind: str, products: int, towns: int, wanted: int, seed: int = 1) -> None:
         """Publish techniques, and decide to plan.
 
         Args:
@@ -45,10 +45,10 @@ class LargePlan:
             products: how many, besides the one kind of work.
             towns: consumers' councils.
             wanted: how many products each of them asks for.
-            rounds: at most.
+            seed: any.
         """
         self.world = world = World(NAMES)
-        self._made = [entry for way in economy(kind, products, 1) for entry in self._publish(way)]
+        self._made = [entry for way in economy(kind, products, seed) for entry in self._publish(way)]
         goods = sorted({technique.product for _, technique in self._made})
         workshops = -(-len(self._made) // MAX_TECHNIQUES)
         units = [PlanUnit(f"shop {at}", "workers", world.id("Ada")) for at in range(workshops)]
@@ -57,12 +57,12 @@ class LargePlan:
             (*(PlanGood(name, UNIT, "product") for name in goods), PlanGood(WORK, "h", "labour")),
             tuple(units),
             60,
-            rounds,
+            6,
             500,
         )
         self.plan = opening(world, terms)
         self._workshops, self._towns, self._wanted = workshops, towns, min(wanted, products)
-        self._rng = random.Random(1)
+        self._rng = random.Random(seed)
         self.tellers = Tellers(world, NAMES)
         self.tellers.tell()
         for name in NAMES[:2]:
