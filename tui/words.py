@@ -140,9 +140,14 @@ def gap(good: PlanGoodView) -> str:
     """How far supply and demand of a good are apart: ``short by 33.4 %``, ``over by 12 %``, ``even``."""
     if not good.supply and not good.demand:
         return "nothing planned yet"
-    if not good.gap:
+    return apart(good.gap)
+
+
+def apart(basis_points: int) -> str:
+    """A gap in hundredths of a percent, below 0 where it is short: ``short by 33.4 %``, ``over by 12 %``, ``even``."""
+    if not basis_points:
         return "even"
-    return f"{'short' if good.gap < 0 else 'over'} by {percent(abs(good.gap))}"
+    return f"{'short' if basis_points < 0 else 'over'} by {percent(abs(basis_points))}"
 
 
 def round_of(view: PlanView, number: int) -> str:

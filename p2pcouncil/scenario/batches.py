@@ -67,7 +67,9 @@ class Batches:
         if process.returncode is None:
             process.kill()
             await process.wait()
-        self._all.remove(process)
+        # A verb that is interrupted ends its process just when all are ended.
+        if process in self._all:
+            self._all.remove(process)
 
 
 async def _answer(process: Process, words: Sequence[str]) -> tuple[list[bytes], int]:

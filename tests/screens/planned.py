@@ -124,7 +124,7 @@ def good(
         prices[-1],
         value,
         prices,
-        (),
+        (gap * 2, gap)[: len(prices) - 1],
         (),
         trend,
     )

@@ -6,7 +6,6 @@ from p2pcouncil.peer.plan_figures import amount, price, rounded
 from p2pcouncil.peer.views.plans import FigureView, PlanUnitView, PlanView, TechniqueView
 from tui import words
 from tui.content import BAD, GOOD, MUTED, STRONG, block, heading, indent, join, line, lines, muted, pad
-from tui.drawing.plan import NAME_CELLS
 from tui.drawing.tally import bar
 
 SECTION_LINES = 1_000
@@ -14,6 +13,7 @@ SECTION_LINES = 1_000
 plans have hundreds of thousands."""
 _KIND_CELLS = 10
 _AMOUNT_CELLS = 12
+_ROUND_CELLS = 8
 
 
 def units_section(view: PlanView) -> Content:
@@ -128,10 +128,15 @@ def _progress(done: int, whole: int) -> str:
 
 def price_table(view: PlanView, places: tuple[int, ...]) -> Content:
     """Prices round by round as text: for whoever can't see a chart."""
-    rows: list[Content | str] = [muted("Indicative prices, round by round; the last is the present one.")]
+    told = "Prices, what was short or over at them, and which page says so."
+    rows: list[Content | str] = [muted(told)]
+    pages = [found.page for found in view.rounds if found.worst is not None]
     for place in places:
         good = view.goods[place]
         rows.extend(["", line(good.name, STRONG)])
-        for number, milli in enumerate(good.prices_milli, start=1):
-            rows.append(join([pad(words.round_of(view, number), NAME_CELLS, MUTED), line(price(milli))]))
+        for number, milli in enumerate(good.prices_milli):
+            parts = [pad(words.round_of(view, number + 1), _ROUND_CELLS, MUTED), line(price(milli))]
+            if number < len(good.gaps):
+                parts.append(muted(f"{words.apart(good.gaps[number])}, page {pages[number]}"))
+            rows.append(join(parts, "  "))
     return lines(rows)
