@@ -41,7 +41,7 @@ class Place:
         state, index: the fold of its entries, and what sync needs.
         stands: where each envelope stands.
         plan_lines: per planning period what its units propose, in lines, beside what they were made from; see
-            `showing.plans`.
+            `showing.plan_units`.
     """
 
     def __init__(self, genesis: bytes, figuring: Figuring | None = None) -> None:

@@ -10,9 +10,10 @@ from p2pcouncil.peer.core import Peer
 from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.showing.councils import councils_in_tree_order, show_councils
 from p2pcouncil.peer.showing.inbox import priorities, show_inbox
-from p2pcouncil.peer.showing.plans import plan_of, show_plan, show_plans, show_techniques
+from p2pcouncil.peer.showing.plans import plan_of, show_plan, show_plans
 from p2pcouncil.peer.showing.proposals import show_proposal, show_proposals
 from p2pcouncil.peer.showing.register import show_register
+from p2pcouncil.peer.showing.techniques import show_techniques
 from p2pcouncil.peer.views.councils import CouncilView
 from p2pcouncil.peer.views.inbox import InboxItem
 from p2pcouncil.peer.views.plans import PlanView, TechniqueView
