@@ -240,7 +240,7 @@ def texts_are_equal_and_load(society: Society) -> Iterator[str]:
         if len({(document.text(), document.heads()) for document in documents}) > 1:
             yield f"the text of “{found.title}” differs between laptops"
         laptop = society.rng.choice(inside)
-        again = _rebuilt(laptop, found.text_id)
+        again = _rebuilt(society, laptop, found.text_id)
         if (again.text(), again.heads()) != (documents[0].text(), documents[0].heads()):
             yield f"the text of “{found.title}” differs when {laptop.title} puts it together anew"
 
@@ -368,14 +368,26 @@ def _title(society: Society, device: DeviceId) -> str:
     return titles.get(device, f"hostile {device.hex()[:6]}")
 
 
-def _rebuilt(laptop: Laptop, text_id: TextId) -> TextDocument:
+def _rebuilt(society: Society, laptop: Laptop, text_id: TextId) -> TextDocument:
+    """A text from a laptop's rows: without forked ends, and without what devices wrote after they were disowned."""
     forks = forks_of(laptop)
+    rows = sorted(
+        (row for row in rows_of(laptop) if row.header.subject == text_id),
+        key=lambda row: (row.envelope.lane, row.envelope.seq),
+    )
+    disowned_from: dict[LaneId, int] = {}
+    for row in rows:
+        statement = laptop.place(society.council).state.duty(row.header.member).statement
+        if statement is not None and row.header.device in statement.disowned:
+            lane = row.envelope.lane
+            kept = [until.seq for until in statement.until if until.device == lane]
+            disowned_from[lane] = max(kept, default=0) + 1
     changes = [
         (row.envelope.lane, row.envelope.payload)
-        for row in sorted(rows_of(laptop), key=lambda row: (row.envelope.lane, row.envelope.seq))
-        if row.header.subject == text_id and row.envelope.seq < forks.get(row.envelope.lane, 1 << 40)
+        for row in rows
+        if row.envelope.seq < forks.get(row.envelope.lane, 1 << 40)
     ]
-    return TextDocument.rebuild(text_id, changes)
+    return TextDocument.rebuild(text_id, changes, disowned_from)
 
 
 @lru_cache(maxsize=1 << 18)
