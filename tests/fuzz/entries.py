@@ -8,13 +8,14 @@ from itertools import takewhile
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from crdt.errors import LocalError, RemoteError
 from crdt.feed_change import MAX_PAYLOAD_BYTES
 from crdt.ids import ChangeHash, LaneId
 from crdt.parts import MAX_ENTRY_BYTES, PartsReader, split_entry
 from p2pcouncil.domain import records
-from p2pcouncil.domain.entries import decode_entry, encode_entry
+from p2pcouncil.domain.entries import Review, Tell, decode_entry, encode_entry
 from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.records import read_duty, read_genesis, read_join
 from p2pcouncil.domain.state import CouncilState, fold
@@ -23,6 +24,8 @@ from tests.fuzz.choices import Choices, edit_bytes, edit_tree, encode_tree
 from tests.fuzz.people import remembered_signatures, sign
 from tests.fuzz.target import Target
 from tests.support.copies import Copies
+from tests.support.decoding import remembered_pages
+from tests.support.tellers import Tellers
 from tests.support.world import World, genesis_of, key_of
 
 NAMES = ("Ada", "Ben", "Cem", "Dora", "Eve")
@@ -44,7 +47,39 @@ def base_world() -> World:
     return world
 
 
+@lru_cache(maxsize=1 << 16)
+def hash_of(lane: LaneId, seq: int, data: bytes | None) -> ChangeHash:
+    """A name for an entry; the fold takes it from the replica."""
+    return ChangeHash(sha256(lane + seq.to_bytes(4, "big") + (data or b"broken")).digest())
+
+
+def told_page_by_page(entries: Sequence[FeedEntry]) -> list[FeedEntry]:
+    """The same entries, but what a teller says of one page stands in one of them: half as many have to be folded."""
+    found: list[FeedEntry] = []
+    for entry in entries:
+        told = decode_entry(entry.data or b"")
+        before = decode_entry(found[-1].data or b"") if found else None
+        if isinstance(told, Tell) and isinstance(before, Tell) and not told.pages:
+            whole = encode_entry(
+                replace(before, said=before.said + told.said, sheets=before.sheets + told.sheets)
+            )
+            found[-1] = replace(entry, hash=hash_of(entry.lane, entry.seq, whole), data=whole)
+        else:
+            found.append(entry)
+    return found
+
+
+def told_pages() -> list[Any]:
+    """What the tellers of that council would say, each page with all that is said of it: the vote runs, then closes."""
+    world = base_world()
+    held, tellers = len(world.entries), Tellers(world, NAMES[:3])
+    tellers.tell()
+    tellers.tell(70_000)
+    return [msgspec.msgpack.decode(told.data or b"") for told in told_page_by_page(world.entries[held:])]
+
+
 WORLD = base_world()
+ISSUE = WORLD.entries[4].hash
 PEOPLE = [WORLD.person(name) for name in NAMES]
 ENTRIES: list[Any] = [msgspec.msgpack.decode(entry.data or b"") for entry in WORLD.entries]
 ENTRIES += [
@@ -53,10 +88,20 @@ ENTRIES += [
     ["announce.1", 1, genesis_of(PEOPLE[:2], name="Below", parent=WORLD.council)],
     ["ask.1", 1, PEOPLE[4].join(WORLD.council)],
     ["comment.1", 1, WORLD.entries[2].hash, WORLD.entries[6].hash, "Again."],
-    ["ballot.1", 1, WORLD.entries[4].hash, 2, [[1]]],
+    ["ballot.1", 1, ISSUE, 2, [[1]]],
     ["propose.2", 1, b"n" * 16, "T", "S", ["t"], "", {"type": "ranked", "quorum_permille": 1}, ["a", "b"]],
     ["propose.2", 1, b"m" * 16, "T", "S", [], "", {"type": "approval", "quorum_permille": 0}, ["a", "b"]],
     ["later.9", 1, {"what": "nobody knows"}],
+    *told_pages(),
+    ["pledge.1", 1, b"v" * 32, False],
+    ["object.1", 1, PEOPLE[3].id, "A stranger."],
+    ["progress.1", 1, ISSUE, True, "Done."],
+    ["feedback.1", 1, ISSUE, False, "No."],
+    ["review.1", 1, ISSUE, b"p" * 32, True, "I looked."],
+    ["succeed.1", 1, b"s" * 32, sign(PEOPLE[0].member_key, records.succession_message(b"s" * 32)), b""],
+    ["technique.1", 1, "oven", "bread", "loaf", 100, [["flour", "kg", 60]], [["baking", "h", 5]]],
+    ["plan.1", 1, ISSUE, 1, 1, [[0, [], [[0, 1]]]]],
+    ["result.1", 1, ISSUE, 0, 0, 1, "Made."],
 ]
 KNOWN: list[Any] = [entry.hash for entry in WORLD.entries]
 KNOWN += [person.join(WORLD.council) for person in PEOPLE]
@@ -110,12 +155,6 @@ def _copies_of(state: CouncilState) -> Copies[CouncilState]:
 BASE = Base(WORLD, ENTRIES, KNOWN)
 
 
-@lru_cache(maxsize=1 << 16)
-def hash_of(lane: LaneId, seq: int, data: bytes | None) -> ChangeHash:
-    """A name for an entry; the fold takes it from the replica."""
-    return ChangeHash(sha256(lane + seq.to_bytes(4, "big") + (data or b"broken")).digest())
-
-
 class Chronicle:
     """The base world's entries, and further ones by members, strangers and devices without duty."""
 
@@ -162,7 +201,7 @@ class Chronicle:
 
 
 def run_entries(data: bytes) -> None:
-    with remembered_signatures():
+    with remembered_signatures(), remembered_pages():
         chronicle = Chronicle(Choices(data))
         take_back(chronicle, fold_both_ways(chronicle))
 
@@ -205,13 +244,15 @@ def lane_by_lane(chronicle: Chronicle) -> CouncilState:
 
 
 def read_everything(state: CouncilState) -> None:
-    """What screens read, for it must not raise either."""
+    """What screens and tellers read, for it must not raise either."""
     state.members(), state.known_roll(), state.vouches(), state.invites(), state.asks(), state.children()
-    state.rejected, state.waiting()
+    state.rejected, state.waiting(), state.successors(), state.named_ballots()
+    agenda = state.agenda
+    agenda.openings(), agenda.newcomers(), agenda.leaves(), agenda.statements(), agenda.pledges()
     for proposal in state.proposals():
         state.comments(proposal.hash)
     for issue in state.issues():
-        state.ballots(issue.hash)
+        state.ballots(issue.hash), state.passed_over(issue.hash), state.said_of(issue.hash, Review)
     state.techniques()
     for plan in state.register.chain.plans:
         state.plan(ChangeHash(plan))

@@ -1,20 +1,17 @@
 """Planning rounds in which hostile members take part: the fold over them, and what tellers and screens make of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from crdt.ids import ChangeHash
-from p2pcouncil.domain.entries import Tell, decode_entry, encode_entry
-from p2pcouncil.domain.feed_entry import FeedEntry
 from p2pcouncil.domain.planning.round_figures import work_out
 from p2pcouncil.domain.state import CouncilState
 from p2pcouncil.runtime.figures_parcel import decode_question, encode_question
 from tests.fuzz.choices import Choices
-from tests.fuzz.entries import NAMES, Base, Chronicle, fold_both_ways, hash_of, take_back
+from tests.fuzz.entries import NAMES, Base, Chronicle, fold_both_ways, take_back, told_page_by_page
 from tests.fuzz.people import remembered_signatures
 from tests.fuzz.target import Target
 from tests.support.decoding import remembered_pages
@@ -96,22 +93,6 @@ def planned() -> Base:
         10**18,
     ]
     return Base(world, samples, known)
-
-
-def told_page_by_page(entries: Sequence[FeedEntry]) -> list[FeedEntry]:
-    """The same entries, but what a teller says of one page stands in one of them: half as many have to be folded."""
-    found: list[FeedEntry] = []
-    for entry in entries:
-        told = decode_entry(entry.data or b"")
-        before = decode_entry(found[-1].data or b"") if found else None
-        if isinstance(told, Tell) and isinstance(before, Tell) and not told.pages:
-            whole = encode_entry(
-                replace(before, said=before.said + told.said, sheets=before.sheets + told.sheets)
-            )
-            found[-1] = replace(entry, hash=hash_of(entry.lane, entry.seq, whole), data=whole)
-        else:
-            found.append(entry)
-    return found
 
 
 def run_plans(data: bytes) -> None:
