@@ -15,6 +15,8 @@ from p2pcouncil.cli.errors import BatchEndedError, ExitCode
 from p2pcouncil.cli.everywhere import apart
 from p2pcouncil.cli.groups import PROGRAM, add_verb
 
+_QUOTES = frozenset("'\"")
+
 
 def register(app: App) -> None:
     """Add the verb of this chapter."""
@@ -62,6 +64,8 @@ def batch(
 def _lines(file: Path) -> Iterator[str]:
     """The lines of a file, or of standard input, each as soon as it is there."""
     if str(file) == "-":
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
         yield from iter(sys.stdin.readline, "")
         return
     with file.open(encoding="utf-8", errors="replace") as stream:
@@ -74,8 +78,11 @@ def _verbs(lines: Iterable[str]) -> Iterator[tuple[int, list[str] | None]]:
     for number, line in enumerate(lines, start=1):
         if not begun and (not line.strip() or line.lstrip().startswith("#")):
             continue
-        first = first if begun else number
+        is_going_on = bool(begun)
+        first = first if is_going_on else number
         begun += line
+        if is_going_on and not _QUOTES & set(line):
+            continue  # Nothing in it ends a quotation; to read all that was begun again and again would take minutes.
         try:
             words = shlex.split(begun)
         except ValueError:

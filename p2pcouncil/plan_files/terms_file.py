@@ -170,8 +170,8 @@ class _Table:
     def text(self, key: str, allowed: tuple[str, ...] = ()) -> str:
         value = self.values.get(key)
         if not isinstance(value, str) or not value.strip():
-            how = "without quotation marks" if value not in (None, "") else ""
-            told = f"{self.what} has a {key} {how}." if how else f"{self.what} has no {key}."
+            is_there = value is not None and not isinstance(value, str)
+            told = f"{self.what} has {f'a {key} without quotation marks' if is_there else f'no {key}'}."
             raise self.wrong(key, told, f'Write {key} = "…", in quotation marks.')
         if allowed and value not in allowed:
             told = f"{self.what} has the {key} {quoted(value)}."

@@ -40,9 +40,15 @@ def capacities_of_words(words: Sequence[str], found: TableFile) -> Mapping[str, 
         found: the table that says how they are made.
 
     Raises:
-        TextFileError: one of them says no amount, or is of a product that the table does not make.
+        TextFileError: one of them says no amount, is of a product that the table does not make, or of the same as
+            another one.
     """
-    most = {line.good: line.amount for line in lines_of_words(words, "makes")}
+    lines = lines_of_words(words, "makes")
+    most = {line.good: line.amount for line in lines}
+    if len(most) < len(lines):
+        goods = [line.good for line in lines]
+        twice = next(good for good in goods if goods.count(good) > 1)
+        raise TextFileError(f"It says twice how much {quoted(twice)} can be made.", "Leave one of them out.")
     made = {technique.product for technique in found.techniques}
     unknown = sorted(most.keys() - made)
     if unknown:

@@ -147,6 +147,8 @@ class Engine:
         if self.reader is not self.store:
             await self.reader.close()
         self._intake.close()
+        # What was folded may go now: this process may go on, and use another home, or the same once more.
+        gc.unfreeze()
 
     async def changes(self) -> AsyncIterator[None]:
         """Yield when something may look different; what happens meanwhile is one change."""

@@ -8,6 +8,7 @@ session that looks once and ends works everything out on the spot.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from functools import partial
 from typing import TypeVar
@@ -38,7 +39,7 @@ class FiguresBeside:
         self._known: OrderedDict[RoundKey, RoundFigures] = OrderedDict()
         self._wanted: dict[bytes, tuple[RoundKey, RoundTask]] = {}
         self._under_way: RoundKey | None = None
-        self._asking = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, "figures")
 
     def begin(self) -> None:
         """From now on nothing is worked out on the loop; the process is started when it is first needed."""
@@ -84,6 +85,5 @@ class FiguresBeside:
             await self._host.handle(FiguresCame())
 
     async def _ask(self, question: Callable[[], T]) -> T:
-        """Ask the process on a thread; it is asked one thing after the other."""
-        async with self._asking:
-            return await asyncio.to_thread(question)
+        """Ask the process on a thread of ours, one thing after the other; not what nobody waits for any more."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, question)

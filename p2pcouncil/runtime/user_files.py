@@ -1,5 +1,7 @@
 """Files that a person reads and writes by name: tables, terms. What stands there already is not lost by a slip."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from crdt.errors import LocalError
@@ -36,16 +38,21 @@ def write_user_file(path: Path, content: bytes, *, replace: bool) -> Path:
 
     Raises:
         FileThereError: there is one of that name, and it may not go.
-        LocalError: it can't be written.
+        LocalError: it can't be written, or something else than a file has that name: a folder, a device.
     """
     try:
-        target = path.expanduser().absolute()
+        target = path.expanduser().resolve()
+        if target.exists() and not target.is_file():
+            raise LocalError(
+                f"There is something named {_shown(path)} that is no file.", "Give another name."
+            )
         # Written beside it first: a full disk or a power cut leaves the old file as it was.
-        beside = target.with_name(f".{target.name}.new")
-        with beside.open("wb") if replace else target.open("xb") as stream:
+        begun = target.with_name(f".{target.name}.new") if replace else target
+        with begun.open("wb" if replace else "xb") as stream, _whole_or_gone(begun):
             stream.write(content)
-        if replace:
-            beside.replace(target)
+            stream.flush()
+            if replace:
+                begun.replace(target)
     except FileExistsError as error:
         raise FileThereError(_shown(path)) from error
     except (OSError, RuntimeError, ValueError) as error:
@@ -56,10 +63,20 @@ def write_user_file(path: Path, content: bytes, *, replace: bool) -> Path:
     return target
 
 
+@contextmanager
+def _whole_or_gone(begun: Path) -> Iterator[None]:
+    """Leave no half of a file, which would be taken for the whole, or stand in the way of the next attempt."""
+    try:
+        yield
+    except OSError:
+        begun.unlink(missing_ok=True)
+        raise
+
+
 def _shown(path: Path) -> str:
     return clean_line(str(path), PATH_CELLS)
 
 
 def _why(error: Exception) -> str:
     """What the system says, without its number; of a name that no file can have, what Python says."""
-    return clean_line(getattr(error, "strerror", None) or str(error), PATH_CELLS)
+    return clean_line(getattr(error, "strerror", None) or str(error), PATH_CELLS).removesuffix(".")

@@ -129,13 +129,17 @@ class Actor:
 
         Raises:
             VerbError: it ended with an error; the message says whose verb, and what it said.
-            LocalError: it did not end in time.
+            LocalError: it did not end in time, or without an answer.
         """
         words = ("--within", str(within), *verb.split(), *arguments)
         try:
             lines, code = await self._batches.run(words, VERB_SECONDS)
-        except (TimeoutError, EOFError, ConnectionError) as error:
+        except TimeoutError as error:
             raise self._not_ended(verb) from error
+        except (EOFError, ConnectionError, ValueError) as error:
+            raise LocalError(
+                f"{self.name}'s `p2pcouncil {verb}` gave no answer that can be read.", f"See {self._log}."
+            ) from error
         answer = _decode(lines)
         if code != 0 or answer is None:
             said = str((answer or {}).get("error", "")) or _last_line(self._log) or f"exit code {code}"

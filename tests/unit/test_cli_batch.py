@@ -2,11 +2,13 @@
 
 import io
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from p2pcouncil.cli import batch
 from p2pcouncil.cli.errors import ExitCode
 from p2pcouncil.cli.main import run_verb
 
@@ -96,3 +98,26 @@ def test_a_batch_that_names_itself_is_refused(tmp_path: Path, capsys: pytest.Cap
 def test_a_file_that_is_missing_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_verb(["batch", "gone"]) is ExitCode.ERROR
     assert "error: gone: No such file or directory." in capsys.readouterr().err
+
+
+def test_a_quotation_that_does_not_end_is_not_read_from_its_begin_for_each_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    split, asked = shlex.split, []
+
+    def count(words: str) -> list[str]:
+        asked.append(words)
+        return split(words)
+
+    monkeypatch.setattr(batch.shlex, "split", count)
+    lines = ["comment bread it's\n", *["fine\n"] * 500, "isn't it\n", "status\n"]
+    assert list(batch._verbs(lines)) == [(1, split("".join(lines[:-1]))), (503, ["status"])]
+    assert len(asked) == 3
+
+
+def test_a_line_that_is_no_text_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n"), encoding="utf-8"))
+    assert run_verb(["batch", "--json"]) is ExitCode.USAGE
+    assert "There is no verb" in answers(capsys)[0]["error"]

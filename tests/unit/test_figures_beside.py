@@ -222,6 +222,41 @@ async def test_of_what_one_asks_only_the_last_is_worked_out_and_others_have_thei
     beside.end()
 
 
+@pytest.mark.asyncio
+async def test_what_nobody_waits_for_any_more_is_not_asked_and_takes_no_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    beside = FiguresBeside(Loop())  # type: ignore[arg-type]
+    began, go_on = threading.Event(), threading.Event()
+    asked: list[str] = []
+
+    def wait(task: RoundTask, product: str, threshold: Fraction) -> None:
+        asked.append(product)
+        began.set()
+        go_on.wait(30)
+
+    monkeypatch.setattr(beside._process, "hours", wait)
+    task = task_of("sparse", 8)
+
+    def ask(product: str) -> asyncio.Task[object]:
+        return asyncio.ensure_future(beside.hours(task, product, Fraction(0)))
+
+    waiting = ask("first")
+    await asyncio.to_thread(began.wait, 30)
+    for _ in range(40):
+        waiting.cancel()
+        waiting = ask("again")
+        await asyncio.sleep(0.001)
+    waiting.cancel()
+    last = ask("last")
+    await asyncio.sleep(0)
+    assert await asyncio.wait_for(asyncio.to_thread(lambda: True), 10), "there is a thread for others"
+    go_on.set()
+    await last
+    assert asked == ["first", "last"]
+    beside.end()
+
+
 def test_a_session_that_looks_once_works_out_on_the_spot() -> None:
     task = task_of("sparse", 8)
     beside = FiguresBeside(Loop())  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from p2pcouncil.plan_files.reading import read_table_file
 from p2pcouncil.plan_files.table_file import TableFile
 from p2pcouncil.plan_files.technique_entries import entries_of
 from p2pcouncil.plan_files.templates import Layout, template
+from p2pcouncil.plan_files.words import capacities_of_words
 from p2pcouncil.text_files.errors import TextFileError
 
 HEAD = "product,technique,unit,output,kind,item,quantity,item unit\n"
@@ -138,6 +139,19 @@ def test_capacity_and_note_stand_with_a_technique_and_are_written_and_read_as_th
 
 def entries(text: str, most: dict[str, int] | None = None, note: str = "") -> tuple[PublishTechnique, ...]:
     return entries_of(read(text), most or {}, note)
+
+
+def test_the_most_that_can_be_made_is_said_once_and_of_what_is_made() -> None:
+    file = read(BREAD)
+    assert capacities_of_words(["bread=600", "flour = 7"], file) == {"bread": 600 * ONE, "flour": 7 * ONE}
+    for words, told in (
+        (["bread=600", "bread=5"], "twice how much “bread”"),
+        (["rolls=600"], "makes no “rolls”"),
+        (["bread"], "says no amount"),
+    ):
+        with pytest.raises(TextFileError, match=told) as caught:
+            capacities_of_words(words, file)
+        assert caught.value.hint
 
 
 def test_what_is_said_besides_a_table_holds_where_the_table_says_nothing() -> None:

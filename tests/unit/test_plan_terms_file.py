@@ -50,6 +50,7 @@ OF_THE_WHOLE = ("somebody who makes things",)
     [
         ('round = "2d"', 'round = "soon"', "can't take"),
         ('round = "2d"', "round = 2", "round without quotation marks"),
+        ('round = "2d"', 'round = " "', "has no round"),
         ("rounds = 12", "rounds = 65", "rounds is"),
         ("rounds = 12", "rounds = true", "rounds is"),
         ('tolerance = "5 %"', 'tolerance = "0 %"', "tolerance"),

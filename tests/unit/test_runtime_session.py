@@ -1,9 +1,11 @@
 """Sessions over a network in memory: what the engine adds to the core."""
 
 import asyncio
+import gc
 import shutil
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from p2pcouncil.domain.tally.choice import NO, YES
 from p2pcouncil.domain.tally.method import YesNo
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import Effect
+from p2pcouncil.runtime import engine
 from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.session import PeerSession, open_session
 from tests.support.society import converge, propose, society, until
@@ -220,3 +223,18 @@ async def test_a_form_s_file_is_read_up_to_one_byte_more_than_can_be_used(tmp_pa
         assert await session.read_file(tmp_path / "spring.toml", 2) == b"tit"
         with pytest.raises(LocalError, match=r"nothing.toml can't be read: No such file"):
             await session.read_file(tmp_path / "nothing.toml", 100)
+
+
+async def test_a_session_that_ends_leaves_nothing_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "READ_ROWS", 1)
+    async with society(tmp_path) as people:
+        async with people.session("Ada", online=False) as ada:
+            council = await people.found(ada)
+            await propose(ada, council, "Oven")
+            state = weakref.ref(ada.peer.world.places[council].state)
+            assert gc.get_freeze_count(), "what was folded is passed over"
+        del ada
+        gc.collect()
+        assert state() is None, "a batch would keep the councils of each of its verbs"

@@ -3,10 +3,14 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from crdt.errors import LocalError
 from p2pcouncil.scenario.batches import Batches
+from p2pcouncil.scenario.processes import Actor
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
 
@@ -77,3 +81,24 @@ async def test_a_verb_that_does_not_end_takes_its_process_with_it() -> None:
     assert len(spawner.started) == 3
     await batches.close()
     assert all(process.returncode is not None for process in spawner.started)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (TimeoutError(), "did not end within 75 s"),
+        (EOFError(), "gave no answer that can be read"),
+        (BrokenPipeError(), "gave no answer that can be read"),
+        (ValueError("Separator is not found, and chunk exceed the limit"), "gave no answer that can be read"),
+    ],
+)
+async def test_a_verb_without_an_answer_is_not_called_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
+    async def run(self: Batches, words: Sequence[str], seconds: float) -> None:
+        raise error
+
+    monkeypatch.setattr(Batches, "run", run)
+    with pytest.raises(LocalError, match=f"Ada's `p2pcouncil status` {told}") as caught:
+        await Actor("Ada", tmp_path).do("status")
+    assert "story.log" in caught.value.hint

@@ -1,6 +1,10 @@
 """Files that people name: what stands there is not lost by a slip, and what can't be done names the file."""
 
+import io
+import os
+from errno import ENOSPC
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -43,7 +47,53 @@ def test_a_name_that_no_file_can_have_is_refused_with_what_to_do(
             attempt()
         assert caught.value.hint
         assert "Errno" not in str(caught.value)
+        assert ".." not in str(caught.value).replace(str(path), "")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_what_fails_halfway_leaves_what_stood_there_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replace: bool
+) -> None:
+    path = tmp_path / "spring.csv"
+    if replace:
+        path.write_bytes(b"by hand")
+
+    def fill_up(self: Path, mode: str) -> IO[bytes]:
+        return open(self, mode) if mode == "rb" else FullDisk(self, mode)
+
+    monkeypatch.setattr(Path, "open", fill_up)
+    with pytest.raises(LocalError, match="No space left"):
+        write_user_file(path, b"new" * 1_000, replace=replace)
+    assert [found.read_bytes() for found in tmp_path.iterdir()] == [b"by hand"] * replace
+
+
+class FullDisk(io.FileIO):
+    """A file for which there is no room; some of it was written."""
+
+    def write(self, content: bytes) -> int:  # type: ignore[override]
+        super().write(bytes(content)[:5])
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_only_a_file_is_replaced(tmp_path: Path, replace: bool) -> None:
+    (tmp_path / "plans").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("plans", "pipe"):
+        with pytest.raises(LocalError, match="no file") as caught:
+            write_user_file(tmp_path / name, b"new", replace=replace)
+        assert not isinstance(caught.value, FileThereError), "nobody is asked whether it may go"
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["pipe", "plans"]
+
+
+def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+    path, link = tmp_path / "spring.csv", tmp_path / "link.csv"
+    path.write_bytes(b"by hand")
+    link.symlink_to(path)
+    assert write_user_file(link, b"new", replace=True) == path
+    assert link.is_symlink()
+    assert path.read_bytes() == b"new"
 
 
 def test_a_title_becomes_a_name_that_every_system_takes() -> None:
