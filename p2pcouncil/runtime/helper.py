@@ -5,12 +5,17 @@ ends with us, when we say so, or when nothing came for a while. Whoever uses it 
 """
 
 import os
+import signal
 import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+
+IDLE_SECONDS = 60
+"""After so long without a question such a process ends; the next question starts another."""
 
 
 class Helper:
@@ -61,6 +66,24 @@ class Helper:
         if not self._ready and connection.poll(timeout_seconds):
             self._ready = connection.recv_bytes() == b""
         return self._ready
+
+
+def answer_until_idle(descriptor: int, answer: Callable[[bytes], bytes]) -> None:
+    """Answer questions in such a process, until the other end is closed or nothing came for a while.
+
+    Args:
+        descriptor: of our end of the pipe.
+        answer: to one question.
+    """
+    # Ctrl-C at a terminal reaches every process of the program; our end is the other side's to decide.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with Connection(descriptor) as connection:
+        try:
+            connection.send_bytes(b"")
+            while connection.poll(IDLE_SECONDS):
+                connection.send_bytes(answer(connection.recv_bytes()))
+        except (EOFError, ConnectionError):
+            return  # The program has ended, or was killed.
 
 
 def _never_wait_for_long(connection: Connection, seconds: float) -> None:
