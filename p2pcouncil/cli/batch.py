@@ -43,6 +43,8 @@ def batch(
         go_on: Go on after a line that failed. The exit code is still that of the first that did.
         ctx: Whose peer, and how to speak.
     """
+    if str(file) == "-" and sys.stdin.isatty():
+        ctx.note("One verb a line, as you would type it after “p2pcouncil”; Ctrl-D on an empty line ends.")
     failed: list[tuple[int, ExitCode]] = []
     for number, words in _verbs(_lines(file)):
         code = _refuse(ctx, number) if words is None else _run(ctx, words)

@@ -117,12 +117,20 @@ async def main() -> None:
                 await until(voter, lambda voter=voter: voter.proposal(text.id).issue is not None)
                 await voter.submit(c.CastBallot(text.id, choice))
             await until(ada, lambda: len(ada.proposal(text.id).issue.ballots) == 2)
-            await _photograph(ada)
-            await _photograph_plan(ada, await _plan(council, ada, tomas, mei))
+            await _photograph(
+                ada,
+                ("", "inbox"),
+                ("enter", "vote"),
+                ("escape 3", "councils"),
+                ("4", "network"),
+                ("6", "register"),
+            )
+            await _plan(council, ada, tomas, mei)
+            await _photograph(ada, ("8", "plan"), ("right", "prices"), ("left enter", "hours"))
 
 
-async def _plan(council: CouncilId, ada: PeerSession, tomas: PeerSession, mei: PeerSession) -> ChangeHash:
-    """Decide on a planning period, and go through its first rounds; returns its id."""
+async def _plan(council: CouncilId, ada: PeerSession, tomas: PeerSession, mei: PeerSession) -> None:
+    """Decide on a planning period, and go through its first rounds."""
     made = {}
     for session, table in ((ada, BAKERY), (tomas, MILL)):
         await session.submit(c.PublishTechniques(council, entries_of(read_table_file(table), {}, "")))
@@ -169,7 +177,6 @@ async def _plan(council: CouncilId, ada: PeerSession, tomas: PeerSession, mei: P
     await _until_round(ada, plan, ROUNDS_SHOWN)
     await _say(tomas, plan, UnitPlan(1, (Made(made["flour"], 1_320 * MICRO),)))
     await until(ada, lambda: len(ada.plan(plan).silent) < SPEAKERS)
-    return plan
 
 
 async def _say(session: PeerSession, plan: ChangeHash, *parts: UnitPlan) -> None:
@@ -186,37 +193,19 @@ async def _see(session: PeerSession, *proposals: ChangeHash) -> None:
         await until(session, lambda proposal=proposal: any(p.id == proposal for p in session.proposals()))
 
 
-async def _photograph(session: PeerSession) -> None:
+async def _photograph(session: PeerSession, *pictures: tuple[str, str]) -> None:
+    """Take pictures, each of what is there after some keys.
+
+    Args:
+        session: whose peer.
+        pictures: the keys, apart by spaces, and the name of the picture.
+    """
     app = CouncilApp(session)
     async with app.run_test(size=(110, 32)) as pilot:
-        await pilot.pause(0.5)
-        _save(app, "inbox")
-        await pilot.press("enter")
-        await pilot.pause(0.5)
-        _save(app, "vote")
-        await pilot.press("escape", "3")
-        await pilot.pause(0.5)
-        _save(app, "councils")
-        await pilot.press("4")
-        await pilot.pause(0.5)
-        _save(app, "network")
-        await pilot.press("6")
-        await pilot.pause(0.5)
-        _save(app, "register")
-
-
-async def _photograph_plan(session: PeerSession, plan: ChangeHash) -> None:
-    app = CouncilApp(session)
-    async with app.run_test(size=(110, 32)) as pilot:
-        await pilot.press("8")
-        await pilot.pause(0.5)
-        _save(app, "plan")
-        await pilot.press("right")
-        await pilot.pause(0.5)
-        _save(app, "prices")
-        await pilot.press("left", "enter")
-        await pilot.pause(0.5)
-        _save(app, "hours")
+        for keys, name in pictures:
+            await pilot.press(*keys.split())
+            await pilot.pause(0.5)
+            _save(app, name)
 
 
 def _save(app: CouncilApp, name: str) -> None:

@@ -50,6 +50,19 @@ def test_standard_input_is_for_the_batch_alone(
     assert told[-1]["error"] == "Line 1 failed."
 
 
+def test_who_sits_before_a_terminal_is_told_what_to_type(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = io.StringIO(f"{GOOD}\n")
+    monkeypatch.setattr("sys.stdin", terminal)
+    assert run_verb(["batch"]) is ExitCode.OK
+    assert capsys.readouterr().err == ""
+    terminal.seek(0)
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    assert run_verb(["batch"]) is ExitCode.OK
+    assert "Ctrl-D" in capsys.readouterr().err
+
+
 def test_the_first_line_that_fails_ends_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = tmp_path / "lines"
     lines.write_text(f"{BAD}\n{GOOD}\nvoet\n{GOOD}\n", encoding="utf-8")
