@@ -54,9 +54,9 @@ def forks_of(laptop: Laptop) -> dict[LaneId, int]:
 
 
 def equal_sets_give_equal_hashes(society: Society) -> Iterator[str]:
-    """Laptops whose stores hold the same entries and forks are in the same state."""
+    """Laptops whose stores hold the same entries and forks, and that folded them all, are in the same state."""
     by_set: dict[tuple[frozenset[ChangeHash], frozenset[tuple[LaneId, int]]], list[Laptop]] = {}
-    for laptop in _readable(society):
+    for laptop in filter(lambda laptop: laptop.has_folded, _readable(society)):
         rows = frozenset(row.envelope.hash for row in rows_of(laptop))
         by_set.setdefault((rows, frozenset(forks_of(laptop).items())), []).append(laptop)
     for some in by_set.values():

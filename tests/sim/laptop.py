@@ -2,7 +2,7 @@
 
 import random
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,6 +116,11 @@ class Laptop(Node):
         if isinstance(event, RowsRead):
             self.ledger.note(self, event)
         super().handle(event)
+
+    def _carry_on(self, action: Callable[[], None]) -> None:
+        if not self.is_off:
+            with self._power():
+                super()._carry_on(action)
 
     def fall(self) -> None:
         """Lose power: everything is gone that the disk did not promise to keep."""

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
@@ -57,7 +57,7 @@ from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.shelf import SETTING
 from p2pcouncil.peer.wire import topic_of
 from p2pcouncil.peer.world import Me
-from p2pcouncil.runtime.intake import NOTHING_ACCEPTED
+from p2pcouncil.runtime.intake import ACCEPT_BATCHES, NOTHING_ACCEPTED
 from p2pcouncil.runtime.strangers import Strangers
 from p2pcouncil.runtime.wiring import translate
 from p2pcouncil.runtime.writing import GENERATION, generation_of, prepare_write, write_all
@@ -151,12 +151,19 @@ class Node:
         self._has_told = False
         self._tickets: dict[int, int] = {}
         self._accepts: deque[Accept] = deque()
+        self._is_checking = False
+        self._is_to_fold = False
         self.refresh(shelf=True)
 
     @property
     def now_ms(self) -> int:
         """What this laptop's clock says."""
         return self.simulation.now_ms + self.skew_ms
+
+    @property
+    def has_folded(self) -> bool:
+        """Whether all that was kept is folded; in a moment it will be."""
+        return not self._is_to_fold
 
     def clone(self) -> "Node":
         """A copy of the whole home, keys included, offline: what a copied or restored laptop is."""
@@ -187,8 +194,7 @@ class Node:
         """Give the core an event, carry out what follows, and check what came."""
         for effect in self.peer.handle(event, self.now_ms):
             self._attempt(effect)
-        while self._accepts:
-            self._take_in(self._accepts.popleft())
+        self._look_at_waiting()
 
     def _attempt(self, effect: Effect) -> None:
         """Carry out one effect, so that one which finds no room holds up no other; it is kept at a later tick."""
@@ -268,8 +274,9 @@ class Node:
                 self._read_again, self._cursor, more = False, Cursor(), True
 
     def take_in(self, groups: Sequence[EnvelopeGroup]) -> None:
-        """Offer envelopes as if a peer had sent them."""
-        self._take_in(Accept(0, None, tuple(groups)))
+        """Take in a bundle: not in the queue, as `Engine.accept` does."""
+        self._take_in([Accept(0, None, tuple(groups))])
+        self._fold_kept()
 
     def heard(self, delivery: Delivery) -> None:
         """Take what the network delivers."""
@@ -360,21 +367,65 @@ class Node:
             writes.append(prepare_write(effect, self.signer, self.me.certificate, generation, self.now_ms))
         return write_all(self.conn, writes)
 
-    def _take_in(self, effect: Accept) -> None:
+    def _look_at_waiting(self) -> None:
+        """Check the frames that wait, some to a transaction: when the disk is done with the last ones."""
+        if self._accepts and not self._is_checking:
+            self._is_checking = True
+            self._later(self.simulation.disk_ms, self._check_waiting)
+
+    def _check_waiting(self) -> None:
+        self._is_checking = False
+        self._take_in([self._accepts.popleft() for _ in range(min(len(self._accepts), ACCEPT_BATCHES))])
+        self._look_at_waiting()
+
+    def _take_in(self, batch: Sequence[Accept]) -> None:
+        """What `Intake.check_all` does with the frames of one transaction."""
         report = NOTHING_ACCEPTED
         with self._troubles():
-            report = self._check_and_keep(effect.groups)
+            report = self._check_and_keep([group for effect in batch for group in effect.groups])
+        if report.accepted and not self._is_to_fold:
+            self._is_to_fold = True
+            self._later(self.simulation.rng.randint(0, self.simulation.disk_ms), self._fold_kept)
         waiting = report.orphans + len(report.unknown_members)
-        refused = tuple(refusal.reason for refusal in report.refused)
-        if report.accepted:
-            with self._troubles():
-                self.refresh()
-                self.handle(RowsRead(()))
-            groups = self._strangers.take_admitted(self._admits)
-            if groups:
-                self._accepts.append(Accept(self.peer.world.next_number(), None, groups))
         lost = report is NOTHING_ACCEPTED
-        self.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused, lost=lost))
+        for effect in batch:
+            refused = self._refused_of(effect, report, is_alone=len(batch) == 1)
+            self.handle(BatchAccepted(effect.batch, report.accepted, waiting, refused, lost=lost))
+
+    def _refused_of(self, effect: Accept, report: AcceptReport, *, is_alone: bool) -> tuple[str, ...]:
+        """What `Intake` does so that nobody is blamed for what came with theirs."""
+        if report.refused and not is_alone:
+            report = NOTHING_ACCEPTED
+            with self._troubles():
+                report = self._check_and_keep(effect.groups)
+        return tuple(refusal.reason for refusal in report.refused)
+
+    def _fold_kept(self) -> None:
+        """What `Intake.fold_kept` does."""
+        self._is_to_fold = False
+        with self._troubles():
+            self.refresh()
+            self.handle(RowsRead(()))
+        groups = self._strangers.take_admitted(self._admits)
+        if groups:
+            self._accepts.append(Accept(self.peer.world.next_number(), None, groups))
+            self._look_at_waiting()
+
+    def _later(self, delay_ms: int, action: Callable[[], None]) -> None:
+        """Do something when the disk is done; now, if it takes no time. A restart forgets it."""
+        peer = self.peer
+
+        def act() -> None:
+            if self.peer is peer:
+                self._carry_on(action)
+
+        if delay_ms:
+            self.simulation.network.links.after(delay_ms, act)
+        else:
+            action()
+
+    def _carry_on(self, action: Callable[[], None]) -> None:
+        action()
 
     def _check_and_keep(self, groups: Sequence[EnvelopeGroup]) -> AcceptReport:
         """What `Intake.check_and_keep` does."""

@@ -43,6 +43,8 @@ class Simulation:
         self.troubles: list[str] = []
         self.keys: dict[str, Key] = {}
         self.signatures = Signatures()
+        self.disk_ms = 0
+        """What a transaction takes; frames that arrive meanwhile go into the next one together."""
         self.do_duties = False
         """Whether peers tell registers by themselves."""
         self._next_tick_ms = 0

@@ -27,6 +27,8 @@ LIARS = ("Mal", "Nix", "Odo")
 PEERS = (3, 7)
 WAITS_MS = (0, 0, 20, 300, 2_000, 6_000)
 DAY_MS = 86_400_000
+DISKS_MS = (2, 10, 40)
+"""What a transaction takes on a good disk, on a busy one, and on a memory card."""
 MAX_LAPTOPS = 14
 PATIENCE_MS = 300_000
 """Virtual time in which all must have become equal; back-offs and the peers' regular pulls fit several times."""
@@ -56,6 +58,7 @@ class Society:
         self.faults = Faults.draw(self.rng, switched_on)
         self.simulation = Simulation(seed)
         self.simulation.do_duties = seed % DUTIFUL == 0
+        self.simulation.disk_ms = self.rng.choice(DISKS_MS)
         self.story = Story(lambda: self.simulation.network.now_ms)
         self.ledger = Ledger()
         self.laptops: dict[str, Laptop] = {}

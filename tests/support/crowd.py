@@ -88,11 +88,13 @@ class Fetching(Node):
             self.fetched.asked_bytes += len(effect.data)
         super()._tell(effect)  # type: ignore[arg-type]
 
-    def _take_in(self, effect: Accept) -> None:
-        count = sum(len(group.envelopes) for group in effect.groups)
-        if effect.device is not None:
-            self.fetched.entries_from[effect.device] += count
-            self.fetched.times.update(e.hash for group in effect.groups for e in group.envelopes)
+    def _take_in(self, batch: Sequence[Accept]) -> None:
+        count = sum(len(group.envelopes) for effect in batch for group in effect.groups)
+        for effect in batch:
+            if effect.device is not None:
+                envelopes = [envelope for group in effect.groups for envelope in group.envelopes]
+                self.fetched.entries_from[effect.device] += len(envelopes)
+                self.fetched.times.update(envelope.hash for envelope in envelopes)
         network = self.simulation.network
         self.busy_until_ms = max(self.busy_until_ms, network.now_ms) + count // self.checked_per_ms
         self.waiting += 1
@@ -100,9 +102,7 @@ class Fetching(Node):
 
         def check() -> None:
             self.waiting -= 1
-            take_in(effect)
-            while self._accepts:
-                self._take_in(self._accepts.popleft())
+            take_in(batch)
 
         network.links.after(self.busy_until_ms - network.now_ms, check)
 

@@ -1,5 +1,6 @@
 """Catching up from several peers: each envelope comes about once, all serve, and nobody can hold up the rest."""
 
+from collections.abc import Sequence
 from math import ceil
 
 import pytest
@@ -183,13 +184,14 @@ class Forgetful(Fetching):
     to_lose = 3
     says_so = True
 
-    def _take_in(self, effect: Accept) -> None:
+    def _take_in(self, batch: Sequence[Accept]) -> None:
+        (effect,) = batch
         if effect.device is not None and self.to_lose and len(effect.groups) > 1:
             self.to_lose -= 1
             if self.says_so:
                 self.handle(BatchAccepted(effect.batch, 0, 1, (), lost=True))
             return
-        super()._take_in(effect)
+        super()._take_in(batch)
 
 
 @pytest.mark.parametrize("says_so", [True, False])
