@@ -11,7 +11,10 @@ holds it:
 - the library's resource manager is off: its circuit breaker lets any stranger shut the door for everyone;
 - the library dials nobody by itself;
 - background tasks of gossip contain their errors;
-- gossip queues hold 4096 messages, not 32.
+- gossip queues hold 4096 messages, not 32;
+- a reader gives credit back by halves of its window (the library does at each read, and reads the length of a message
+  byte by byte: three encrypted frames for each, a third of what a message costs);
+- signed peer records are made and checked now and then, not with each message (`net.libp2p.peer_records`).
 """
 
 import logging
@@ -33,14 +36,15 @@ from libp2p.network.exceptions import SwarmException
 from libp2p.network.swarm import Swarm
 from libp2p.peer.id import ID
 from libp2p.protocol_muxer.exceptions import MultiselectError
+from libp2p.pubsub import gossipsub, rpc_queue
 from libp2p.pubsub import pubsub as pubsub_module
-from libp2p.pubsub import rpc_queue
 from libp2p.stream_muxer.exceptions import MuxedConnError, MuxedStreamError
 from libp2p.stream_muxer.yamux import yamux
-from libp2p.stream_muxer.yamux.yamux import Yamux
+from libp2p.stream_muxer.yamux.yamux import Yamux, YamuxStream
 from libp2p.tools.anyio_service import Service
 from multiaddr import Multiaddr
 
+from net.libp2p import peer_records
 from net.transport import TransportError
 
 LIBP2P_VERSION = "0.8.1"
@@ -89,6 +93,10 @@ def apply_process_wide() -> None:
     rpc_queue.RpcQueue.__init__.__defaults__ = (QUEUE_MESSAGES, rpc_queue.DefaultMaxMessageSize)
     _replace(yamux, "MAX_WINDOW_SIZE", MAX_WINDOW_BYTES)
     _replace(Yamux, "_read_data_body", _read_within_bounds)
+    _replace(YamuxStream, "_auto_tune_and_send_window_update", _give_credit_by_halves)
+    for module in (pubsub_module, gossipsub):
+        _replace(module, "env_to_send_in_RPC", peer_records.record_to_send)
+        _replace(module, "maybe_consume_signed_record", peer_records.is_sound)
     # This one module logs through the root logger, which would print over the terminal interface.
     _replace(swarm_connection, "logging", logging.getLogger("libp2p.network.connection"))
     library = logging.getLogger("libp2p")
@@ -155,6 +163,14 @@ async def _read_within_bounds(connection: Yamux, length: int) -> bytes:
         raise FlowControlViolated("The peer ignores flow control.")
     with trio.fail_after(FRAME_TIMEOUT_S):
         return await read_exactly(connection.secured_conn, length)
+
+
+_give_credit = YamuxStream._auto_tune_and_send_window_update
+
+
+async def _give_credit_by_halves(stream: YamuxStream, *, bytes_read: int = 0) -> None:
+    """Let the sender go on when half of the window was read: the library's own rule, which it breaks at each read."""
+    await _give_credit(stream, bytes_read=0)
 
 
 def _guarded_stream_handler(inner: StreamHandlerFn, on_offence: OnOffence) -> StreamHandlerFn:

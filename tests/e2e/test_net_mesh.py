@@ -6,6 +6,7 @@ import os
 import time
 
 import pytest
+from libp2p.stream_muxer.yamux.yamux import YamuxStream
 
 from net.libp2p.transport import Libp2pTransport
 from net.transport import GossipReceived
@@ -20,6 +21,41 @@ async def listen(transport: Libp2pTransport, heard: set[bytes]) -> None:
     async for event in transport.events():
         if isinstance(event, GossipReceived):
             heard.add(event.data)
+
+
+async def test_many_small_messages_cost_few_frames_of_credit(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    give = YamuxStream.send_window_update
+
+    async def noted(stream: YamuxStream, increment: int, skip_lock: bool = False) -> None:
+        given.append(increment)
+        await give(stream, increment, skip_lock)
+
+    monkeypatch.setattr(YamuxStream, "send_window_update", noted)
+    one, two = (Libp2pTransport(hashlib.sha256(word).digest(), "127.0.0.1") for word in (b"one", b"two"))
+    await one.start()
+    await two.start()
+    heard: set[bytes] = set()
+    reader = asyncio.create_task(listen(two, heard))
+    try:
+        await one.join_topic(TOPIC)
+        await two.join_topic(TOPIC)
+        await two.dial(one.addresses()[0])
+        words = [b"word %d" % number + bytes(4_000) for number in range(200)]
+        deadline = time.monotonic() + 50
+        while len(heard) < len(words):
+            assert time.monotonic() < deadline, len(heard)
+            for word in words:
+                if word not in heard:
+                    await one.publish(TOPIC, word)
+            await asyncio.sleep(1)
+    finally:
+        await one.stop()
+        await two.stop()
+        await reader
+    # Some 800 kB are several windows, so that there is credit to give.
+    assert 1 <= len(given) < len(words) // 2
+    assert sum(given) > 0
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files where /proc lists them")

@@ -1,0 +1,49 @@
+"""Signed peer records, which the library makes for each message that it sends, and checks twice in each that it takes.
+
+Nothing here reads them: `net.address_book` knows where peers are. But the library throws away a message whose record
+does not verify, so each goes with one, as ever. It is made once a second at most, for where we are reached seldom
+changes, and what somebody sends again and again is checked once. Both together were a fifth of what a message costs.
+"""
+
+import time
+from weakref import WeakKeyDictionary
+
+from libp2p.abc import IHost
+from libp2p.peer.id import ID
+from libp2p.peer.peerstore import env_to_send_in_RPC
+from libp2p.pubsub.pb.rpc_pb2 import RPC
+from libp2p.pubsub.utils import maybe_consume_signed_record
+
+FRESH_S = 1.0
+MAX_REMEMBERED = 1_024
+"""Peers of which the last sound record is remembered; the earliest is forgotten first."""
+
+_ours: WeakKeyDictionary[IHost, tuple[float, bytes]] = WeakKeyDictionary()
+_theirs: WeakKeyDictionary[IHost, dict[ID, bytes]] = WeakKeyDictionary()
+
+
+def record_to_send(host: IHost) -> tuple[bytes, bool]:
+    """Return a host's record, as the library's `env_to_send_in_RPC` does, and whether it was made for this."""
+    made_s, record = _ours.get(host, (0.0, b""))
+    now_s = time.monotonic()
+    is_new = not record or now_s - made_s >= FRESH_S
+    if is_new:
+        record, _ = env_to_send_in_RPC(host)
+        _ours[host] = now_s, record
+    return record, is_new
+
+
+def is_sound(message: RPC, host: IHost, peer_id: ID) -> bool:
+    """Tell whether a message's record is its sender's, as the library's `maybe_consume_signed_record` does."""
+    sound = _theirs.setdefault(host, {})
+    record = message.senderRecord
+    if record and sound.get(peer_id) == record:
+        return True
+    if not maybe_consume_signed_record(message, host, peer_id):
+        return False
+    if record:
+        sound.pop(peer_id, None)
+        sound[peer_id] = record
+        if len(sound) > MAX_REMEMBERED:
+            del sound[next(iter(sound))]
+    return True
