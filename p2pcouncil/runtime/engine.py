@@ -21,8 +21,7 @@ from crdt.ids import ChangeHash, CouncilId, TextId
 from crdt.keys import Signer
 from crdt.store.accept import AcceptReport
 from crdt.store.append import current_generation
-from crdt.store.rows import Cursor, NewRows, data_version, read_new
-from crdt.store.shelf import shelf_delete, shelf_dump, shelf_put
+from crdt.store.rows import data_version
 from crdt.store.shell import AsyncStore
 from net.transport import Transport
 from p2pcouncil.peer.core import Peer
@@ -41,32 +40,24 @@ from p2pcouncil.peer.events import (
     ReadAgain,
     Reply,
     ReplyWithEnvelopes,
-    Row,
-    RowsRead,
-    ShelfRead,
     Show,
     Tick,
 )
 from p2pcouncil.runtime.clock import now_ms
 from p2pcouncil.runtime.figures_beside import FiguresBeside
+from p2pcouncil.runtime.folding import Folding
 from p2pcouncil.runtime.intake import Intake
+from p2pcouncil.runtime.keeping import Keeping
 from p2pcouncil.runtime.network import Network
 from p2pcouncil.runtime.writing import generation_of, prepare_write, write_all
 
 log = logging.getLogger("p2pcouncil")
 
-READ_ROWS = 5_000
-SLICE_SECONDS = 0.012
-"""Processor time of one slice of folding, at most about so much, so that the interface stays alive meanwhile."""
-MIN_FOLD_ROWS = 32
-MAX_FOLD_ROWS = 512
 MODULE_OBJECTS = 100_000
 """Of the modules that a networked peer needs; more than so many stand frozen when that was done in this process."""
 SWITCH_SECONDS = 0.001
 """After so long a thread lets another run. What comes to a busy peer waits for the threads of the network, of the loop
 and of the store in turn; at Python's 5 ms each they would be most of the wait."""
-HASH_LEAVES = 1_000
-"""Leaves of the state hash that are made ahead in one go: some two milliseconds."""
 WATCH_SECONDS = 0.15
 TICK_SECONDS = 0.5
 
@@ -91,18 +82,14 @@ class Engine:
         self.reader = reader or store
         self.signer = signer
         self.network: Network | None = None
-        self._cursor = Cursor()
         self._version = -1
         self._tasks: set[asyncio.Task[None]] = set()
         self._intake = Intake(self)
         self.figures = FiguresBeside(self)
         peer.world.figuring = self.figures
+        self._folding = Folding(self)
+        self._keeping = Keeping(self)
         self._refreshing = asyncio.Lock()
-        self._folded_rows = 0
-        self._slice_rows = MAX_FOLD_ROWS // 4
-        self._keeps_begun = 0
-        self._keeps_open = 0
-        self._unkept: dict[tuple[str, bytes], Keep] = {}
         self._changed: set[asyncio.Event] = set()
         self._written = asyncio.Event()
         self.failure: BaseException | None = None
@@ -171,57 +158,8 @@ class Engine:
         """Read what is new in the store, whoever wrote it, and fold it."""
         async with self._refreshing:
             if shelf:
-                await self._read_shelf()
-            while await self._fold(await self.reader.run(read_new, self._cursor, READ_ROWS)):
-                pass
-
-    async def _fold(self, new: NewRows) -> bool:
-        """Fold rows in slices, so that a long catch-up leaves the interface its turns.
-
-        The cursor follows each slice: whoever waits for this may be cancelled, and what was read and not folded must
-        then be read again. It would be missing until the next start, and fetched from others in vain.
-
-        Returns:
-            Whether there is more to read.
-        """
-        rows = new.envelopes
-        forks = tuple(new.forks)
-        at = 0
-        while at < len(rows) or forks:
-            some = rows[at : at + self._slice_rows]
-            at += len(some)
-            handed = tuple(Row(e.header, e.envelope, e.first_seen_ms) for e in some)
-            begun = time.thread_time()
-            effects = self.peer.handle(RowsRead(handed, forks, new.more or at < len(rows)), now_ms())
-            self._fit_slices(len(some), time.thread_time() - begun)
-            begins_again = ReadAgain() in effects
-            position = some[-1].position if some else self._cursor.envelope_position
-            self._cursor = Cursor() if begins_again else Cursor(position, new.cursor.fork_position)
-            with self.troubles():
-                await self.carry_out([effect for effect in effects if effect != ReadAgain()])
-            if begins_again:
-                return True
-            forks = ()
-            self._spare_the_collector(len(some))
-            await asyncio.sleep(0)
-        return new.more
-
-    def _fit_slices(self, rows: int, took_seconds: float) -> None:
-        """Make slices shorter on a slow laptop, or where entries cost much, and longer where they cost little."""
-        if took_seconds > SLICE_SECONDS:
-            self._slice_rows = max(MIN_FOLD_ROWS, rows // 2)
-        elif rows == self._slice_rows and took_seconds < SLICE_SECONDS / 4:
-            self._slice_rows = min(MAX_FOLD_ROWS, self._slice_rows * 2)
-
-    def _spare_the_collector(self, folded_rows: int) -> None:
-        """Have the garbage collector pass over what was folded: it stays for as long as the peer runs.
-
-        To look through 100,000 entries again and again takes a third of a start, and a tenth of a second each time.
-        """
-        self._folded_rows += folded_rows
-        if self._folded_rows >= READ_ROWS:
-            self._folded_rows = 0
-            gc.freeze()
+                await self._keeping.read()
+            await self._folding.catch_up()
 
     async def append(self, effects: Sequence[Effect]) -> list[list[Envelope]]:
         """Write what a command asked for, and fold it; what it writes at a stretch is kept in whole or not at all.
@@ -255,7 +193,7 @@ class Engine:
                     if self.network is not None:
                         self.spawn(self.network.carry_out(effect))
                 case ReadAgain():
-                    raise AssertionError("only rows make the core read again, and `_fold` sees to it")
+                    raise AssertionError("only rows make the core read again, and `Folding` sees to it")
                 case Show():
                     self._show()
                 case _:
@@ -273,7 +211,7 @@ class Engine:
             await self.carry_out([effect])
             return
         if isinstance(effect, Keep):
-            self._unkept[effect.kind, effect.key] = effect
+            self._keeping.put_off(effect)
 
     @contextmanager
     def troubles(self) -> Iterator[None]:
@@ -337,36 +275,12 @@ class Engine:
         Raises:
             LocalError: the disk, the file or another process is in the way.
         """
-        shelf = self.peer.world.shelf.setdefault(kind, {})
-        self._unkept.pop((kind, key), None)
-        self._keeps_begun += 1
-        self._keeps_open += 1
-        try:
-            if value:
-                shelf[key] = value
-                await self.store.run(shelf_put, kind, key, value)
-            else:
-                shelf.pop(key, None)
-                await self.store.run(shelf_delete, kind, key)
-        finally:
-            self._keeps_open -= 1
-        self.wrote()
-        if kind == "council" and CouncilId(key) not in self.peer.world.places:
-            await self._read_shelf()
-
-    async def _read_shelf(self) -> None:
-        """Take in the shelf as it is, and not as it was before something that is only now being put on it."""
-        is_current = False
-        while not is_current:
-            begun, is_quiet = self._keeps_begun, not self._keeps_open
-            items = await self.reader.run(shelf_dump)
-            is_current = is_quiet and begun == self._keeps_begun
-        await self.carry_out(self.peer.handle(ShelfRead(tuple(items)), now_ms()))
+        await self._keeping.keep(kind, key, value)
 
     async def _tick(self) -> None:
         while True:
             await self.handle(Tick())
-            for effect in list(self._unkept.values()):
+            for effect in self._keeping.due():
                 await self._attempt(effect)
             await asyncio.sleep(TICK_SECONDS)
 
@@ -378,19 +292,11 @@ class Engine:
                 if version != self._version:
                     await self.refresh(shelf=True)
                     self._version = version
-            await self._hash_ahead()
+            await self._folding.hash_ahead()
             with suppress(TimeoutError):
                 async with asyncio.timeout(WATCH_SECONDS):
                     await self._written.wait()
             self._written.clear()
-
-    async def _hash_ahead(self) -> None:
-        """Do in slices what the first look at a large council would wait for."""
-        for place in list(self.peer.world.places.values()):
-            more = True
-            while more:
-                more = place.state.settle_hash(HASH_LEAVES)
-                await asyncio.sleep(0)
 
     def _show(self) -> None:
         for event in self._changed:

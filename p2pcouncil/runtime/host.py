@@ -1,13 +1,13 @@
 """What the engine's parts may ask of it: the intake and the network know this port, and not the engine."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from crdt.ids import CouncilId
 from crdt.store.shell import AsyncStore
 from p2pcouncil.peer.core import Peer
-from p2pcouncil.peer.events import Event
+from p2pcouncil.peer.events import Effect, Event
 
 
 class Host(Protocol):
@@ -42,6 +42,10 @@ class Host(Protocol):
 
     async def handle(self, event: Event) -> None:
         """Give the core an event and carry out what follows."""
+        ...
+
+    async def carry_out(self, effects: Sequence[Effect]) -> None:
+        """Do what the core wants done."""
         ...
 
     async def refresh(self) -> None:

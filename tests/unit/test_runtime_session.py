@@ -18,7 +18,7 @@ from p2pcouncil.domain.tally.choice import NO, YES
 from p2pcouncil.domain.tally.method import YesNo
 from p2pcouncil.peer import commands as c
 from p2pcouncil.peer.events import Effect
-from p2pcouncil.runtime import engine
+from p2pcouncil.runtime import folding
 from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.session import PeerSession, open_session
 from tests.support.society import converge, propose, society, until
@@ -228,7 +228,7 @@ async def test_a_form_s_file_is_read_up_to_one_byte_more_than_can_be_used(tmp_pa
 async def test_a_session_that_ends_leaves_nothing_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "READ_ROWS", 1)
+    monkeypatch.setattr(folding, "READ_ROWS", 1)
     async with society(tmp_path) as people:
         async with people.session("Ada", online=False) as ada:
             council = await people.found(ada)
