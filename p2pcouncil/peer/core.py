@@ -43,6 +43,7 @@ from p2pcouncil.peer.events import (
     Tick,
 )
 from p2pcouncil.peer.going_on import take_up
+from p2pcouncil.peer.hearsay import Hearsay
 from p2pcouncil.peer.holdings import Holdings
 from p2pcouncil.peer.lobby import Lobby
 from p2pcouncil.peer.patience import Patience
@@ -50,7 +51,7 @@ from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.pulling import Pulling
 from p2pcouncil.peer.rates import What
 from p2pcouncil.peer.spreading import Spreading
-from p2pcouncil.peer.wire import MAX_WAIT_MS, BusyAnswer, Kind, council_of, pack, topic_of, unpack
+from p2pcouncil.peer.wire import MAX_WAIT_MS, BusyAnswer, Kind, pack, topic_of, unpack
 from p2pcouncil.peer.world import Me, World
 
 NO_COUNCIL = CouncilId(b"")
@@ -68,6 +69,7 @@ class Peer:
         self.world = World(me)
         self.spreading = Spreading()
         self.pulling = Pulling(self.world)
+        self.hearsay = Hearsay(self.world, self.pulling)
         self.lobby = Lobby(self.world)
         self.holdings = Holdings(self.world)
         self.acquaintances = Acquaintances(self.world)
@@ -77,7 +79,6 @@ class Peer:
         self._listening: set[CouncilId] = set()
         self._has_read_shelf = False
         self._patience = Patience()
-        self._members: dict[CouncilId, frozenset[DeviceId]] = {}
 
     def handle(self, event: Event, now_ms: int) -> list[Effect]:
         """Take in what happened.
@@ -97,6 +98,7 @@ class Peer:
             has_slept = now_ms - before_ms >= SUSPENDED_MS
             if has_slept:
                 self.pulling.reset()
+                self.hearsay.reset()
             self.duties.stood_still(has_slept=has_slept)
         effects = self._handle(event, now_ms)
         for device, reason in self.world.courtesy.offences(now_ms):
@@ -114,7 +116,8 @@ class Peer:
             case ShelfRead():
                 return self._shelf(event, now_ms)
             case BatchAccepted():
-                return self.pulling.accepted(event, now_ms)
+                told = self.hearsay.accepted(event, now_ms)
+                return self.pulling.accepted(event, now_ms) if told is None else told
             case PeerConnected(device):
                 return self._connected(device, now_ms)
             case PeerGone(device, reason):
@@ -133,7 +136,8 @@ class Peer:
                 self.world.courtesy.charge(device, What.SERVED_BYTES, size_bytes, now_ms)
                 return []
             case GossipShed():
-                return self._shed(event, now_ms)
+                self.hearsay.shed(event, now_ms)
+                return []
             case GossipHeard() | QuestionHeard() | AnswerHeard():
                 return self._heard(event, now_ms)
             case _:
@@ -172,7 +176,7 @@ class Peer:
                 return []
             self.world.saw(device)
             if isinstance(event, GossipHeard):
-                return self._gossip(event, now_ms)
+                return self.hearsay.heard(event, now_ms)
             return self._question(event, now_ms)
         except RemoteError as error:
             self.world.blame(device, str(error))
@@ -194,52 +198,6 @@ class Peer:
         if self.lobby.asked_of(event.ask) is not None:
             return self.lobby.answered(event.ask, event.data)
         return self.acquaintances.answered(event.ask, event.data)
-
-    def _gossip(self, event: GossipHeard, now_ms: int) -> list[Effect]:
-        courtesy, device = self.world.courtesy, event.device
-        is_own = event.origin == device
-        what = What.GOSSIP if is_own else self._what_is_passed_on(event)
-        is_shed = courtesy.take(device, what, 1, now_ms) > 0
-        is_shed |= courtesy.take(device, What.GOSSIP_BYTES, len(event.data), now_ms) > 0
-        if is_own and courtesy.is_throttled(device, What.REFUSED):
-            # Nobody looks any more whether it is garbage again.
-            courtesy.take(device, What.REFUSED, 1, now_ms)
-            is_shed = True
-        # What it wrote comes by a pull, in good order; what others wrote and it passes on is none of its doing.
-        is_shed |= event.origin is not None and courtesy.is_shunned(event.origin, now_ms)
-        return [] if is_shed else self.pulling.gossip(event, now_ms)
-
-    def _what_is_passed_on(self, event: GossipHeard) -> What:
-        """Whether an honest device would have passed this on at any rate: what members gossip, as far as it knows.
-
-        Until we have compared with it, we can't tell whom it knows and we don't.
-        """
-        council = CouncilId(council_of(event.topic) or b"")
-        place = self.world.places.get(council)
-        if place is None or event.origin is None or not self.pulling.is_compared(event.device, council):
-            return What.PASSED_ON
-        if council not in self._members:
-            self._members[council] = place.member_devices()
-        return What.PASSED_ON if event.origin in self._members[council] else What.STRANGERS
-
-    def _shed(self, event: GossipShed, now_ms: int) -> list[Effect]:
-        """Count what the network let fall before it reached us."""
-        courtesy, device = self.world.courtesy, event.device
-        if courtesy.is_refused(device, now_ms):
-            return []
-        is_compared = all(self.pulling.is_compared(device, council) for council in self.world.places)
-        strangers = event.strangers if is_compared else 0
-        # As in `_gossip`: of who sends garbage, nobody looks any more whether it is garbage again.
-        refused = event.own if courtesy.is_throttled(device, What.REFUSED) else 0
-        for what, count in (
-            (What.GOSSIP, event.own),
-            (What.REFUSED, refused),
-            (What.STRANGERS, strangers),
-            (What.PASSED_ON, event.others + event.strangers - strangers),
-        ):
-            if count:
-                courtesy.take(device, what, count, now_ms)
-        return []
 
     def _question(self, event: QuestionHeard, now_ms: int) -> list[Effect]:
         kind, body = unpack(event.data)
@@ -304,6 +262,7 @@ class Peer:
             if self._sender(unanswered) is not None:
                 effects += self._answer(unanswered, now_ms)
         self.pulling.gone(device)
+        self.hearsay.gone(device)
         self.holdings.gone(device)
         return [*effects, Show(), self._tell_home()]
 
@@ -350,6 +309,7 @@ class Peer:
     def _begin_again(self) -> list[Effect]:
         """Make every council anew from its rows; forks that take back a vouch are rare, and this is the simple way."""
         self.pulling.reset()
+        self.hearsay.reset()
         self._orphan_rows.clear()
         for council, place in self.world.places.items():
             self.world.places[council] = Place(place.genesis_bytes, self.world.figuring)
@@ -374,7 +334,6 @@ class Peer:
             self._council_of[row.envelope.lane] = council
             by_council.setdefault(council, []).append(row)
         effects: list[Effect] = [Show()]
-        self._members.clear()
         for council, rows in by_council.items():
             place = self.world.places.get(council)
             if place is None:

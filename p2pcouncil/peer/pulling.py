@@ -1,8 +1,8 @@
-"""Getting what others hold: pull sync with each connected device, gossip in between.
+"""Getting what others hold: pull sync with each connected device.
 
-Gossip is best effort and only ever a hint; what is right comes from pulls. One pull at a time runs per device and
-council. It starts when a device appears, when gossip shows a gap, when the other side says that it has news, when a
-newcomer was just admitted (their lanes may be accepted now), and every so often for good measure.
+One pull at a time runs per device and council. It starts when a device appears, when gossip shows a gap (`hearsay`),
+when the other side says that it has news, when a newcomer was just admitted (their lanes may be accepted now), and
+every so often for good measure.
 
 The pulls of one council share what is to be fetched (`crdt.sync_claims`). One that finds all of it asked of others
 rests, and is looked at again whenever an answer came, was checked or was folded, and at each tick. Who is too slow
@@ -11,7 +11,6 @@ loses its claims, and the others go on; nothing here waits for one device alone.
 
 from dataclasses import dataclass
 
-from crdt.envelope import Envelope
 from crdt.errors import RemoteError
 from crdt.ids import CouncilId, DeviceId, LaneId
 from crdt.sync import MAX_RESPONSE_BYTES, Claims, Doorstep, Pull, answer, tops_of
@@ -21,15 +20,11 @@ from p2pcouncil.peer.events import (
     BatchAccepted,
     Drop,
     Effect,
-    GossipHeard,
     Reply,
     ReplyWithEnvelopes,
 )
 from p2pcouncil.peer.pacing import PULL_EVERY_MS, Pacing
-from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.rates import What
-from p2pcouncil.peer.spreading import read_gossip
-from p2pcouncil.peer.wire import GossipKind, Kind, council_of, pack
+from p2pcouncil.peer.wire import Kind, pack
 from p2pcouncil.peer.world import World
 
 RETRY_AFTER_MS = 2_000
@@ -48,7 +43,6 @@ MAX_FETCHING = 8
 """Answers with envelopes under way or being checked, of all pulls together: at most so many megabytes."""
 MAX_LOOKED_AT = 8
 """Resting pulls that are looked at in one go; the others have their turn next time."""
-MAX_GOSSIPED = 10_000
 
 
 @dataclass(slots=True)
@@ -73,15 +67,6 @@ class _Batch:
     tops: dict[LaneId, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Gossiped:
-    """A gossip message that is being checked; `is_own` when whoever handed it over also published it."""
-
-    device: DeviceId
-    council: CouncilId
-    is_own: bool
-
-
 class Pulling:
     """All pulls of this peer, and the answers that it gives to those of others."""
 
@@ -93,7 +78,6 @@ class Pulling:
         self._pacing = Pacing()
         self._asks: dict[int, _Running] = {}
         self._batches: dict[int, _Batch] = {}
-        self._gossiped: dict[int, _Gossiped] = {}
         self._let_in_ms: dict[CouncilId, int] = {}
         self._progress_ms: dict[CouncilId, int] = {}
         self._last: dict[tuple[DeviceId, CouncilId], Pull] = {}
@@ -161,7 +145,6 @@ class Pulling:
         for claims in self._claims.values():
             claims.forget(device)
         self._asks = {n: r for n, r in self._asks.items() if r.device != device}
-        self._gossiped = {n: some for n, some in self._gossiped.items() if some.device != device}
         self._pacing.forget(device)
         for key in [k for k in self._last if k[0] == device]:
             del self._last[key]
@@ -174,7 +157,6 @@ class Pulling:
         self._doorsteps.clear()
         self._asks.clear()
         self._batches.clear()
-        self._gossiped.clear()
         self._pacing.reset()
         self._last.clear()
         self._after_fold.clear()
@@ -243,12 +225,7 @@ class Pulling:
         return effects + self._continue_all(running.council, now_ms)
 
     def accepted(self, event: BatchAccepted, now_ms: int) -> list[Effect]:
-        """Go on with the pull whose envelopes were just taken in, or pull what gossip showed to be missing."""
-        gossiped = self._gossiped.pop(event.batch, None)
-        if gossiped is not None:
-            if event.refused and gossiped.is_own:
-                self._world.courtesy.take(gossiped.device, What.REFUSED, len(event.refused), now_ms)
-            return self.hint(gossiped.device, gossiped.council, now_ms) if event.waiting else []
+        """Go on with the pull whose envelopes were just taken in."""
         batch = self._batches.pop(event.batch, None)
         if batch is None:
             return []
@@ -291,26 +268,6 @@ class Pulling:
             return [Reply(number, pack(Kind.SYNC, head)), *ours]
         told = ReplyWithEnvelopes(number, pack(Kind.SYNC, head), tuple(wanted), MAX_RESPONSE_BYTES, device)
         return [told, *ours]
-
-    def gossip(self, event: GossipHeard, now_ms: int) -> list[Effect]:
-        """Take what a device handed over. Only who published it is blamed for what can't be read."""
-        council = CouncilId(council_of(event.topic) or b"")
-        place = self._world.places.get(council)
-        if place is None:
-            return []
-        if event.data == bytes([GossipKind.NEWS]):
-            return self.hint(event.device, council, now_ms)
-        groups = [group for group in read_gossip(event.data) if group.header.council == council]
-        is_own = event.origin == event.device
-        if not groups and is_own:
-            self._world.courtesy.take(event.device, What.REFUSED, 1, now_ms)
-        if all(_is_held(place, envelope) for group in groups for envelope in group.envelopes):
-            # What is held already costs no more than this look, however often it comes.
-            return []
-        batch = self._world.next_number()
-        if len(self._gossiped) < MAX_GOSSIPED:
-            self._gossiped[batch] = _Gossiped(event.device, council, is_own)
-        return [Accept(batch, event.device, tuple(groups))]
 
     def folded(self, now_ms: int) -> list[Effect]:
         """All that was kept is folded: begin the pulls that waited for it, lest they fetch the same again."""
@@ -418,8 +375,3 @@ class Pulling:
         news = pack(Kind.NEWS, running.council)
         others = [device for device in self._world.connected if device != running.device]
         return [Ask(self._world.next_number(), device, news, ASK_TIMEOUT_MS) for device in others]
-
-
-def _is_held(place: Place, envelope: Envelope) -> bool:
-    held = place.index.lane(envelope.lane)
-    return held is not None and envelope.hash in held.hashes_at(envelope.seq)

@@ -356,6 +356,7 @@ TARGETS = (
         (
             "p2pcouncil.peer.core",
             "p2pcouncil.peer.pulling",
+            "p2pcouncil.peer.hearsay",
             "p2pcouncil.peer.lobby",
             "p2pcouncil.peer.holdings",
             "p2pcouncil.peer.acquaintances",

@@ -21,8 +21,8 @@ from p2pcouncil.domain.outcomes import Status
 from p2pcouncil.domain.planning.round_result import proposals_before, sum_round
 from p2pcouncil.domain.register.plan_rounds import held_rounds
 from p2pcouncil.peer.events import Row
+from p2pcouncil.peer.hearsay import MAX_GOSSIPED
 from p2pcouncil.peer.place import Place
-from p2pcouncil.peer.pulling import MAX_GOSSIPED
 from p2pcouncil.peer.showing.issues import show_tally
 from p2pcouncil.peer.showing.people import People
 from p2pcouncil.peer.showing.proposals import show_proposal
@@ -120,7 +120,7 @@ def nothing_grows_without_bound(society: Society) -> Iterator[str]:
             "orphans": (waiting, SMALL["crdt.store.orphans.MAX_ORPHANS"]),
             "pulls": (len(peer.pulling._running), pairs),
             "questions of pulls": (len(peer.pulling._asks), 2 * pairs + 8),
-            "gossip being checked": (len(peer.pulling._gossiped), MAX_GOSSIPED),
+            "gossip being checked": (len(peer.hearsay._gossiped), MAX_GOSSIPED),
             "joins that wait": (
                 len(peer.lobby.waiting(place.council)),
                 SMALL["p2pcouncil.peer.lobby.MAX_LOBBY"],

@@ -17,7 +17,7 @@ from crdt.envelope import Envelope
 from crdt.ids import ChangeHash
 from crdt.store import orphans, schema
 from p2pcouncil.domain import issues
-from p2pcouncil.peer import place, pulling
+from p2pcouncil.peer import hearsay, place, pulling
 from tests.sim.hunting import Mutant, hunt_all, replaced
 from tests.sim.run import run
 
@@ -122,7 +122,7 @@ def _blames_the_messenger(self: Any, event: Any, now_ms: int) -> Any:
     return [pulling.Drop(event.device, "It passed on what can't be read.")]
 
 
-_gossip = pulling.Pulling.gossip
+_gossip = hearsay.Hearsay.take_in
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -214,7 +214,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "the messenger is blamed",
         "who passes on what can't be read is dropped",
         60,
-        lambda: patch.object(pulling.Pulling, "gossip", _blames_the_messenger),
+        lambda: patch.object(hearsay.Hearsay, "take_in", _blames_the_messenger),
     ),
 )
 
