@@ -28,10 +28,10 @@ def batch(
 ) -> None:
     r"""Run verbs from a file or standard input, one a line: quicker than starting the program for each.
 
-    Words are quoted as in a shell, over several lines if need be; empty lines, and those that begin with #, are
-    skipped. Each line is run as soon as it is read. None of them can read standard input, and nobody is asked anything.
-    With --json, what a line says is followed by an object that says how it ended: {"line": 3, "exit_code": 0}. The
-    first line that fails ends the batch with its exit code.
+    Words are quoted as in a shell, over several lines if need be, and a backslash at its end continues a line; empty
+    lines, and those that begin with #, are skipped. Each line is run as soon as it is read. None of them can read
+    standard input, and nobody is asked anything. With --json, what a line says is followed by an object that says how it
+    ended: {"line": 3, "exit_code": 0}. The first line that fails ends the batch with its exit code.
 
     Examples:
         p2pcouncil batch evening.txt
@@ -76,23 +76,41 @@ def _lines(file: Path) -> Iterator[str]:
 
 def _verbs(lines: Iterable[str]) -> Iterator[tuple[int, list[str] | None]]:
     """The words of each verb with the number of its first line, from 1; None if its last quotation does not end."""
-    begun, first = "", 0
+    begun, first, is_open = "", 0, False
     for number, line in enumerate(lines, start=1):
-        if not begun and (not line.strip() or line.lstrip().startswith("#")):
+        if not first and (not line.strip() or line.lstrip().startswith("#")):
             continue
-        is_going_on = bool(begun)
-        first = first if is_going_on else number
+        first = first or number
         begun += line
-        if is_going_on and not _QUOTES & set(line):
+        if is_open and not _QUOTES & set(line):
             continue  # Nothing in it ends a quotation; to read all that was begun again and again would take minutes.
+        if _is_continued(begun if is_open else line):
+            begun, is_open = begun.rstrip("\r\n")[:-1], False
+            continue
         try:
             words = shlex.split(begun)
         except ValueError:
-            continue  # The quotation goes on in the next line.
-        yield first, words
-        begun = ""
-    if begun:
+            is_open = True  # The quotation goes on in the next line.
+            continue
+        if words:
+            yield first, words
+        begun, first, is_open = "", 0, False
+    if is_open:
         yield first, None
+    elif begun:
+        yield first, shlex.split(begun)
+
+
+def _is_continued(begun: str) -> bool:
+    """Whether what begins in no quotation ends with a backslash that is in none."""
+    text = begun.rstrip("\r\n")
+    if (len(text) - len(text.rstrip("\\"))) % 2 == 0:
+        return False
+    try:
+        shlex.split(text[:-1])
+    except ValueError:
+        return False
+    return True
 
 
 def _run(ctx: Context, words: Sequence[str]) -> ExitCode:

@@ -89,6 +89,15 @@ def test_a_quotation_goes_on_over_lines(tmp_path: Path, capsys: pytest.CaptureFi
     assert ends(told) == [{"line": 1, "exit_code": 1}, {"line": 4, "exit_code": 2}]
 
 
+def test_a_backslash_continues_a_line_as_in_a_shell() -> None:
+    text = "one \\\n  two\\\nthree\n\\\n\n'four\\\nfive' \\\nsix \\\\\n# no\nseven \\"
+    assert list(batch._verbs(io.StringIO(text))) == [
+        (1, ["one", "twothree"]),
+        (6, ["four\\\nfive", "six", "\\"]),
+        (10, ["seven"]),
+    ]
+
+
 def test_a_line_has_the_home_of_the_batch_unless_it_names_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -62,6 +62,7 @@ LIMITS_FROM = (
     "net/libp2p/*.py",
     "p2pcouncil/domain/**/*.py",
     "p2pcouncil/invitation.py",
+    "p2pcouncil/peer/hearsay.py",
     "p2pcouncil/peer/lobby.py",
     "p2pcouncil/peer/pulling.py",
     "p2pcouncil/peer/spreading.py",
