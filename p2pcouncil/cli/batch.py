@@ -30,8 +30,8 @@ def batch(
 
     Words are quoted as in a shell, over several lines if need be, and a backslash at its end continues a line; empty
     lines, and those that begin with #, are skipped. Each line is run as soon as it is read. None of them can read
-    standard input, and nobody is asked anything. With --json, what a line says is followed by an object that says how it
-    ended: {"line": 3, "exit_code": 0}. The first line that fails ends the batch with its exit code.
+    standard input, and nobody is asked anything. With --json, what a line says is followed by an object that says how
+    it ended: {"line": 3, "exit_code": 0}. The first line that fails ends the batch with its exit code.
 
     Examples:
         p2pcouncil batch evening.txt
