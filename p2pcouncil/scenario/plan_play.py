@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import assert_never
 
@@ -27,8 +26,9 @@ from p2pcouncil.scenario.plan_steps import (
     TakeSuggestion,
 )
 from p2pcouncil.scenario.plan_talk import LOOK_AGAIN_SECONDS, PlanTalk, WordStep
-from p2pcouncil.scenario.processes import Actor, Answer
+from p2pcouncil.scenario.processes import Answer
 from p2pcouncil.scenario.speakers import named_speakers
+from p2pcouncil.scenario.stage import Stage
 
 
 class PlanPlayer:
@@ -36,35 +36,16 @@ class PlanPlayer:
 
     Attributes:
         plans: by the key of a planning period, the id of the proposal that began it.
-        failures: what was not as the story expects, as sentences.
     """
 
-    def __init__(
-        self,
-        actors: Mapping[str, Actor],
-        councils: Mapping[str, str],
-        members: Callable[[str], Sequence[str]],
-        tell: Callable[[str], None],
-        failures: list[str],
-    ) -> None:
-        """Prepare.
-
-        Args:
-            actors: by the key of their person.
-            councils: ids by the key of a council; grows while the story is played.
-            members: the keys of those in whose council a planning period is.
-            tell: takes each sentence of the story.
-            failures: takes what is not as expected.
-        """
+    def __init__(self, stage: Stage) -> None:
         self.plans: dict[str, str] = {}
-        self._actors = actors
-        self._councils = councils
-        self._members = members
-        self._tell = tell
-        self._failures = failures
+        self._stage = stage
+        self._actors = stage.actors
+        self._tell = stage.tell
         self._files = 0
         self._ids: dict[str, str] = {}
-        self._talk = PlanTalk(actors, self._say, self.shown, tell)
+        self._talk = PlanTalk(stage.actors, self._say, self.shown, stage.tell)
 
     async def do(self, step: PlanStep) -> str:
         """Play a step.
@@ -78,12 +59,14 @@ class PlanPlayer:
         match step:
             case PublishTechniques(who=who, council=council, capacity=capacity, note=note):
                 more = [word for most in capacity for word in ("--capacity", most)]
-                place = ("--in", self._councils[council], "--note", note)
+                place = ("--in", self._stage.councils[council], "--note", note)
                 await self._with_file(who, step, "technique publish", *place, *more)
             case BeginPlan(who=who, council=council, proposal=key, text=text):
                 terms = named_speakers(text, {key: actor.name for key, actor in self._actors.items()})
                 path = await self._file(who, terms, "toml")
-                answer = await self._actors[who].do("plan begin", str(path), "--in", self._councils[council])
+                answer = await self._actors[who].do(
+                    "plan begin", str(path), "--in", self._stage.councils[council]
+                )
                 self.plans[key] = answer["id"]
                 return self.plans[key]
             case ProposeProduction() | ProposeConsumption() | ProposeTable() | TakeSuggestion():
@@ -146,7 +129,7 @@ class PlanPlayer:
 
     async def _expect(self, step: ExpectPlan) -> None:
         deadline = time.monotonic() + step.within
-        running = [who for who in self._members(step.plan) if self._actors[who].is_running]
+        running = self._stage.running(self._stage.members_of(step.plan))
         while True:
             shown = await asyncio.gather(*(self.shown(step.plan, who) for who in running))
             plans = {self._actors[who].name: plan for who, plan in zip(running, shown, strict=True)}
@@ -162,8 +145,8 @@ class PlanPlayer:
                 break
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         for failure in failures:
-            self._failures.append(f"Of the plan “{shown[0]['title']}”, {failure}")
-            self._tell(f"    {self._failures[-1]}")
+            self._stage.failures.append(f"Of the plan “{shown[0]['title']}”, {failure}")
+            self._tell(f"    {self._stage.failures[-1]}")
 
     async def _solve(self, step: SolveTable) -> None:
         answer = await self._with_file(step.who, step, "price solve")
