@@ -6,6 +6,7 @@ changes, and what somebody sends again and again is checked once. Both together 
 """
 
 import time
+from hashlib import sha256
 from weakref import WeakKeyDictionary
 
 from libp2p.abc import IHost
@@ -16,7 +17,7 @@ from libp2p.pubsub.utils import maybe_consume_signed_record
 
 FRESH_S = 1.0
 MAX_REMEMBERED = 1_024
-"""Peers of which the last sound record is remembered; the earliest is forgotten first."""
+"""Peers of which the last sound record is known again, by its hash; the earliest is forgotten first."""
 
 _ours: WeakKeyDictionary[IHost, tuple[float, bytes]] = WeakKeyDictionary()
 _theirs: WeakKeyDictionary[IHost, dict[ID, bytes]] = WeakKeyDictionary()
@@ -36,12 +37,12 @@ def record_to_send(host: IHost) -> tuple[bytes, bool]:
 def is_sound(message: RPC, host: IHost, peer_id: ID) -> bool:
     """Tell whether a message's record is its sender's, as the library's `maybe_consume_signed_record` does."""
     sound = _theirs.setdefault(host, {})
-    record = message.senderRecord
-    if record and sound.get(peer_id) == record:
+    record = sha256(message.senderRecord).digest()  # A stranger's may be as long as a message.
+    if sound.get(peer_id) == record:
         return True
     if not maybe_consume_signed_record(message, host, peer_id):
         return False
-    if record:
+    if message.HasField("senderRecord"):
         sound.pop(peer_id, None)
         sound[peer_id] = record
         if len(sound) > MAX_REMEMBERED:
