@@ -108,6 +108,7 @@ class Network:
                 self._host.spawn(self.carry_out(Connect(event.address)))
                 continue
             await self._host.handle(translate(event))
+            await asyncio.sleep(0)  # Most events are done without a pause, and a flood must leave others their turns.
 
     async def _keep_addresses(self) -> None:
         """Remember where peers were reached, so that the next start finds them without an invitation."""

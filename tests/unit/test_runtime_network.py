@@ -1,6 +1,7 @@
-"""The network's side of the engine when this laptop's own disk stands in the way."""
+"""The network's side of the engine: a disk that stands in the way, and a flood that must not."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Never
 
@@ -8,7 +9,8 @@ import pytest
 
 from crdt.errors import LocalError
 from crdt.ids import DeviceId
-from p2pcouncil.peer.events import ReplyWithEnvelopes
+from net.transport import GossipReceived, PeerKey, TransportEvent
+from p2pcouncil.peer.events import Event, ReplyWithEnvelopes
 from p2pcouncil.runtime.network import Network
 
 
@@ -39,3 +41,31 @@ async def test_a_question_that_this_disk_cannot_answer_is_shown_and_ends_nothing
     network = Network(host, None)  # type: ignore[arg-type]
     await network.carry_out(ReplyWithEnvelopes(1, b"", (), 1, DeviceId(bytes(32))))
     assert host.shown == ["The disk can't be read."]
+
+
+class Flooded:
+    """A transport with a backlog of gossip, and a host that is done with each message at once."""
+
+    def __init__(self, messages: int) -> None:
+        self.messages = messages
+        self.heard: list[Event] = []
+
+    async def events(self) -> AsyncIterator[TransportEvent]:
+        for _ in range(self.messages):
+            yield GossipReceived(PeerKey(bytes(32)), "a topic", b"", PeerKey(bytes(32)))
+
+    async def handle(self, event: Event) -> None:
+        self.heard.append(event)
+
+
+@pytest.mark.asyncio
+async def test_a_backlog_of_gossip_leaves_others_their_turns() -> None:
+    flooded = Flooded(100)
+    network = Network(flooded, flooded)  # type: ignore[arg-type]
+    hearing = asyncio.ensure_future(network._hear())
+    turns = 0
+    while not hearing.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert len(flooded.heard) == flooded.messages
+    assert turns >= flooded.messages
