@@ -38,11 +38,7 @@ class Hearsay:
         self._gossiped: dict[int, _Gossiped] = {}
 
     def heard(self, event: GossipHeard, now_ms: int) -> list[Effect]:
-        """Take what a device handed over, unless it is too much.
-
-        Raises:
-            RemoteError: it can't be read, and who handed it over published it.
-        """
+        """Take what a device handed over, unless it is too much."""
         courtesy, device = self._world.courtesy, event.device
         is_own = event.origin == device
         what = What.GOSSIP if is_own else self._what_is_passed_on(event)
@@ -54,9 +50,9 @@ class Hearsay:
             is_shed = True
         # What it wrote comes by a pull, in good order; what others wrote and it passes on is none of its doing.
         is_shed |= event.origin is not None and courtesy.is_shunned(event.origin, now_ms)
-        return [] if is_shed else self.take_in(event, now_ms)
+        return [] if is_shed else self._take_in(event, now_ms)
 
-    def take_in(self, event: GossipHeard, now_ms: int) -> list[Effect]:
+    def _take_in(self, event: GossipHeard, now_ms: int) -> list[Effect]:
         """Have what is new in it checked. Only who published it is blamed for what can't be read."""
         council = CouncilId(council_of(event.topic) or b"")
         place = self._world.places.get(council)

@@ -122,7 +122,7 @@ def _blames_the_messenger(self: Any, event: Any, now_ms: int) -> Any:
     return [pulling.Drop(event.device, "It passed on what can't be read.")]
 
 
-_gossip = hearsay.Hearsay.take_in
+_gossip = hearsay.Hearsay._take_in
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -214,7 +214,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "the messenger is blamed",
         "who passes on what can't be read is dropped",
         60,
-        lambda: patch.object(hearsay.Hearsay, "take_in", _blames_the_messenger),
+        lambda: patch.object(hearsay.Hearsay, "_take_in", _blames_the_messenger),
     ),
 )
 
