@@ -91,5 +91,4 @@ class Comparing:
                 break
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         for failure in failures:
-            self._stage.failures.append(f"With {actor.name}, “{answer['title']}”: {failure}")
-            self._stage.tell(f"    {self._stage.failures[-1]}")
+            self._stage.fail(f"With {actor.name}, “{answer['title']}”: {failure}")

@@ -145,8 +145,7 @@ class PlanPlayer:
                 break
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         for failure in failures:
-            self._stage.failures.append(f"Of the plan “{shown[0]['title']}”, {failure}")
-            self._tell(f"    {self._stage.failures[-1]}")
+            self._stage.fail(f"Of the plan “{shown[0]['title']}”, {failure}")
 
     async def _solve(self, step: SolveTable) -> None:
         answer = await self._with_file(step.who, step, "price solve")

@@ -34,6 +34,11 @@ class Stage:
         """The keys of those in whose council a proposal is."""
         return self.members[self.proposed_in[proposal]]
 
+    def fail(self, sentence: str) -> None:
+        """Note, and tell at once, that something is not as the story expects."""
+        self.failures.append(sentence)
+        self.tell(f"    {sentence}")
+
     def running(self, keys: Sequence[str]) -> list[str]:
         """Those of these people whose peers run."""
         return [key for key in keys if self.actors[key].is_running]
