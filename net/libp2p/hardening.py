@@ -12,8 +12,9 @@ holds it:
 - the library dials nobody by itself;
 - background tasks of gossip contain their errors;
 - gossip queues hold 4096 messages, not 32;
-- a reader gives credit back by halves of its window (the library does at each read, and reads the length of a message
-  byte by byte: three encrypted frames for each, a third of what a message costs);
+- a reader gives credit back by halves of its window, and each second to a sender that has none left (the library does
+  at each read, and reads the length of a message byte by byte: three encrypted frames for each, a third of what a
+  message costs);
 - signed peer records are made and checked now and then, not with each message (`net.libp2p.peer_records`).
 """
 
@@ -53,6 +54,8 @@ MAX_INBOUND_STREAMS_PER_PEER = 64
 FRAME_TIMEOUT_S = 30.0
 MAX_WINDOW_BYTES = 1024 * 1024
 MAX_UNREAD_BYTES_PER_CONNECTION = 16 * 1024 * 1024
+CREDIT_OVERDUE_S = 1.0
+"""A sender with no credit left gets some after so long, however little was read: it gives the stream up after 5 s."""
 
 _log = logging.getLogger("p2pcouncil.net")
 
@@ -169,8 +172,12 @@ _give_credit = YamuxStream._auto_tune_and_send_window_update
 
 
 async def _give_credit_by_halves(stream: YamuxStream, *, bytes_read: int = 0) -> None:
-    """Let the sender go on when half of the window was read: the library's own rule, which it breaks at each read."""
-    await _give_credit(stream, bytes_read=0)
+    """Let the sender go on when half of the window was read: the library's own rule, which it breaks at each read.
+
+    A slow reader would take longer for a half than the sender waits, so one that waits is not left without for long.
+    """
+    is_awaited = stream.recv_window == 0 and trio.current_time() - stream.epoch_start >= CREDIT_OVERDUE_S
+    await _give_credit(stream, bytes_read=bytes_read if is_awaited else 0)
 
 
 def _guarded_stream_handler(inner: StreamHandlerFn, on_offence: OnOffence) -> StreamHandlerFn:
