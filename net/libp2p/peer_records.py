@@ -7,9 +7,11 @@ changes, and what somebody sends again and again is checked once. Both together 
 
 import time
 from hashlib import sha256
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from libp2p.abc import IHost
+from libp2p.peer.envelope import Envelope
 from libp2p.peer.id import ID
 from libp2p.peer.peerstore import env_to_send_in_RPC
 from libp2p.pubsub.pb.rpc_pb2 import RPC
@@ -19,19 +21,31 @@ FRESH_S = 1.0
 MAX_REMEMBERED = 1_024
 """Peers of which the last sound record is known again, by its hash; the earliest is forgotten first."""
 
-_ours: WeakKeyDictionary[IHost, tuple[float, bytes]] = WeakKeyDictionary()
+_ours: WeakKeyDictionary[IHost, "_Made"] = WeakKeyDictionary()
 _theirs: WeakKeyDictionary[IHost, dict[ID, bytes]] = WeakKeyDictionary()
 
 
+class _Made(NamedTuple):
+    """A host's record, as it is sent, when it was made, and what the library holds for it."""
+
+    record: bytes
+    made_s: float
+    envelope: Envelope | None
+
+
 def record_to_send(host: IHost) -> tuple[bytes, bool]:
-    """Return a host's record, as the library's `env_to_send_in_RPC` does, and whether it was made for this."""
-    made_s, record = _ours.get(host, (0.0, b""))
+    """Return a host's record, as the library's `env_to_send_in_RPC` does, and whether it was made for this.
+
+    The library makes records elsewhere too, when it tells a peer who we are. To one that knows the later record, the
+    earlier is an unsound one, and what comes with it is thrown away; so this never goes back behind the latest.
+    """
+    made, latest = _ours.get(host), host.get_peerstore().get_local_record()
     now_s = time.monotonic()
-    is_new = not record or now_s - made_s >= FRESH_S
-    if is_new:
-        record, _ = env_to_send_in_RPC(host)
-        _ours[host] = now_s, record
-    return record, is_new
+    if made is not None and made.envelope is latest and now_s - made.made_s < FRESH_S:
+        return made.record, False
+    record, _ = env_to_send_in_RPC(host)
+    _ours[host] = _Made(record, now_s, host.get_peerstore().get_local_record())
+    return record, True
 
 
 def is_sound(message: RPC, host: IHost, peer_id: ID) -> bool:

@@ -4,7 +4,9 @@ from hashlib import sha256
 
 import pytest
 from libp2p.abc import IHost
+from libp2p.peer.peerstore import env_to_send_in_RPC
 from libp2p.pubsub.pb.rpc_pb2 import RPC
+from multiaddr import Multiaddr
 
 from net.libp2p import peer_records
 from net.libp2p.host import make_host
@@ -38,6 +40,18 @@ def test_a_record_is_made_again_when_it_may_be_out_of_date(monkeypatch: pytest.M
     assert peer_records.record_to_send(other)[1], "each host has its own"
     now_s += peer_records.FRESH_S
     assert peer_records.record_to_send(one)[1]
+
+
+def test_what_is_sent_is_never_older_than_what_the_library_sends_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sender, reader = host(b"a sender that moves"), host(b"its reader")
+    peer_records.record_to_send(sender)
+    monkeypatch.setattr(sender, "get_addrs", lambda: [Multiaddr("/ip4/192.0.2.1/tcp/4001")])
+    identified, _ = env_to_send_in_RPC(sender)  # What the library does when it tells who we are.
+    assert peer_records.is_sound(RPC(senderRecord=identified), reader, sender.get_id())
+    hello = RPC(senderRecord=peer_records.record_to_send(sender)[0])
+    assert peer_records.is_sound(hello, reader, sender.get_id())
 
 
 def test_what_was_sound_is_not_checked_again_and_what_is_new_is(checks: list[bytes]) -> None:
