@@ -76,41 +76,42 @@ def _lines(file: Path) -> Iterator[str]:
 
 def _verbs(lines: Iterable[str]) -> Iterator[tuple[int, list[str] | None]]:
     """The words of each verb with the number of its first line, from 1; None if its last quotation does not end."""
-    begun, first, is_open = "", 0, False
+    begun: list[str] = []
+    first, quote = 0, ""
     for number, line in enumerate(lines, start=1):
         if not first and (not line.strip() or line.lstrip().startswith("#")):
             continue
         first = first or number
-        begun += line
-        if is_open and not _QUOTES & set(line):
-            continue  # Nothing in it ends a quotation; to read all that was begun again and again would take minutes.
-        if _is_continued(begun if is_open else line):
-            begun, is_open = begun.rstrip("\r\n")[:-1], False
+        quote, is_continued = _end_of(line, quote)
+        begun.append(line.rstrip("\r\n")[:-1] if is_continued else line)
+        if quote or is_continued:
             continue
-        try:
-            words = shlex.split(begun)
-        except ValueError:
-            is_open = True  # The quotation goes on in the next line.
-            continue
-        if words:
+        if words := shlex.split("".join(begun)):
             yield first, words
-        begun, first, is_open = "", 0, False
-    if is_open:
+        begun, first = [], 0
+    if quote:
         yield first, None
-    elif begun:
-        yield first, shlex.split(begun)
+    elif words := shlex.split("".join(begun)):
+        yield first, words
 
 
-def _is_continued(begun: str) -> bool:
-    """Whether what begins in no quotation ends with a backslash that is in none."""
-    text = begun.rstrip("\r\n")
-    if (len(text) - len(text.rstrip("\\"))) % 2 == 0:
-        return False
-    try:
-        shlex.split(text[:-1])
-    except ValueError:
-        return False
-    return True
+def _end_of(line: str, quote: str) -> tuple[str, bool]:
+    """The quotation that is open at the end of a line which begins in this one, and whether a backslash continues it.
+
+    Line by line, for to have all that was begun read again and again would take minutes. In single quotes a backslash
+    is one like any other character.
+    """
+    is_escaped = False
+    for character in line.rstrip("\r\n"):
+        if is_escaped:
+            is_escaped = False
+        elif character == "\\" and quote != "'":
+            is_escaped = True
+        elif character == quote:
+            quote = ""
+        elif character in _QUOTES and not quote:
+            quote = character
+    return quote, is_escaped
 
 
 def _run(ctx: Context, words: Sequence[str]) -> ExitCode:

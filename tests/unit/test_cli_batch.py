@@ -90,12 +90,21 @@ def test_a_quotation_goes_on_over_lines(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_a_backslash_continues_a_line_as_in_a_shell() -> None:
-    text = "one \\\n  two\\\nthree\n\\\n\n'four\\\nfive' \\\nsix \\\\\n# no\nseven \\"
+    text = (
+        'one \\\n  two\\\nthree\n\\\n\n\'four\\\nfive\' \\\nsix \\\\\n# no\n"eight\\\n \\"nine\n"\nseven \\'
+    )
     assert list(batch._verbs(io.StringIO(text))) == [
         (1, ["one", "twothree"]),
         (6, ["four\\\nfive", "six", "\\"]),
-        (10, ["seven"]),
+        (10, ['eight "nine\n']),
+        (13, ["seven"]),
     ]
+    assert list(batch._verbs(io.StringIO("one\n  \\"))) == [(1, ["one"])], "a backslash alone is no verb"
+
+
+def test_a_long_quotation_is_read_once() -> None:
+    text = 'one "' + "it's\n" * 50_000 + '"'
+    assert [number for number, _ in batch._verbs(io.StringIO(text))] == [1]
 
 
 def test_a_line_has_the_home_of_the_batch_unless_it_names_one(
