@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -30,6 +31,9 @@ log = logging.getLogger("p2pcouncil")
 
 KEEP_ADDRESSES_SECONDS = 5.0
 KNOW_MEMBERS_SECONDS = 0.2
+HEAR_SECONDS = 0.005
+"""Most events are done without a pause, and a flood must leave others their turns: after about so long. Not after each
+event, for a turn of folding takes longer than many of them, and questions stand in the same line as gossip."""
 
 Outward = Listen | Publish | Reply | Drop | Ask | ReplyWithEnvelopes | Connect
 
@@ -103,12 +107,15 @@ class Network:
         await self._host.handle(AnswerHeard(effect.ask, data))
 
     async def _hear(self) -> None:
+        begun = time.monotonic()
         async for event in self._transport.events():
             if isinstance(event, PeerFound):
                 self._host.spawn(self.carry_out(Connect(event.address)))
                 continue
             await self._host.handle(translate(event))
-            await asyncio.sleep(0)  # Most events are done without a pause, and a flood must leave others their turns.
+            if time.monotonic() - begun >= HEAR_SECONDS:
+                await asyncio.sleep(0)
+                begun = time.monotonic()
 
     async def _keep_addresses(self) -> None:
         """Remember where peers were reached, so that the next start finds them without an invitation."""
