@@ -8,7 +8,6 @@ folded or passed on before it is on disk.
 import asyncio
 import gc
 import logging
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -55,9 +54,6 @@ log = logging.getLogger("p2pcouncil")
 
 MODULE_OBJECTS = 100_000
 """Of the modules that a networked peer needs; more than so many stand frozen when that was done in this process."""
-SWITCH_SECONDS = 0.001
-"""After so long a thread lets another run. What comes to a busy peer waits for the threads of the network, of the loop
-and of the store in turn; at Python's 5 ms each they would be most of the wait."""
 WATCH_SECONDS = 0.15
 TICK_SECONDS = 0.5
 
@@ -113,7 +109,6 @@ class Engine:
             TransportError: the network can't start.
         """
         self.figures.begin()
-        sys.setswitchinterval(SWITCH_SECONDS)
         network = Network(self, transport)
         await network.start()
         self.network = network
