@@ -13,6 +13,7 @@ SMALL = {
     "crdt.lane_bounds.MAX_TEXT_LANES_PER_DEVICE": 24,
     "crdt.store.room.MAX_DEVICES_PER_MEMBER": 4,
     "crdt.store.room.MAX_TEXT_LANES_PER_DEVICE": 24,
+    "p2pcouncil.runtime.intake.MAX_WAITING_FRAMES": 8,
     "p2pcouncil.runtime.strangers.MAX_BYTES": 100_000,
     "p2pcouncil.runtime.strangers.MAX_BYTES_PER_MEMBER": 30_000,
     "p2pcouncil.peer.lobby.MAX_LOBBY": 16,

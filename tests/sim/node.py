@@ -57,6 +57,7 @@ from p2pcouncil.peer.place import Place
 from p2pcouncil.peer.shelf import SETTING
 from p2pcouncil.peer.wire import topic_of
 from p2pcouncil.peer.world import Me
+from p2pcouncil.runtime import intake
 from p2pcouncil.runtime.intake import ACCEPT_BATCHES, NOTHING_ACCEPTED
 from p2pcouncil.runtime.strangers import Strangers
 from p2pcouncil.runtime.wiring import translate
@@ -305,6 +306,8 @@ class Node:
                     self._has_told = True  # The engine's watch reads it back in a moment.
                 case Keep(kind, key, value):
                     self._keep(kind, key, value)
+                case Accept() if len(self._accepts) >= intake.MAX_WAITING_FRAMES:
+                    self.handle(BatchAccepted(effect.batch, 0, 1, (), lost=True))
                 case Accept():
                     self._accepts.append(effect)
                 case ReadAgain():
@@ -368,15 +371,17 @@ class Node:
         return write_all(self.conn, writes)
 
     def _look_at_waiting(self) -> None:
-        """Check the frames that wait, some to a transaction: when the disk is done with the last ones."""
+        """Check the frames that wait, some to a transaction; what comes while the disk is busy goes into the next."""
         if self._accepts and not self._is_checking:
             self._is_checking = True
-            self._later(self.simulation.disk_ms, self._check_waiting)
+            batch = [self._accepts.popleft() for _ in range(min(len(self._accepts), ACCEPT_BATCHES))]
 
-    def _check_waiting(self) -> None:
-        self._is_checking = False
-        self._take_in([self._accepts.popleft() for _ in range(min(len(self._accepts), ACCEPT_BATCHES))])
-        self._look_at_waiting()
+            def check() -> None:
+                self._is_checking = False
+                self._take_in(batch)
+                self._look_at_waiting()
+
+            self._later(self.simulation.disk_ms, check)
 
     def _take_in(self, batch: Sequence[Accept]) -> None:
         """What `Intake.check_all` does with the frames of one transaction."""
@@ -385,7 +390,7 @@ class Node:
             report = self._check_and_keep([group for effect in batch for group in effect.groups])
         if report.accepted and not self._is_to_fold:
             self._is_to_fold = True
-            self._later(self.simulation.rng.randint(0, self.simulation.disk_ms), self._fold_kept)
+            self._later(self.simulation.draw_fold_ms(), self._fold_kept)
         waiting = report.orphans + len(report.unknown_members)
         lost = report is NOTHING_ACCEPTED
         for effect in batch:

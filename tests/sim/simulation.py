@@ -64,6 +64,10 @@ class Simulation:
         node.go_online()
         return node
 
+    def draw_fold_ms(self) -> int:
+        """How long what was kept waits until it is folded."""
+        return self.rng.randint(0, self.disk_ms) if self.disk_ms else 0
+
     def settle(self) -> None:
         """Hand out what is due now."""
         self._deliver(self.network.now_ms)
