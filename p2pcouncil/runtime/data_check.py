@@ -17,6 +17,8 @@ from crdt.store.salvage import Remains, Salvaged, gather, salvage
 from crdt.store.schema import APPLICATION_ID, IN_MEMORY, SCHEMA_VERSION, open_store, prepare_store
 from crdt.store.shelf import shelf_dump
 from crdt.store.texts import load_text
+from net.peer_id import split_address
+from net.transport import TransportError
 from p2pcouncil.domain.records import read_genesis, read_join
 from p2pcouncil.identity.keystore import Identity
 from p2pcouncil.peer import shelf
@@ -103,11 +105,11 @@ def makes_sense(kind: str, key: bytes, value: bytes) -> bool:
             case shelf.HOLDING:
                 return len(value) == _COUNT_BYTES
             case shelf.ADDRESS:
-                key.decode("ascii")
+                split_address(key.decode("ascii"))
                 return len(value) == _TIME_BYTES
             case _:
                 return bool(kind)
-    except (LocalError, RemoteError, UnicodeDecodeError):
+    except (LocalError, RemoteError, TransportError, UnicodeDecodeError):
         return False
 
 

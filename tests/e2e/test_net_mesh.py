@@ -6,10 +6,10 @@ import os
 import time
 
 import pytest
-from libp2p.stream_muxer.yamux.yamux import YamuxStream
 
 from net.libp2p.transport import Libp2pTransport
 from net.transport import GossipReceived
+from tests.support.credit import note_credit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.timeout(110)]
 
@@ -24,14 +24,7 @@ async def listen(transport: Libp2pTransport, heard: set[bytes]) -> None:
 
 
 async def test_many_small_messages_cost_few_frames_of_credit(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[int] = []
-    give = YamuxStream.send_window_update
-
-    async def noted(stream: YamuxStream, increment: int, skip_lock: bool = False) -> None:
-        given.append(increment)
-        await give(stream, increment, skip_lock)
-
-    monkeypatch.setattr(YamuxStream, "send_window_update", noted)
+    given = note_credit(monkeypatch)
     one, two = (Libp2pTransport(hashlib.sha256(word).digest(), "127.0.0.1") for word in (b"one", b"two"))
     await one.start()
     await two.start()

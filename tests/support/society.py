@@ -18,14 +18,20 @@ from p2pcouncil.runtime.transports import MakeTransport, NetworkOptions
 
 LOOPBACK = NetworkOptions(listen_host="127.0.0.1", port=0, mdns=False)
 WAIT_MS = 30_000
+FIRST_PORT = 10_000
 
 
 def in_memory(hub: MemoryHub) -> MakeTransport:
-    """Transports over one in-memory network, in the time of the running loop."""
+    """Transports over one in-memory network, in the time of the running loop.
+
+    Who comes back has the port that others know, as real peers have. Else a byte that flipped in the one address that
+    somebody remembers, which nothing can tell from another peer's, would keep two of them apart for good.
+    """
 
     def make(identity: Identity, _: NetworkOptions, known: Sequence[tuple[bytes, bytes]]) -> Transport:
         addresses = [KnownAddress(a.decode(), int.from_bytes(at, "big")) for a, at in known]
-        return MemoryTransport(hub, PeerKey(identity.device_key.device), known=addresses)
+        key = PeerKey(identity.device_key.device)
+        return MemoryTransport(hub, key, FIRST_PORT + int.from_bytes(key[:3], "big"), addresses)
 
     return make
 

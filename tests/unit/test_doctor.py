@@ -15,11 +15,15 @@ from crdt.errors import LocalError
 from crdt.ids import ChangeHash, CouncilId
 from crdt.keys import LaneKind
 from crdt.store.schema import SCHEMA_VERSION, open_store
+from net.peer_id import format_peer_id
+from net.transport import PeerKey
 from p2pcouncil.cli.main import run_verb
 from p2pcouncil.identity.keystore import DEVICE_FILE, MEMBER_FILE, PROFILE_FILE, Keystore
 from p2pcouncil.identity.sealed import FASTEST
 from p2pcouncil.peer import commands as c
+from p2pcouncil.peer.shelf import ADDRESS
 from p2pcouncil.runtime.checkup import Level
+from p2pcouncil.runtime.data_check import makes_sense
 from p2pcouncil.runtime.doctor import Checkup, look, repair
 from p2pcouncil.runtime.home import Home
 from p2pcouncil.runtime.session import PeerSession
@@ -333,3 +337,11 @@ def test_the_verb_ends_with_codes_that_scripts_can_rely_on(
     assert verb("doctor")[0] == 0
     assert verb("status")[0] == 0
     assert run_verb(["doctor", "--home", str(tmp_path / "nowhere")]) == 1
+
+
+def test_a_remembered_address_that_names_no_peer_makes_no_sense() -> None:
+    # It would keep the network from starting, since no peer ever remembers such a one.
+    address = f"/ip4/127.0.0.1/tcp/4001/p2p/{format_peer_id(PeerKey(bytes(32)))}"
+    assert makes_sense(ADDRESS, address.encode(), bytes(8))
+    for broken in (address.replace("/p2p/", "/P2p/"), address[:-1], address.replace("/tcp", "/\xe9cp")):
+        assert not makes_sense(ADDRESS, broken.encode(), bytes(8))

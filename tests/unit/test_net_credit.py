@@ -3,10 +3,11 @@
 import pytest
 import trio
 from libp2p.peer.id import ID
-from libp2p.stream_muxer.yamux.yamux import DEFAULT_WINDOW_SIZE, Yamux, YamuxStream
+from libp2p.stream_muxer.yamux.yamux import DEFAULT_WINDOW_SIZE, Yamux
 from trio.testing import MockClock, memory_stream_pair
 
 from net.libp2p import hardening
+from tests.support.credit import note_credit
 
 
 class Secured:
@@ -46,15 +47,7 @@ async def send(total_bytes: int, piece_bytes: int, pause_s: float) -> None:
 def given(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The credit that each frame gave."""
     hardening.apply_process_wide()
-    given: list[int] = []
-    give = YamuxStream.send_window_update
-
-    async def noted(stream: YamuxStream, increment: int, skip_lock: bool = False) -> None:
-        given.append(increment)
-        await give(stream, increment, skip_lock)
-
-    monkeypatch.setattr(YamuxStream, "send_window_update", noted)
-    return given
+    return note_credit(monkeypatch)
 
 
 def test_who_reads_fast_gives_credit_by_halves(given: list[int]) -> None:
